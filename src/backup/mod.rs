@@ -1,0 +1,1 @@
+//! The repository of sealed snapshots, on a folder or on MongoDB.

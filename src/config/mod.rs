@@ -1,0 +1,1 @@
+//! What can be set, where a value came from, where files lie.

@@ -1,0 +1,1 @@
+//! The primitives, one a file, each with its specification linked.

@@ -1,0 +1,1 @@
+//! What people do: admit, write, prescribe, dispense, request, decide.

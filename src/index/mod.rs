@@ -1,0 +1,1 @@
+//! Searchable symmetric encryption over the ledger, and the query language.

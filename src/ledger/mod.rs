@@ -1,0 +1,1 @@
+//! Entries, their one canonical encoding, the chain; the SQLite store and its keyless views.

@@ -1,0 +1,2 @@
+//! chartseal
+fn main() {}

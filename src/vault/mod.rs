@@ -1,0 +1,1 @@
+//! Who may open what: certificates, units, slots, sessions, permits.
