@@ -1,1 +1,3 @@
 //! What people do: admit, write, prescribe, dispense, request, decide.
+
+pub mod view;
