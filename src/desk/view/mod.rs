@@ -11,6 +11,7 @@ mod amount;
 mod chart;
 mod ledger;
 mod people;
+mod progress;
 mod repository;
 mod rx;
 mod search;
@@ -30,13 +31,14 @@ pub use ledger::{
     Status, VerifyReport,
 };
 pub use people::{Member, MemberState, UnitJoined, UnitView, UserState, UserView, Who};
+pub use progress::{Proceed, Progress, Reporter, unwatched};
 pub use repository::{BackupLine, BackupRun, BackupVerified, Restored};
 pub use rx::{
     Check, CheckOutcome, Dispensed, RxEventView, RxLine, RxMoved, RxState, RxVerdict, RxView,
     RxWritten, SignatureState,
 };
 pub use search::{Hit, SearchAnswer};
-pub use setup::{DemoLogin, DemoMade, InitMade, Shares};
+pub use setup::{DemoLogin, DemoMade, InitMade, KeysCheck, Shares};
 pub use stamp::Stamp;
 pub use stock::{StockChanged, StockLine};
 pub use word::UnknownWord;

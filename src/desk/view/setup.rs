@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::Check;
+
 /// A demonstration vault was made. Nothing in it is real.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DemoMade {
@@ -58,4 +60,13 @@ pub struct Shares {
     pub threshold: u8,
     /// The files, one a share.
     pub files: Vec<String>,
+}
+
+/// What a look at the host's keys found.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct KeysCheck {
+    /// Each check with its outcome: files, permissions, the pinned vault, the host's certificate, the high-water mark.
+    pub checks: Vec<Check>,
+    /// Whether nothing was wrong.
+    pub ok: bool,
 }
