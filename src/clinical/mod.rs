@@ -1,1 +1,65 @@
 //! What charts hold. Pure: no input or output, no clock, no randomness.
+//!
+//! A chart is a list of entries; the part of an entry that speaks of a person is a [`Body`]. Each kind of body has a file of its
+//! own name, and [`body`] holds their one encoding. [`Decimal`], [`PartialDate`] and [`Instant`] keep what was written, with its
+//! precision.
+
+pub mod administration;
+pub mod allergy;
+pub mod body;
+pub mod coding;
+pub mod condition;
+pub mod contact;
+pub mod decimal;
+pub mod dispense;
+pub mod document;
+pub mod encounter;
+pub mod identity;
+pub mod immunisation;
+pub mod instant;
+pub mod kind;
+pub mod medication_summary;
+pub mod mrn;
+pub mod name;
+pub mod note;
+pub mod partial_date;
+pub mod procedure;
+pub mod quantity;
+pub mod result;
+pub mod retraction;
+pub mod role;
+pub mod rx;
+pub mod rx_event;
+pub mod source;
+pub mod vitals;
+mod vocabulary;
+
+pub use administration::{Administration, Outcome};
+pub use allergy::{Allergy, AllergyCategory, Criticality, Reaction, Severity, Verification};
+pub use body::{BODY_VERSION, Body, BodyError};
+pub use coding::{Coding, Concept};
+pub use condition::{ClinicalStatus, Condition};
+pub use contact::{Address, NextOfKin};
+pub use decimal::Decimal;
+pub use dispense::{Dispense, SecondSignature};
+pub use document::Document;
+pub use encounter::{Encounter, EncounterClass, EncounterStatus};
+pub use identity::{Deceased, Identifier, Identity, Link, LinkKind, Sex};
+pub use immunisation::Immunisation;
+pub use instant::Instant;
+pub use kind::Kind;
+pub use medication_summary::{MedicationSummary, Pregnancy};
+pub use mrn::Mrn;
+pub use name::{Name, NameUse};
+pub use note::Note;
+pub use partial_date::PartialDate;
+pub use procedure::{Procedure, ProcedureStatus};
+pub use quantity::Quantity;
+pub use result::{Component, Interpretation, LabResult, ReferenceRange, ResultStatus, ResultValue};
+pub use retraction::Retraction;
+pub use role::Role;
+pub use rx::{Frequency, Intent, Prescription, Schedule, Span, SpanUnit, Substitution};
+pub use rx_event::{RxEvent, RxEventKind};
+pub use source::Source;
+pub use vitals::{Breathing, Consciousness, SpO2Scale, Vitals};
+pub use vocabulary::UnknownWord;

@@ -1,0 +1,12 @@
+//! The withdrawal of an earlier entry.
+
+use minicbor::{Decode, Encode};
+
+/// That the entry before this one in its thread no longer holds. It stays readable in the history.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Retraction {
+    /// Why; never empty when a person writes it.
+    #[n(0)]
+    pub reason: String,
+}
