@@ -67,7 +67,7 @@ impl Decimal {
     }
 
     /// The sum with the greater precision of the two; `None` where it does not fit.
-    pub fn add(self, other: Self) -> Option<Self> {
+    pub fn plus(self, other: Self) -> Option<Self> {
         Self::fit(
             self.aligned(other).checked_add(other.aligned(self))?,
             self.scale.max(other.scale),
@@ -75,7 +75,7 @@ impl Decimal {
     }
 
     /// The difference with the greater precision of the two; `None` where it does not fit.
-    pub fn subtract(self, other: Self) -> Option<Self> {
+    pub fn minus(self, other: Self) -> Option<Self> {
         Self::fit(
             self.aligned(other).checked_sub(other.aligned(self))?,
             self.scale.max(other.scale),
@@ -159,8 +159,8 @@ impl From<i64> for Decimal {
     }
 }
 
-impl From<u32> for Decimal {
-    fn from(n: u32) -> Self {
+impl From<i32> for Decimal {
+    fn from(n: i32) -> Self {
         Self::whole(i64::from(n))
     }
 }
@@ -326,14 +326,14 @@ mod tests {
 
     #[test]
     fn sums_products_and_quotients_are_exact_or_absent() {
-        assert_eq!(dec("0.1").add(dec("0.20")), Some(dec("0.30")));
-        assert_eq!(dec("5").subtract(dec("5.5")), Some(dec("-0.5")));
+        assert_eq!(dec("0.1").plus(dec("0.20")), Some(dec("0.30")));
+        assert_eq!(dec("5").minus(dec("5.5")), Some(dec("-0.5")));
         assert_eq!(dec("1.5").times(dec("3")), Some(dec("4.5")));
         assert_eq!(dec("70").divide(dec("3.0625"), 1), Some(dec("22.9")));
         assert_eq!(dec("-1").divide(dec("8"), 2), Some(dec("-0.13")));
         assert_eq!(dec("1").divide(dec("0"), 2), None);
         assert_eq!(dec("2.345").round(2), dec("2.35"));
-        assert_eq!(Decimal::whole(i64::MAX).add(Decimal::whole(1)), None);
+        assert_eq!(Decimal::whole(i64::MAX).plus(Decimal::whole(1)), None);
     }
 
     proptest! {
@@ -348,7 +348,7 @@ mod tests {
         #[test]
         fn arithmetic_never_panics(a in any::<i64>(), s in 0u8..=18, b in any::<i64>(), t in 0u8..=18) {
             let (x, y) = (Decimal::new(a, s).unwrap(), Decimal::new(b, t).unwrap());
-            let _ = (x.add(y), x.subtract(y), x.times(y), x.divide(y, 4), x.round(2), x.normalized(), x.compare(y));
+            let _ = (x.plus(y), x.minus(y), x.times(y), x.divide(y, 4), x.round(2), x.normalized(), x.compare(y));
         }
     }
 }
