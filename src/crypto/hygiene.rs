@@ -1,0 +1,41 @@
+//! A process that leaves nothing behind: no core dumps, no reading of its memory by others of the same account
+//! ([PR_SET_DUMPABLE](https://man7.org/linux/man-pages/man2/PR_SET_DUMPABLE.2const.html)), nothing in swap where the limit allows
+//! ([mlockall](https://man7.org/linux/man-pages/man2/mlockall.2.html)).
+//!
+//! **Called first thing in `main`, before any secret is read.** Root, and whoever has the machine, are not kept out.
+
+use rustix::{
+    mm::{MlockAllFlags, mlockall},
+    process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit},
+};
+
+/// What held. Each fails alone, and none stops the program: a container may forbid any of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hardened {
+    /// A crash writes no core file.
+    pub no_core_dumps: bool,
+    /// The account's other processes can neither trace this one nor read its memory.
+    pub not_dumpable: bool,
+    /// Memory is never written to swap.
+    pub locked_in_memory: bool,
+}
+
+/// Hardens this process, and says what held.
+pub fn harden() -> Hardened {
+    let none = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    Hardened {
+        no_core_dumps: setrlimit(Resource::Core, none).is_ok(),
+        not_dumpable: set_dumpable_behavior(DumpableBehavior::NotDumpable).is_ok(),
+        locked_in_memory: lock_memory(),
+    }
+}
+
+/// Locks only where the limit is unlimited: under a finite one, later allocations (Argon2's 64 MiB) would fail instead.
+/// Pages are locked as they are touched, so that untouched stacks cost nothing.
+fn lock_memory() -> bool {
+    getrlimit(Resource::Memlock).current.is_none()
+        && mlockall(MlockAllFlags::CURRENT | MlockAllFlags::FUTURE | MlockAllFlags::ONFAULT).is_ok()
+}
