@@ -14,13 +14,17 @@ pub mod decimal;
 pub mod dispense;
 pub mod document;
 pub mod encounter;
+pub mod flags;
+mod headline;
 pub mod identity;
 pub mod immunisation;
 pub mod instant;
 pub mod kind;
+pub mod measure;
 pub mod medication_summary;
 pub mod mrn;
 pub mod name;
+pub mod news2;
 pub mod note;
 pub mod partial_date;
 pub mod procedure;
@@ -44,18 +48,23 @@ pub use decimal::Decimal;
 pub use dispense::{Dispense, SecondSignature};
 pub use document::Document;
 pub use encounter::{Encounter, EncounterClass, EncounterStatus};
+pub use flags::{Flag, FlagLevel};
 pub use identity::{Deceased, Identifier, Identity, Link, LinkKind, Sex};
 pub use immunisation::Immunisation;
 pub use instant::Instant;
 pub use kind::Kind;
+pub use measure::{Implausible, Measure};
 pub use medication_summary::{MedicationSummary, Pregnancy};
 pub use mrn::Mrn;
 pub use name::{Name, NameUse};
+pub use news2::News2;
 pub use note::Note;
 pub use partial_date::PartialDate;
 pub use procedure::{Procedure, ProcedureStatus};
 pub use quantity::Quantity;
-pub use result::{Component, Interpretation, LabResult, ReferenceRange, ResultStatus, ResultValue};
+pub use result::{
+    Bound, Component, Interpretation, LabResult, ReferenceRange, ResultStatus, ResultValue,
+};
 pub use retraction::Retraction;
 pub use role::Role;
 pub use rx::{Frequency, Intent, Prescription, Schedule, Span, SpanUnit, Substitution};
@@ -63,3 +72,8 @@ pub use rx_event::{RxEvent, RxEventKind};
 pub use source::Source;
 pub use vitals::{Breathing, Consciousness, SpO2Scale, Vitals};
 pub use vocabulary::UnknownWord;
+
+#[cfg(test)]
+mod body_tests;
+#[cfg(test)]
+mod sample;
