@@ -41,16 +41,31 @@ fn one_of_each() -> Vec<Body> {
             onset: "2019".parse().ok(),
             ..Condition::default()
         }),
-        Body::Allergy(Allergy { verification: Verification::Confirmed, ..Allergy::none_known() }),
-        Body::Note(Note { title: "Round".into(), text: "Better.".into(), author_role: Some(Role::Doctor), ..Note::default() }),
+        Body::Allergy(Allergy {
+            verification: Verification::Confirmed,
+            ..Allergy::none_known()
+        }),
+        Body::Note(Note {
+            title: "Round".into(),
+            text: "Better.".into(),
+            author_role: Some(Role::Doctor),
+            ..Note::default()
+        }),
         Body::Result(LabResult {
             code: Concept::coded(coding::system::LOINC, "2823-3", "Potassium"),
             value: Some(ResultValue::Bound(Bound::Below, Quantity::new(2, "mmol/L"))),
             interpretation: Some(Interpretation::CriticalLow),
             ..LabResult::default()
         }),
-        Body::Procedure(Procedure { concept: Concept::text("appendectomy"), ..Procedure::default() }),
-        Body::Immunisation(Immunisation { vaccine: Concept::text("influenza"), dose_number: Some(2), ..Immunisation::default() }),
+        Body::Procedure(Procedure {
+            concept: Concept::text("appendectomy"),
+            ..Procedure::default()
+        }),
+        Body::Immunisation(Immunisation {
+            vaccine: Concept::text("influenza"),
+            dose_number: Some(2),
+            ..Immunisation::default()
+        }),
         Body::Document(Document {
             title: "Letter".into(),
             media_type: "text/plain".into(),
@@ -81,22 +96,89 @@ fn one_of_each() -> Vec<Body> {
             second: None,
             source: None,
         }),
-        Body::Administration(Administration { medicine, outcome: Outcome::Refused, ..Administration::default() }),
-        Body::MedicationSummary(MedicationSummary { egfr: "48".parse().ok(), breastfeeding: Some(false), ..Default::default() }),
+        Body::Administration(Administration {
+            medicine,
+            outcome: Outcome::Refused,
+            ..Administration::default()
+        }),
+        Body::MedicationSummary(MedicationSummary {
+            egfr: "48".parse().ok(),
+            breastfeeding: Some(false),
+            ..Default::default()
+        }),
         Body::RxEvent(RxEvent {
             kind: RxEventKind::Held,
             text: "Dose?".into(),
             prescription: Some([1; 16]),
             at: moment,
             verified: None,
-            source: Some(Source { system: "s".into(), resource_type: "Task".into(), id: "1".into(), original: b"{}".to_vec() }),
+            source: Some(Source {
+                system: "s".into(),
+                resource_type: "Task".into(),
+                id: "1".into(),
+                original: b"{}".to_vec(),
+            }),
         }),
-        Body::Retraction(Retraction { reason: "wrong patient".into() }),
+        Body::Retraction(Retraction {
+            reason: "wrong patient".into(),
+        }),
     ]
 }
 
 /// The bytes of [`one_of_each`] in format 1. **They never change**: what was once written must be read for ever.
 const GOLDEN: [(Kind, &str); 16] = [
+    (
+        Kind::Identity,
+        "a9000c0181a6000001664d656ac3ad610281674775737461766f038004800560026a313936312d30342d3033030205800680078008800a80",
+    ),
+    (
+        Kind::Encounter,
+        "a50001010102a20060018003800474323032362d31312d32325430383a33313a30305a",
+    ),
+    (
+        Kind::Vitals,
+        "a70074323032362d31312d32325430383a33313a30305a01821894000282185c000482190f320207000e010ff4",
+    ),
+    (
+        Kind::Condition,
+        "a400a2006c687970657274656e73696f6e0181a300781e687474703a2f2f686c372e6f72672f666869722f7369642f6963642d31300163493130026c687970657274656e73696f6e01000200046432303139",
+    ),
+    (
+        Kind::Allergy,
+        "a400a200704e6f206b6e6f776e20616c6c657267790181a30076687474703a2f2f736e6f6d65642e696e666f2f736374016937313631383630303302704e6f206b6e6f776e20616c6c65726779030004010580",
+    ),
+    (Kind::Note, "a30065526f756e6401674265747465722e0301"),
+    (
+        Kind::Result,
+        "a500a20069506f7461737369756d0181a30070687474703a2f2f6c6f696e632e6f72670166323832332d330269506f7461737369756d0182018200a20082020001666d6d6f6c2f4c028004030502",
+    ),
+    (
+        Kind::Procedure,
+        "a300a2006c617070656e646563746f6d79018001000480",
+    ),
+    (Kind::Immunisation, "a200a20069696e666c75656e7a6101800802"),
+    (
+        Kind::Document,
+        "a400664c657474657201a200600180026a746578742f706c61696e034e4465617220636f6c6c6561677565",
+    ),
+    (
+        Kind::Prescription,
+        "a9000001a2006b616d6f786963696c6c696e0181a300782b687474703a2f2f7777772e6e6c6d2e6e69682e676f762f72657365617263682f756d6c732f72786e6f726d0163373233026b616d6f786963696c6c696e04a200821901f40001626d6706a2000301a20001010208a20007010209a200821500016763617073756c650a000b000e5007070707070707070707070707070707",
+    ),
+    (
+        Kind::Dispense,
+        "a800a2006b616d6f786963696c6c696e0181a300782b687474703a2f2f7777772e6e6c6d2e6e69682e676f762f72657365617263682f756d6c732f72786e6f726d0163373233026b616d6f786963696c6c696e01a200821500016763617073756c650250010101010101010101010101010101010358200202020202020202020202020202020202020202020202020202020202020202040005634b37370667323032372d30330774323032362d31312d32325430383a33313a30305a",
+    ),
+    (
+        Kind::Administration,
+        "a200a2006b616d6f786963696c6c696e0181a300782b687474703a2f2f7777772e6e6c6d2e6e69682e676f762f72657365617263682f756d6c732f72786e6f726d0163373233026b616d6f786963696c6c696e0401",
+    ),
+    (Kind::MedicationSummary, "a203f40582183000"),
+    (
+        Kind::RxEvent,
+        "a500000165446f73653f0250010101010101010101010101010101010374323032362d31312d32325430383a33313a30305a05a400617301645461736b02613103427b7d",
+    ),
+    (Kind::Retraction, "a1006d77726f6e672070617469656e74"),
 ];
 
 #[test]
@@ -112,24 +194,61 @@ fn a_body_of_each_kind_has_its_golden_bytes() {
 #[test]
 fn an_unknown_kind_and_a_newer_format_are_refused_with_their_numbers() {
     let bytes = one_of_each()[15].encode();
-    assert_eq!(Body::decode(198, 1, &bytes), Err(BodyError::UnknownKind(198)));
+    assert_eq!(
+        Body::decode(198, 1, &bytes),
+        Err(BodyError::UnknownKind(198))
+    );
     let error = Body::decode(199, 2, &bytes).unwrap_err();
-    assert_eq!(error.to_string(), "retraction in format 2: this program reads format 1; use a newer program");
+    assert_eq!(
+        error.to_string(),
+        "retraction in format 2: this program reads format 1; use a newer program"
+    );
 }
 
 #[test]
 fn bytes_that_say_the_same_in_another_way_are_refused() {
     let canonical = Body::Retraction(Retraction { reason: "x".into() }).encode();
     assert_eq!(canonical, [0xa1, 0x00, 0x61, b'x']);
-    let not_canonical = Err(BodyError::NotCanonical { kind: Kind::Retraction });
+    let not_canonical = Err(BodyError::NotCanonical {
+        kind: Kind::Retraction,
+    });
     let trailing = [&canonical[..], &[0x00]].concat();
-    assert_eq!(Body::decode(199, 1, &trailing), not_canonical, "trailing byte");
-    assert_eq!(Body::decode(199, 1, &[0xbf, 0x00, 0x61, b'x', 0xff]), not_canonical, "indefinite length");
-    assert_eq!(Body::decode(199, 1, &[0xa1, 0x18, 0x00, 0x61, b'x']), not_canonical, "long integer");
-    assert_eq!(Body::decode(199, 1, &[0xa2, 0x00, 0x61, b'x', 0x09, 0x00]), not_canonical, "unknown field");
-    assert_eq!(Body::decode(199, 1, &[0xa2, 0x00, 0x61, b'y', 0x00, 0x61, b'x']), not_canonical, "field given twice");
-    assert!(matches!(Body::decode(199, 1, &[0xa0]), Err(BodyError::Malformed { .. })), "field missing");
-    assert!(matches!(Body::decode(199, 1, &[]), Err(BodyError::Malformed { .. })), "nothing");
+    assert_eq!(
+        Body::decode(199, 1, &trailing),
+        not_canonical,
+        "trailing byte"
+    );
+    assert_eq!(
+        Body::decode(199, 1, &[0xbf, 0x00, 0x61, b'x', 0xff]),
+        not_canonical,
+        "indefinite length"
+    );
+    assert_eq!(
+        Body::decode(199, 1, &[0xa1, 0x18, 0x00, 0x61, b'x']),
+        not_canonical,
+        "long integer"
+    );
+    assert_eq!(
+        Body::decode(199, 1, &[0xa2, 0x00, 0x61, b'x', 0x09, 0x00]),
+        not_canonical,
+        "unknown field"
+    );
+    assert_eq!(
+        Body::decode(199, 1, &[0xa2, 0x00, 0x61, b'y', 0x00, 0x61, b'x']),
+        not_canonical,
+        "field given twice"
+    );
+    assert!(
+        matches!(
+            Body::decode(199, 1, &[0xa0]),
+            Err(BodyError::Malformed { .. })
+        ),
+        "field missing"
+    );
+    assert!(
+        matches!(Body::decode(199, 1, &[]), Err(BodyError::Malformed { .. })),
+        "nothing"
+    );
 }
 
 #[test]
@@ -138,7 +257,10 @@ fn every_kind_has_a_word_and_a_number_of_its_own() {
         assert_eq!(Kind::from_number(kind.number()), Some(kind));
         assert_eq!(kind.as_str().parse(), Ok(kind));
     }
-    assert_eq!(one_of_each().iter().map(Body::kind).collect::<Vec<_>>(), Kind::ALL);
+    assert_eq!(
+        one_of_each().iter().map(Body::kind).collect::<Vec<_>>(),
+        Kind::ALL
+    );
 }
 
 proptest! {

@@ -160,23 +160,21 @@ impl Measure {
                 .map(|v: Decimal| v.round(digits))
         };
         match (self, unit) {
-            (Self::Systolic | Self::Diastolic, "mm Hg" | "mm[HG]") => Some(value),
-            (
-                Self::Pulse | Self::Respiration,
-                "{beats}/min" | "{breaths}/min" | "beats/min" | "breaths/min" | "bpm" | "1/min",
-            ) => Some(value),
-            (Self::Temperature, "C" | "degC") => Some(value),
+            (Self::Systolic | Self::Diastolic, "mm Hg" | "mm[HG]")
+            | (Self::Pulse, "{beats}/min" | "beats/min" | "bpm" | "1/min")
+            | (Self::Respiration, "{breaths}/min" | "breaths/min" | "1/min")
+            | (Self::Temperature, "C" | "degC")
+            | (Self::OxygenFlow, "l/min")
+            | (Self::Pain, "1" | "{pain score}" | "/10")
+            | (Self::Glucose, "mmol/l") => Some(value),
             (Self::Temperature, "[degF]" | "degF" | "F" | "°F") => {
                 let above = value.minus(Decimal::whole(32))?.times(Decimal::whole(5))?;
                 above.divide(Decimal::whole(9), 1)
             }
-            (Self::OxygenFlow, "l/min") => Some(value),
             (Self::Weight, "g") => by("0.001", 3),
             (Self::Weight, "[lb_av]" | "lb" | "lbs") => by("0.45359237", 1),
             (Self::Height, "m") => value.times(Decimal::whole(100)).map(Decimal::normalized),
             (Self::Height, "[in_i]" | "in") => by("2.54", 1),
-            (Self::Pain, "{score}" | "1" | "{pain score}" | "/10") => Some(value),
-            (Self::Glucose, "mmol/l") => Some(value),
             (Self::Glucose, "mg/dL" | "mg/dl") => value.divide("18.016".parse().ok()?, 1),
             _ => None,
         }

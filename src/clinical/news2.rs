@@ -248,91 +248,43 @@ mod tests {
         }
     }
 
-    fn rows(parameter: Parameter, table: &[(&str, u8)], put: impl Fn(&mut Vitals, Decimal)) {
-        for (value, points) in table {
+    /// `table` lists values and their points, as `8=3 9=1`.
+    fn rows(parameter: Parameter, table: &str, put: impl Fn(&mut Vitals, Option<Decimal>)) {
+        for row in table.split(' ') {
+            let (value, points) = row.split_once('=').unwrap();
             let mut vitals = well();
-            put(&mut vitals, dec(value));
-            assert_eq!(
-                News2::of(&vitals).unwrap().points(parameter),
-                *points,
-                "{} {value}",
-                parameter.as_str()
-            );
+            put(&mut vitals, value.parse().ok());
+            let scored = News2::of(&vitals).unwrap().points(parameter);
+            assert_eq!(scored.to_string(), points, "{} {value}", parameter.as_str());
         }
     }
 
     #[test]
     fn respiration_scores_as_in_the_chart() {
-        let table = [
-            ("0", 3),
-            ("8", 3),
-            ("9", 1),
-            ("11", 1),
-            ("12", 0),
-            ("20", 0),
-            ("21", 2),
-            ("24", 2),
-            ("25", 3),
-            ("60", 3),
-        ];
-        rows(Parameter::Respiration, &table, |v, value| {
-            v.respiration = Some(value)
-        });
+        let table = "0=3 8=3 9=1 11=1 12=0 20=0 21=2 24=2 25=3 60=3";
+        rows(Parameter::Respiration, table, |v, x| v.respiration = x);
     }
 
     #[test]
     fn saturation_on_scale_1_scores_as_in_the_chart() {
-        let table = [
-            ("80", 3),
-            ("91", 3),
-            ("92", 2),
-            ("93", 2),
-            ("94", 1),
-            ("95", 1),
-            ("96", 0),
-            ("100", 0),
-        ];
-        rows(Parameter::SpO2, &table, |v, value| v.spo2 = Some(value));
+        let table = "80=3 91=3 92=2 93=2 94=1 95=1 96=0 100=0";
+        rows(Parameter::SpO2, table, |v, x| v.spo2 = x);
     }
 
     #[test]
     fn saturation_on_scale_2_scores_as_in_the_chart_on_air() {
-        let table = [
-            ("83", 3),
-            ("84", 2),
-            ("85", 2),
-            ("86", 1),
-            ("87", 1),
-            ("88", 0),
-            ("92", 0),
-            ("93", 0),
-            ("100", 0),
-        ];
-        rows(Parameter::SpO2, &table, |v, value| {
-            v.spo2 = Some(value);
+        let table = "83=3 84=2 85=2 86=1 87=1 88=0 92=0 93=0 100=0";
+        rows(Parameter::SpO2, table, |v, x| {
+            v.spo2 = x;
             v.spo2_scale = SpO2Scale::Two;
         });
     }
 
     #[test]
     fn saturation_on_scale_2_scores_as_in_the_chart_on_oxygen() {
-        let table = [
-            ("83", 3),
-            ("84", 2),
-            ("85", 2),
-            ("86", 1),
-            ("87", 1),
-            ("88", 0),
-            ("92", 0),
-            ("93", 1),
-            ("94", 1),
-            ("95", 2),
-            ("96", 2),
-            ("97", 3),
-            ("100", 3),
-        ];
-        rows(Parameter::SpO2, &table, |v, value| {
-            v.spo2 = Some(value);
+        let table = "83=3 84=2 85=2 86=1 87=1 88=0 92=0 93=1 94=1 95=2 96=2 97=3 100=3";
+        rows(Parameter::SpO2, table, |v, x| {
+            v.spo2 = x;
             v.spo2_scale = SpO2Scale::Two;
             v.breathing = Some(Breathing::Oxygen);
         });
@@ -353,37 +305,14 @@ mod tests {
 
     #[test]
     fn systolic_pressure_scores_as_in_the_chart() {
-        let table = [
-            ("60", 3),
-            ("90", 3),
-            ("91", 2),
-            ("100", 2),
-            ("101", 1),
-            ("110", 1),
-            ("111", 0),
-            ("219", 0),
-            ("220", 3),
-        ];
-        rows(Parameter::Systolic, &table, |v, value| {
-            v.systolic = Some(value)
-        });
+        let table = "60=3 90=3 91=2 100=2 101=1 110=1 111=0 219=0 220=3";
+        rows(Parameter::Systolic, table, |v, x| v.systolic = x);
     }
 
     #[test]
     fn pulse_scores_as_in_the_chart() {
-        let table = [
-            ("40", 3),
-            ("41", 1),
-            ("50", 1),
-            ("51", 0),
-            ("90", 0),
-            ("91", 1),
-            ("110", 1),
-            ("111", 2),
-            ("130", 2),
-            ("131", 3),
-        ];
-        rows(Parameter::Pulse, &table, |v, value| v.pulse = Some(value));
+        let table = "40=3 41=1 50=1 51=0 90=0 91=1 110=1 111=2 130=2 131=3";
+        rows(Parameter::Pulse, table, |v, x| v.pulse = x);
     }
 
     #[test]
@@ -404,35 +333,18 @@ mod tests {
 
     #[test]
     fn temperature_scores_as_in_the_chart() {
-        let table = [
-            ("34", 3),
-            ("35.0", 3),
-            ("35.1", 1),
-            ("36.0", 1),
-            ("36.1", 0),
-            ("38.0", 0),
-            ("38.1", 1),
-            ("39.0", 1),
-            ("39.1", 2),
-            ("41", 2),
-        ];
-        rows(Parameter::Temperature, &table, |v, value| {
-            v.temperature = Some(value)
-        });
+        let table = "34=3 35.0=3 35.1=1 36.0=1 36.1=0 38.0=0 38.1=1 39.0=1 39.1=2 41=2";
+        rows(Parameter::Temperature, table, |v, x| v.temperature = x);
     }
 
     #[test]
     fn a_value_between_two_rows_counts_as_the_nearer_one() {
-        rows(
-            Parameter::Temperature,
-            &[("38.04", 0), ("38.05", 1)],
-            |v, value| v.temperature = Some(value),
-        );
-        rows(
-            Parameter::Respiration,
-            &[("20.4", 0), ("20.5", 2)],
-            |v, value| v.respiration = Some(value),
-        );
+        rows(Parameter::Temperature, "38.04=0 38.05=1", |v, x| {
+            v.temperature = x
+        });
+        rows(Parameter::Respiration, "20.4=0 20.5=2", |v, x| {
+            v.respiration = x
+        });
     }
 
     #[test]

@@ -45,8 +45,12 @@ impl Sample for u8 {
 
 impl Sample for String {
     fn sample(dice: &mut Dice) -> Self {
-        let letters = ['a', 'Z', '0', ' ', '\n', 'é', 'ß', '王', '🙂', '\u{301}', '"', '\0'];
-        (0..dice.roll(9)).map(|_| letters[dice.roll(letters.len() as u64) as usize]).collect()
+        let letters = [
+            'a', 'Z', '0', ' ', '\n', 'é', 'ß', '王', '🙂', '\u{301}', '"', '\0',
+        ];
+        (0..dice.roll(9))
+            .map(|_| letters[dice.roll(letters.len() as u64) as usize])
+            .collect()
     }
 }
 
@@ -86,7 +90,13 @@ impl Sample for Instant {
         if dice.roll(2) == 0 {
             return Self::from_unix_millis(dice.roll(4_000_000_000_000) as i64).unwrap();
         }
-        format!("2026-11-{:02}T08:{:02}:00.5+05:30", dice.roll(28) + 1, dice.roll(60)).parse().unwrap()
+        format!(
+            "2026-11-{:02}T08:{:02}:00.5+05:30",
+            dice.roll(28) + 1,
+            dice.roll(60)
+        )
+        .parse()
+        .unwrap()
     }
 }
 
