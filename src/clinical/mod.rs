@@ -34,6 +34,8 @@ pub mod retraction;
 pub mod role;
 pub mod rx;
 pub mod rx_event;
+pub mod rx_state;
+pub mod rx_status;
 pub mod source;
 pub mod vitals;
 mod vocabulary;
@@ -75,5 +77,7 @@ pub use vocabulary::UnknownWord;
 
 #[cfg(test)]
 mod body_tests;
+#[cfg(test)]
+mod rx_status_tests;
 #[cfg(test)]
 mod sample;

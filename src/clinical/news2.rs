@@ -340,10 +340,10 @@ mod tests {
     #[test]
     fn a_value_between_two_rows_counts_as_the_nearer_one() {
         rows(Parameter::Temperature, "38.04=0 38.05=1", |v, x| {
-            v.temperature = x
+            v.temperature = x;
         });
         rows(Parameter::Respiration, "20.4=0 20.5=2", |v, x| {
-            v.respiration = x
+            v.respiration = x;
         });
     }
 
