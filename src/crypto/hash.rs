@@ -78,3 +78,54 @@ impl Hasher {
         Hash(self.0.finalize().into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// FIPS 180-4 examples, and the million letters of NIST's example file.
+    #[test]
+    fn sha256_gives_the_published_digests() {
+        let million = vec![b'a'; 1_000_000];
+        for (message, digest) in [
+            (
+                &b""[..],
+                "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+            ),
+            (
+                b"abc",
+                "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+            ),
+            (
+                b"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+                "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1",
+            ),
+            (
+                &million,
+                "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0",
+            ),
+        ] {
+            assert_eq!(sha256(&[message]).to_string(), digest);
+        }
+    }
+
+    #[test]
+    fn parts_are_joined_without_a_mark() {
+        assert_eq!(sha256(&[b"ab", b"", b"c"]), sha256(&[b"abc"]));
+        let mut hasher = Hasher::new();
+        hasher.update(b"a");
+        hasher.update(b"bc");
+        assert_eq!(hasher.finish(), sha256(&[b"abc"]));
+    }
+
+    #[test]
+    fn a_hash_is_written_in_full_and_shortened_for_debugging() {
+        let hash = sha256(&[b"abc"]);
+        assert_eq!(hash.to_string().parse(), Ok(hash));
+        assert_eq!(format!("{hash:?}"), "ba7816bf");
+        assert_eq!(format!("{hash:.8}"), "ba7816bf");
+        assert_eq!("ba7816bf".parse::<Hash>(), Err(NotAHash));
+        assert_eq!(Hash::from_slice(&hash.0), Some(hash));
+        assert_eq!(Hash::from_slice(&hash.0[1..]), None);
+    }
+}

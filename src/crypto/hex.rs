@@ -32,3 +32,38 @@ fn nibble(digit: u8) -> Option<u8> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn digits_are_written_in_lower_case_and_read_in_either() {
+        assert_eq!(hex(&[0x00, 0x9f, 0xAB]), "009fab");
+        assert_eq!(unhex("009fAb"), Some(vec![0x00, 0x9f, 0xab]));
+        assert_eq!((hex(&[]), unhex("")), (String::new(), Some(vec![])));
+    }
+
+    #[test]
+    fn what_is_not_pairs_of_digits_is_refused() {
+        for text in ["0", "0g", "g0", "0x00", " 00", "00 ", "+1", "é", "0é0"] {
+            assert_eq!(unhex(text), None, "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn bytes_come_back(bytes: Vec<u8>) {
+            prop_assert_eq!(unhex(&hex(&bytes)), Some(bytes));
+        }
+
+        #[test]
+        fn reading_any_text_does_not_panic(text: String) {
+            if let Some(bytes) = unhex(&text) {
+                prop_assert_eq!(hex(&bytes), text.to_ascii_lowercase());
+            }
+        }
+    }
+}

