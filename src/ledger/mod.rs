@@ -1,1 +1,32 @@
 //! Entries, their one canonical encoding, the chain; the SQLite store and its keyless views.
+//!
+//! - [`id`]: names of things; [`canonical`]: the one encoding; [`entry`]: core, commitment, box, signature, link;
+//!   [`clear`]: the bodies that anyone may read; [`wire`]: keys and hashes inside them.
+//! - [`store`]: the file and its transactions; [`schema`]: its tables; [`read`], [`append`]: what they can do;
+//!   [`views`]: what can be dropped and rebuilt.
+//! - [`slot`], [`credential`]: the rows that must change or vanish.
+
+pub mod append;
+pub mod canonical;
+pub mod clear;
+pub mod credential;
+pub mod entry;
+pub mod error;
+pub mod id;
+pub mod read;
+pub mod schema;
+pub mod slot;
+pub mod store;
+pub mod views;
+pub mod wire;
+
+pub use append::WriteTx;
+pub use clear::{Certificate, Clear};
+pub use credential::Credential;
+pub use entry::{Body, Core, Entry, Form, Place, Prepared, Row};
+pub use error::LedgerError;
+pub use id::{CertId, ChartId, EntryId, Holder, Section, ThreadId, UnitId};
+pub use read::{Head, ReadTx};
+pub use slot::{Slot, SlotPlace};
+pub use store::Ledger;
+pub use wire::Office;

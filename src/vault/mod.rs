@@ -1,1 +1,36 @@
 //! Who may open what: certificates, units, slots, sessions, permits.
+//!
+//! - [`directory`] and [`judge`]: who is who, from clear entries alone; [`walk`]: reading the ledger up to its head.
+//! - [`host`]: the state outside the vault; [`init`]: a new vault; [`open`]: from file to session by passphrase.
+//! - [`identity`], [`people`], [`units`]: accounts and keys; [`care`]: charts, grants, renewal.
+//! - [`session`], [`ring`], [`reader`], [`writer`]: an unlocked session and what it can do; [`permit`]: leave to do it.
+//! - [`record`]: what the program itself puts on record; [`clock`]: the host's clock.
+
+pub mod care;
+pub mod clock;
+pub mod directory;
+pub mod error;
+pub mod host;
+pub mod identity;
+pub mod init;
+pub mod judge;
+pub mod open;
+pub mod people;
+pub mod permit;
+pub mod reader;
+pub mod record;
+pub mod ring;
+pub mod session;
+pub mod units;
+pub mod walk;
+pub mod writer;
+
+pub use care::{NewChart, NewGrant};
+pub use directory::Directory;
+pub use error::VaultError;
+pub use host::Host;
+pub use open::Vault;
+pub use permit::{Act, Authority, Permit};
+pub use reader::{Opened, Reader};
+pub use session::Session;
+pub use writer::{Draft, Stored, Writer};

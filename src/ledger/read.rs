@@ -1,0 +1,263 @@
+//! Reading: one consistent snapshot of the ledger and its views.
+
+use rusqlite::{Connection, OptionalExtension, Row as SqlRow, Transaction, params};
+
+use super::entry::{Entry, Row};
+use super::error::LedgerError;
+use super::id::{CertId, ChartId, EntryId, Holder, Section, ThreadId};
+use crate::crypto::hash::Hash;
+use crate::crypto::sign::Signature;
+
+/// Where the chain ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Head {
+    /// The last entry's number; 0 in an empty ledger.
+    pub seq: u64,
+    /// Its link; zero bytes in an empty ledger.
+    pub link: Hash,
+}
+
+/// A read transaction.
+#[derive(Debug)]
+pub struct ReadTx<'c> {
+    sql: Transaction<'c>,
+}
+
+const COLUMNS: &str = "e.seq, e.core, e.anchor, e.digest, e.signature, e.link, b.box";
+const FROM: &str = "FROM entry e LEFT JOIN body b ON b.seq = e.seq";
+
+impl<'c> ReadTx<'c> {
+    pub(super) fn new(sql: Transaction<'c>) -> Self {
+        Self { sql }
+    }
+
+    pub(super) fn commit(self) -> Result<(), LedgerError> {
+        Ok(self.sql.commit()?)
+    }
+
+    /// The connection, for the index's tables.
+    pub(crate) fn sql(&self) -> &Connection {
+        &self.sql
+    }
+
+    /// The last entry's number and link.
+    pub fn head(&self) -> Result<Head, LedgerError> {
+        let found = self
+            .sql
+            .prepare_cached("SELECT seq, link FROM entry ORDER BY seq DESC LIMIT 1")?
+            .query_row([], |row| Ok((row.get::<_, i64>(0)? as u64, row.get::<_, Vec<u8>>(1)?)))
+            .optional()?;
+        match found {
+            None => Ok(Head { seq: 0, link: Hash([0; 32]) }),
+            Some((seq, link)) => Ok(Head { seq, link: hash(seq, &link)? }),
+        }
+    }
+
+    /// The link after entry `seq`; zero bytes for 0.
+    pub fn link_at(&self, seq: u64) -> Result<Option<Hash>, LedgerError> {
+        if seq == 0 {
+            return Ok(Some(Hash([0; 32])));
+        }
+        let found: Option<Vec<u8>> = self
+            .sql
+            .prepare_cached("SELECT link FROM entry WHERE seq = ?1")?
+            .query_row([seq as i64], |row| row.get(0))
+            .optional()?;
+        found.map(|link| hash(seq, &link)).transpose()
+    }
+
+    /// One entry by number.
+    pub fn entry(&self, seq: u64) -> Result<Option<Entry>, LedgerError> {
+        let sql = format!("SELECT {COLUMNS} {FROM} WHERE e.seq = ?1");
+        let row = self.sql.prepare_cached(&sql)?.query_row([seq as i64], read_row).optional()?;
+        row.map(entry).transpose()
+    }
+
+    /// One entry by id.
+    pub fn by_id(&self, id: &EntryId) -> Result<Option<Entry>, LedgerError> {
+        let sql = format!("SELECT {COLUMNS} {FROM} WHERE e.id = ?1");
+        let row = self.sql.prepare_cached(&sql)?.query_row([id.as_bytes()], read_row).optional()?;
+        row.map(entry).transpose()
+    }
+
+    /// Every version of a thread, oldest first.
+    pub fn thread(&self, thread: &ThreadId) -> Result<Vec<Entry>, LedgerError> {
+        self.entries("WHERE e.thread = ?1 ORDER BY e.seq", params![thread.as_bytes()])
+    }
+
+    /// Everything in one section of a chart, oldest first.
+    pub fn section(&self, chart: &ChartId, section: Section) -> Result<Vec<Entry>, LedgerError> {
+        self.section_between(chart, section, 0, u64::MAX >> 1)
+    }
+
+    /// What was written to one section of a chart after `after` and up to `up_to`, oldest first.
+    pub fn section_between(
+        &self,
+        chart: &ChartId,
+        section: Section,
+        after: u64,
+        up_to: u64,
+    ) -> Result<Vec<Entry>, LedgerError> {
+        let tail = "WHERE e.chart = ?1 AND e.section = ?2 AND e.seq > ?3 AND e.seq <= ?4 ORDER BY e.seq";
+        self.entries(tail, params![chart.as_bytes(), section as u8, after as i64, up_to as i64])
+    }
+
+    /// The last entry of one section of a chart.
+    pub fn section_end(&self, chart: &ChartId, section: Section) -> Result<u64, LedgerError> {
+        let sql = "SELECT coalesce(max(seq), 0) FROM entry WHERE chart = ?1 AND section = ?2";
+        let seq: i64 =
+            self.sql.prepare_cached(sql)?.query_row(params![chart.as_bytes(), section as u8], |row| row.get(0))?;
+        Ok(seq as u64)
+    }
+
+    /// The clear entries that speak of a chart, oldest first.
+    pub fn clear_of_chart(&self, chart: &ChartId) -> Result<Vec<Entry>, LedgerError> {
+        self.entries(
+            "WHERE e.seq IN (SELECT seq FROM clear_entry WHERE chart = ?1) ORDER BY e.seq",
+            params![chart.as_bytes()],
+        )
+    }
+
+    /// Up to `limit` rows after `seq`, undecoded.
+    pub fn rows_after(&self, seq: u64, limit: usize) -> Result<Vec<Row>, LedgerError> {
+        let sql = format!("SELECT {COLUMNS} {FROM} WHERE e.seq > ?1 ORDER BY e.seq LIMIT ?2");
+        let mut statement = self.sql.prepare_cached(&sql)?;
+        let rows = statement.query_map(params![seq as i64, limit as i64], read_row)?;
+        rows.map(|row| convert(row?)).collect()
+    }
+
+    /// Like [`rows_after`](Self::rows_after) without the boxes, and with the columns that repeat the header.
+    pub fn headers_after(&self, seq: u64, limit: usize) -> Result<Vec<(Row, Columns)>, LedgerError> {
+        let sql = "SELECT seq, core, anchor, digest, signature, link, NULL, id, chart, section, thread, parent, previous
+                   FROM entry WHERE seq > ?1 ORDER BY seq LIMIT ?2";
+        let mut statement = self.sql.prepare_cached(sql)?;
+        let rows = statement.query_map(params![seq as i64, limit as i64], |row| Ok((read_row(row)?, columns(row)?)))?;
+        rows.map(|row| row.map_err(LedgerError::from).and_then(|(row, columns)| Ok((convert(row)?, columns)))).collect()
+    }
+
+    /// The box of an entry, if it was not erased.
+    pub fn sealed_box(&self, seq: u64) -> Result<Option<Vec<u8>>, LedgerError> {
+        Ok(self
+            .sql
+            .prepare_cached("SELECT box FROM body WHERE seq = ?1")?
+            .query_row([seq as i64], |row| row.get(0))
+            .optional()?)
+    }
+
+    /// The entries that wait for a holder, newest first.
+    pub fn notices(&self, holder: &Holder) -> Result<Vec<Entry>, LedgerError> {
+        self.entries(
+            "WHERE e.seq IN (SELECT seq FROM notice WHERE holder = ?1) ORDER BY e.seq DESC",
+            params![holder.to_key()],
+        )
+    }
+
+    /// The chart that a locator tag names.
+    pub fn locate(&self, tag: &Hash) -> Result<Option<ChartId>, LedgerError> {
+        let found: Option<Vec<u8>> = self
+            .sql
+            .prepare_cached("SELECT chart FROM locator WHERE tag = ?1")?
+            .query_row([&tag.0[..]], |row| row.get(0))
+            .optional()?;
+        Ok(found.and_then(|chart| ChartId::from_slice(&chart)))
+    }
+
+    /// The entries by one author after a number, oldest first.
+    pub fn by_author(&self, author: &CertId, after: u64) -> Result<Vec<Entry>, LedgerError> {
+        let found = self.entries("WHERE e.seq > ?1 ORDER BY e.seq", params![after as i64])?;
+        Ok(found.into_iter().filter(|entry| entry.core.author == *author).collect())
+    }
+
+    fn entries(&self, tail: &str, params: impl rusqlite::Params) -> Result<Vec<Entry>, LedgerError> {
+        let sql = format!("SELECT {COLUMNS} {FROM} {tail}");
+        let mut statement = self.sql.prepare_cached(&sql)?;
+        let rows = statement.query_map(params, read_row)?;
+        rows.map(|row| entry(row?)).collect()
+    }
+}
+
+/// The columns of `entry` that repeat its header.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[expect(missing_docs, reason = "the fields of the header")]
+pub struct Columns {
+    pub id: Vec<u8>,
+    pub chart: Vec<u8>,
+    pub section: i64,
+    pub thread: Vec<u8>,
+    pub parent: Vec<u8>,
+    pub previous: Vec<u8>,
+}
+
+impl Columns {
+    /// Whether they repeat the header faithfully.
+    pub fn repeat(&self, core: &super::entry::Core, previous: &Hash) -> bool {
+        self.id == core.id.0
+            && self.chart == core.chart.0
+            && self.section == i64::from(core.section as u8)
+            && self.thread == core.thread.0
+            && self.parent == core.parent.0
+            && self.previous == previous.0
+    }
+}
+
+fn columns(row: &SqlRow<'_>) -> rusqlite::Result<Columns> {
+    Ok(Columns {
+        id: row.get(7)?,
+        chart: row.get(8)?,
+        section: row.get(9)?,
+        thread: row.get(10)?,
+        parent: row.get(11)?,
+        previous: row.get(12)?,
+    })
+}
+
+/// A row as SQLite gives it: the lengths are not yet checked.
+struct Raw {
+    seq: u64,
+    core: Vec<u8>,
+    anchor: Vec<u8>,
+    digest: Vec<u8>,
+    signature: Vec<u8>,
+    link: Vec<u8>,
+    body: Option<Vec<u8>>,
+}
+
+fn read_row(row: &SqlRow<'_>) -> rusqlite::Result<Raw> {
+    Ok(Raw {
+        seq: row.get::<_, i64>(0)? as u64,
+        core: row.get(1)?,
+        anchor: row.get(2)?,
+        digest: row.get(3)?,
+        signature: row.get(4)?,
+        link: row.get(5)?,
+        body: row.get(6)?,
+    })
+}
+
+fn convert(raw: Raw) -> Result<Row, LedgerError> {
+    let signature = raw.signature.as_slice().try_into().map(Signature).map_err(|_| LedgerError::Damaged {
+        seq: raw.seq,
+        what: "its signature has the wrong length".into(),
+    })?;
+    Ok(Row {
+        seq: raw.seq,
+        anchor: hash(raw.seq, &raw.anchor)?,
+        digest: hash(raw.seq, &raw.digest)?,
+        signature,
+        link: hash(raw.seq, &raw.link)?,
+        core: raw.core,
+        body: raw.body,
+    })
+}
+
+fn entry(raw: Raw) -> Result<Entry, LedgerError> {
+    let seq = raw.seq;
+    convert(raw)?.decode().map_err(|error| LedgerError::Damaged { seq, what: error.to_string() })
+}
+
+fn hash(seq: u64, bytes: &[u8]) -> Result<Hash, LedgerError> {
+    bytes
+        .try_into()
+        .map(Hash)
+        .map_err(|_| LedgerError::Damaged { seq, what: "a hash of it has the wrong length".into() })
+}

@@ -1,0 +1,191 @@
+//! The file: opening it, its settings, its permissions, its transactions.
+//!
+//! **A write is always `BEGIN IMMEDIATE`**: a transaction that reads first and writes later fails under
+//! other writers with no chance to wait.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+use super::append::WriteTx;
+use super::error::LedgerError;
+use super::read::{Head, ReadTx};
+use super::schema;
+
+/// The file's name in the vault's folder.
+pub const FILE: &str = "vault.db";
+
+/// Long enough for 64 terminals to take their turns.
+const BUSY: Duration = Duration::from_secs(60);
+
+/// An open ledger. Cheap to open again: a second handle on the same file is how a job works beside a session.
+#[derive(Debug)]
+pub struct Ledger {
+    folder: PathBuf,
+    sql: Mutex<Connection>,
+}
+
+impl Ledger {
+    /// Creates an empty ledger in a new or empty folder.
+    pub fn create(folder: &Path) -> Result<Self, LedgerError> {
+        let file = folder.join(FILE);
+        if file.exists() {
+            return Err(LedgerError::Exists(folder.to_owned()));
+        }
+        create_private_folder(folder)?;
+        drop(
+            std::os::unix::fs::OpenOptionsExt::mode(std::fs::OpenOptions::new().write(true).create_new(true), 0o600)
+                .open(&file)
+                .map_err(|source| LedgerError::Io { path: file.clone(), source })?,
+        );
+        let mut sql = connect(&file)?;
+        let tx = sql.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        tx.pragma_update(None, "application_id", schema::APPLICATION_ID)?;
+        schema::migrate(&tx, 0)?;
+        tx.commit()?;
+        Ok(Self { folder: folder.to_owned(), sql: Mutex::new(sql) })
+    }
+
+    /// Opens a ledger and brings an older schema up to this version's.
+    pub fn open(folder: &Path) -> Result<Self, LedgerError> {
+        let file = folder.join(FILE);
+        if !file.exists() {
+            return Err(LedgerError::Missing(folder.to_owned()));
+        }
+        check_private(folder, 0o700)?;
+        for suffix in ["", "-wal", "-shm"] {
+            let path = folder.join(format!("{FILE}{suffix}"));
+            if path.exists() {
+                check_private(&path, 0o600)?;
+            }
+        }
+        let mut sql = connect(&file)?;
+        let application: i64 = sql.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(|error| {
+            if error.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) {
+                LedgerError::NotAVault(file.clone())
+            } else {
+                error.into()
+            }
+        })?;
+        if application != schema::APPLICATION_ID {
+            return Err(LedgerError::NotAVault(file));
+        }
+        let found: i64 = sql.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        if found > schema::VERSION {
+            return Err(LedgerError::NewerSchema { found, known: schema::VERSION });
+        }
+        if found < schema::VERSION {
+            let tx = sql.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            // Another process may have migrated while this one waited for the lock.
+            let now: i64 = tx.pragma_query_value(None, "user_version", |row| row.get(0))?;
+            schema::migrate(&tx, now)?;
+            tx.commit()?;
+        }
+        Ok(Self { folder: folder.to_owned(), sql: Mutex::new(sql) })
+    }
+
+    /// The vault's folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// A second handle on the same file.
+    pub fn again(&self) -> Result<Self, LedgerError> {
+        Self::open(&self.folder)
+    }
+
+    /// Reads in one consistent snapshot.
+    pub fn read<T, E: From<LedgerError>>(&self, work: impl FnOnce(&ReadTx<'_>) -> Result<T, E>) -> Result<T, E> {
+        let mut sql = self.lock();
+        let tx = sql.transaction().map_err(LedgerError::from)?;
+        work(&ReadTx::new(tx))
+    }
+
+    /// Writes in one transaction: all of it lands, or, on an error, none.
+    pub fn write<T, E: From<LedgerError>>(&self, work: impl FnOnce(&mut WriteTx<'_>) -> Result<T, E>) -> Result<T, E> {
+        let mut sql = self.lock();
+        let tx = sql.transaction_with_behavior(TransactionBehavior::Immediate).map_err(LedgerError::from)?;
+        let mut tx = WriteTx::new(ReadTx::new(tx))?;
+        let value = work(&mut tx)?;
+        tx.commit()?;
+        Ok(value)
+    }
+
+    /// The last entry's number and link.
+    pub fn head(&self) -> Result<Head, LedgerError> {
+        self.read(|tx| tx.head())
+    }
+
+    /// Changes when another connection has committed.
+    pub fn data_version(&self) -> Result<i64, LedgerError> {
+        Ok(self.lock().pragma_query_value(None, "data_version", |row| row.get(0))?)
+    }
+
+    /// The schema's version in the file.
+    pub fn schema_version(&self) -> i64 {
+        schema::VERSION
+    }
+
+    /// Moves the write-ahead log into the file and empties it.
+    pub fn checkpoint(&self) -> Result<(), LedgerError> {
+        self.lock().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        Ok(())
+    }
+
+    /// SQLite's own check of the file: `None` when all is well.
+    pub fn integrity(&self) -> Result<Option<String>, LedgerError> {
+        let answer: String = self.lock().query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+        Ok((answer != "ok").then_some(answer))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Connection> {
+        // A panic inside a transaction rolled it back; the connection itself stays good.
+        self.sql.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn connect(file: &Path) -> Result<Connection, LedgerError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let sql = Connection::open_with_flags(file, flags)?;
+    sql.busy_timeout(BUSY)?;
+    sql.set_prepared_statement_cache_capacity(64);
+    sql.execute_batch(
+        "PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = FULL;
+         PRAGMA secure_delete = ON;
+         PRAGMA trusted_schema = OFF;
+         PRAGMA cell_size_check = ON;
+         PRAGMA mmap_size = 0;
+         PRAGMA cache_size = -65536;
+         PRAGMA foreign_keys = ON;
+         PRAGMA temp_store = MEMORY;",
+    )
+    .map_err(|error| {
+        if error.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) {
+            LedgerError::NotAVault(file.to_owned())
+        } else {
+            error.into()
+        }
+    })?;
+    Ok(sql)
+}
+
+/// Creates a folder that only its owner can enter, or checks that an existing one is so.
+pub fn create_private_folder(folder: &Path) -> Result<(), LedgerError> {
+    if folder.exists() {
+        return check_private(folder, 0o700);
+    }
+    std::os::unix::fs::DirBuilderExt::mode(std::fs::DirBuilder::new().recursive(true), 0o700)
+        .create(folder)
+        .map_err(|source| LedgerError::Io { path: folder.to_owned(), source })
+}
+
+/// Refuses a file or folder that others can reach.
+pub fn check_private(path: &Path, wanted: u32) -> Result<(), LedgerError> {
+    let metadata = std::fs::metadata(path).map_err(|source| LedgerError::Io { path: path.to_owned(), source })?;
+    let mode = metadata.permissions().mode() & 0o7777;
+    if mode & 0o077 == 0 { Ok(()) } else { Err(LedgerError::Permissions { path: path.to_owned(), mode, wanted }) }
+}

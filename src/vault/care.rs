@@ -1,0 +1,265 @@
+//! Charts and their keys: opening a chart in a unit, granting, revoking, renewing.
+
+use crate::crypto::hash::Hash;
+use crate::crypto::hpke::KemPublic;
+use crate::crypto::secret::Secret;
+use crate::ledger::clear::{
+    Attending, Clear, DropBox, Enrolment, Epoch, EpochLine, Grant, GrantGround, GrantLine, Revocation, UnitKind,
+};
+use crate::ledger::{CertId, ChartId, EntryId, Holder, Prepared, Section, Slot, SlotPlace, UnitId};
+
+use super::error::VaultError;
+use super::reader::Reader;
+use super::ring::{drop_box, seal_fast, seal_slot};
+use super::writer::{Stored, Writer};
+
+/// A chart to be opened.
+#[derive(Clone, Debug)]
+pub struct NewChart {
+    /// In which unit.
+    pub unit: UnitId,
+    /// The doctor who decides requests.
+    pub attending: Option<CertId>,
+    /// The patient's own certificate.
+    pub patient: Option<CertId>,
+    /// Locator tags of unique identifiers.
+    pub tags: Vec<Hash>,
+    /// Whether break-glass may open it.
+    pub emergency: bool,
+}
+
+/// A grant to be made.
+#[derive(Clone, Debug)]
+pub struct NewGrant {
+    /// Of which chart.
+    pub chart: ChartId,
+    /// To whom.
+    pub to: Holder,
+    /// Which sections.
+    pub sections: Vec<Section>,
+    /// Milliseconds since 1970 after which it is no longer in force.
+    pub until: Option<u64>,
+    /// Why.
+    pub ground: GrantGround,
+    /// The entry that asked for it.
+    pub because: Option<EntryId>,
+}
+
+/// A key on its way to a holder.
+struct Handing {
+    line: GrantLine,
+    to: KemPublic,
+    key: Secret<32>,
+}
+
+impl Writer<'_, '_> {
+    /// Opens a chart in a unit: draws its section keys and hands them to the unit, to break-glass, to the auditors
+    /// (`access` only) and to the patient.
+    pub fn enrol(&mut self, new: NewChart) -> Result<(ChartId, Stored), VaultError> {
+        let chart = ChartId::random();
+        let mut handings = Vec::new();
+        let mut drop_boxes = Vec::new();
+        for section in Section::OF_A_CHART {
+            let key = Secret::<32>::random();
+            drop_boxes.push(DropBox { section, epoch: 1, public: drop_box(&key).public() });
+            handings.push(self.hand(section, 1, Holder::Unit(new.unit), &key)?);
+            let more = match section {
+                Section::Access => Some(UnitKind::Auditors),
+                _ if new.emergency => Some(UnitKind::Emergency),
+                _ => None,
+            };
+            if let Some(unit) = more.and_then(|kind| self.directory().special(kind)) {
+                let unit = unit.unit.unit;
+                // Nobody is in it yet: whoever joins later is handed the key with the chart's next epoch.
+                if self.directory().units[&unit].current_key(section).is_some() {
+                    handings.push(self.hand(section, 1, Holder::Unit(unit), &key)?);
+                }
+            }
+            if let Some(patient) = new.patient {
+                handings.push(self.hand(section, 1, Holder::Person(patient), &key)?);
+            }
+            self.ring_mut()?.keep_chart(chart, section, 1, key);
+        }
+        let body = Clear::Enrolment(Enrolment {
+            chart,
+            unit: new.unit,
+            attending: new.attending,
+            patient: new.patient,
+            tags: new.tags,
+            drop_boxes,
+            lines: handings.iter().map(|handing| handing.line).collect(),
+        });
+        let stored = self.hand_over(chart, &body, &handings)?;
+        Ok((chart, stored))
+    }
+
+    /// Hands every key of some sections that this session holds to someone else.
+    pub fn grant(&mut self, new: &NewGrant) -> Result<Stored, VaultError> {
+        let mut handings = Vec::new();
+        for section in &new.sections {
+            let epochs = self.reader().epochs(new.chart, *section);
+            if epochs.is_empty() {
+                return Err(VaultError::NoKey { section: *section });
+            }
+            for epoch in epochs {
+                let key = self.reader().chart_key(new.chart, *section, epoch)?;
+                handings.push(self.hand(*section, epoch, new.to, &key)?);
+            }
+        }
+        let body = Clear::Grant(Grant {
+            chart: new.chart,
+            ground: new.ground,
+            because: new.because,
+            until: new.until,
+            lines: handings.iter().map(|handing| handing.line).collect(),
+        });
+        self.hand_over(new.chart, &body, &handings)
+    }
+
+    /// Ends a grant: its slots go at once; the next write to the section draws a fresh key.
+    pub fn revoke(&mut self, chart: ChartId, grant: EntryId) -> Result<Stored, VaultError> {
+        let lines: Vec<_> = self
+            .directory()
+            .chart(&chart)
+            .ok_or(VaultError::NoChart(chart))?
+            .lines
+            .iter()
+            .filter(|held| held.grant == grant)
+            .cloned()
+            .collect();
+        let stored = self.clear(&Clear::Revocation(Revocation { chart, grant }))?;
+        for held in lines {
+            self.tx().delete_slot(&SlotPlace {
+                chart,
+                section: held.line.section,
+                epoch: held.line.epoch,
+                holder: held.line.holder,
+                holder_epoch: held.line.holder_epoch,
+                grant: held.slot,
+            })?;
+        }
+        Ok(stored)
+    }
+
+    /// Deletes the slots of a chart's grants that have run out. Returns how many.
+    pub fn sweep_expired(&mut self, chart: ChartId) -> Result<usize, VaultError> {
+        let now = self.now();
+        let Some(state) = self.directory().chart(&chart) else { return Ok(0) };
+        let places: Vec<_> = state
+            .lines
+            .iter()
+            .filter(|held| held.until.is_some_and(|until| until < now))
+            .map(|held| SlotPlace {
+                chart,
+                section: held.line.section,
+                epoch: held.line.epoch,
+                holder: held.line.holder,
+                holder_epoch: held.line.holder_epoch,
+                grant: held.slot,
+            })
+            .collect();
+        let mut swept = 0;
+        for place in places {
+            swept += self.tx().delete_slot(&place)?;
+        }
+        Ok(swept)
+    }
+
+    /// Draws a fresh key for a section and hands it to those who still hold it.
+    pub(super) fn renew(&mut self, chart: ChartId, section: Section) -> Result<(), VaultError> {
+        let now = self.now();
+        let state = self.directory().chart(&chart).ok_or(VaultError::NoChart(chart))?;
+        let before = state.epoch(section);
+        let carried: Vec<_> = state
+            .lines
+            .iter()
+            .filter(|held| held.line.section == section && held.line.epoch == before && held.in_force(now))
+            .filter(|held| match held.line.holder {
+                Holder::Person(person) => self.directory().person(&person).is_some_and(|person| person.until.is_none()),
+                Holder::Unit(_) => true,
+            })
+            .map(|held| (held.grant, held.line.holder))
+            .collect();
+        let key = Secret::<32>::random();
+        let epoch = before + 1;
+        let mut handings = Vec::new();
+        let mut lines = Vec::new();
+        for (grant, holder) in carried {
+            let handing = self.hand(section, epoch, holder, &key)?;
+            lines.push(EpochLine { grant, line: handing.line });
+            handings.push(handing);
+        }
+        let drop_box = DropBox { section, epoch, public: drop_box(&key).public() };
+        self.ring_mut()?.keep_chart(chart, section, epoch, key);
+        self.hand_over(chart, &Clear::Epoch(Epoch { chart, drop_box, lines }), &handings)?;
+        self.sweep_expired(chart)?;
+        Ok(())
+    }
+
+    /// Names the doctor who decides requests.
+    pub fn set_attending(&mut self, chart: ChartId, doctor: CertId) -> Result<Stored, VaultError> {
+        self.clear(&Clear::Attending(Attending { chart, doctor }))
+    }
+
+    /// Wipes the keys of charts that this person drew but is not to keep.
+    pub fn forget_drawn_keys(&mut self) -> Result<(), VaultError> {
+        let me = self.session().cert();
+        let now = self.now();
+        let drawn: Vec<_> = self.ring()?.charts.keys().copied().collect();
+        for (chart, section, epoch) in drawn {
+            let Some(known) = Section::from_u8(section) else { continue };
+            if !self.directory().holds(&me, &chart, known, now) {
+                self.ring_mut()?.charts.remove(&(chart, section, epoch));
+            }
+        }
+        Ok(())
+    }
+
+    fn hand(&self, section: Section, epoch: u32, holder: Holder, key: &Secret<32>) -> Result<Handing, VaultError> {
+        let (to, holder_epoch) = match holder {
+            Holder::Person(person) => {
+                let person = self.directory().person(&person).filter(|person| person.until.is_none());
+                let person = person.ok_or_else(|| VaultError::Invalid("the receiver is not an active user".into()))?;
+                (person.certificate.kem, 0)
+            }
+            Holder::Unit(unit) => {
+                let state = self.directory().units.get(&unit);
+                let key = state.and_then(|state| state.current_key(section)).ok_or_else(|| {
+                    VaultError::Invalid(format!(
+                        "nobody in {} can hold the {section} section yet: someone whose role reads it must join and log in once",
+                        state.map_or("that unit", |state| state.unit.name.as_str())
+                    ))
+                })?;
+                (key.key.public, key.key.epoch)
+            }
+        };
+        let line = GrantLine { section, epoch, holder, holder_epoch, key_id: Reader::chart_key_id(key) };
+        Ok(Handing { line, to, key: key.clone() })
+    }
+
+    /// Writes the entry that justifies some slots, then the slots.
+    fn hand_over(&mut self, chart: ChartId, body: &Clear, handings: &[Handing]) -> Result<Stored, VaultError> {
+        let prepared = Prepared::clear(self.clear_place(chart, Vec::new()), &body.encode());
+        let stored = self.clear_prepared(&prepared)?;
+        let vault = self.session().host().vault();
+        for handing in handings {
+            let line = &handing.line;
+            let place = SlotPlace {
+                chart,
+                section: line.section,
+                epoch: line.epoch,
+                holder: line.holder,
+                holder_epoch: line.holder_epoch,
+                grant: stored.id,
+            };
+            let sealed = seal_slot(&vault, &place, &handing.to, handing.key.expose())?;
+            let fast = match line.holder {
+                Holder::Unit(unit) => self.ring()?.unit(unit, line.section, line.holder_epoch),
+                Holder::Person(_) => None,
+            };
+            let fast = fast.map(|unit| seal_fast(&vault, &place, unit, &handing.key));
+            self.tx().put_slot(&Slot { place, sealed, fast })?;
+        }
+        Ok(stored)
+    }
+}

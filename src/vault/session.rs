@@ -1,0 +1,178 @@
+//! A session: a person who unlocked the vault, the keys they hold, and what they have read of the ledger.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::clinical::Role;
+use crate::ledger::{CertId, Certificate, Ledger, ReadTx};
+
+use super::clock;
+use super::directory::Directory;
+use super::error::VaultError;
+use super::host::Host;
+use super::identity::Identity;
+use super::reader::Reader;
+use super::ring::Ring;
+use super::walk;
+use super::writer::Writer;
+
+/// An unlocked session. Dropping it wipes its keys; so does [`lock`](Session::lock), at once, for every holder.
+#[derive(Debug)]
+pub struct Session {
+    ledger: Ledger,
+    host: Arc<Host>,
+    cert: CertId,
+    certificate: Certificate,
+    role: Role,
+    state: Mutex<State>,
+}
+
+/// What changes while a session lives.
+#[derive(Debug)]
+pub struct State {
+    /// Who is who, as far as this session has read.
+    pub directory: Directory,
+    /// The keys; `None` once locked.
+    pub ring: Option<Ring>,
+}
+
+impl Session {
+    pub(super) fn begin(
+        ledger: Ledger,
+        host: Arc<Host>,
+        identity: Identity,
+        certificate: Certificate,
+        directory: Directory,
+    ) -> Result<Self, VaultError> {
+        let role = certificate
+            .office
+            .role()
+            .ok_or_else(|| VaultError::Invalid("a host's identity does not log in".into()))?;
+        let session = Self {
+            ledger,
+            host,
+            cert: identity.cert,
+            certificate,
+            role,
+            state: Mutex::new(State { directory, ring: Some(Ring::new(identity)) }),
+        };
+        session.host.raise_high_water(session.ledger.head()?)?;
+        session.read(|reader| reader.open_unit_keys())?;
+        session.make_first_keys()?;
+        Ok(session)
+    }
+
+    /// Whose session it is.
+    pub fn cert(&self) -> CertId {
+        self.cert
+    }
+
+    /// Their certificate.
+    pub fn certificate(&self) -> &Certificate {
+        &self.certificate
+    }
+
+    /// Their role.
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// The ledger, for jobs that need no keys.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// The host's state.
+    pub fn host(&self) -> &Arc<Host> {
+        &self.host
+    }
+
+    /// Wipes every key. Whatever is tried with this session afterwards is refused.
+    pub fn lock(&self) {
+        self.state().ring = None;
+    }
+
+    /// Whether the keys are gone.
+    pub fn is_locked(&self) -> bool {
+        self.state().ring.is_none()
+    }
+
+    /// Reads in one snapshot.
+    pub fn read<T, E: From<VaultError>>(&self, work: impl FnOnce(&mut Reader<'_>) -> Result<T, E>) -> Result<T, E> {
+        let mut state = self.state();
+        let outcome = self.ledger.read(|tx| {
+            if state.ring.is_none() {
+                return Err(Failure::Vault(VaultError::Locked));
+            }
+            self.catch_up(&mut state, tx).map_err(Failure::Vault)?;
+            let mut reader = Reader::new(tx, &mut state, self.cert, self.host.vault(), clock::now());
+            work(&mut reader).map_err(Failure::Work)
+        });
+        outcome.map_err(Failure::into_error)
+    }
+
+    /// Writes in one transaction: entries, slots, views and index rows land together or not at all.
+    pub fn write<T, E: From<VaultError>>(&self, work: impl FnOnce(&mut Writer<'_, '_>) -> Result<T, E>) -> Result<T, E> {
+        let mut state = self.state();
+        let mut touched = false;
+        let outcome = self.ledger.write(|tx| {
+            if state.ring.is_none() {
+                return Err(Failure::Vault(VaultError::Locked));
+            }
+            self.catch_up(&mut state, tx).map_err(Failure::Vault)?;
+            let mut writer = Writer::new(tx, &mut state, self, clock::now(), &mut touched);
+            work(&mut writer).map_err(Failure::Work)
+        });
+        if outcome.is_err() && touched {
+            // The directory has seen clear entries that did not land: read it anew.
+            let mut fresh = Directory::default();
+            self.ledger.read(|tx| walk::catch_up(&mut fresh, tx)).map_err(E::from)?;
+            state.directory = fresh;
+        }
+        drop(state);
+        let value = outcome.map_err(Failure::into_error)?;
+        self.host.raise_high_water(self.ledger.head().map_err(VaultError::from)?)?;
+        Ok(value)
+    }
+
+    /// Reads what others wrote meanwhile: units joined or left, and whether this account still counts.
+    fn catch_up(&self, state: &mut State, tx: &ReadTx<'_>) -> Result<(), VaultError> {
+        if walk::catch_up(&mut state.directory, tx)? == 0 {
+            return Ok(());
+        }
+        if state.directory.person(&self.cert).is_none_or(|person| person.until.is_some()) {
+            state.ring = None;
+            return Err(VaultError::NotActive {
+                login: self.certificate.login.clone(),
+                state: "disabled",
+                remedy: "ask an admin for a reset",
+            });
+        }
+        Reader::new(tx, state, self.cert, self.host.vault(), clock::now()).open_unit_keys()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // A panic while the lock was held leaves a directory that the next catch-up completes.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Lets the caller's own error type pass through the ledger's transaction.
+enum Failure<E> {
+    Vault(VaultError),
+    Work(E),
+}
+
+impl<E> From<crate::ledger::LedgerError> for Failure<E> {
+    fn from(error: crate::ledger::LedgerError) -> Self {
+        Self::Vault(error.into())
+    }
+}
+
+impl<E: From<VaultError>> Failure<E> {
+    fn into_error(self) -> E {
+        match self {
+            Self::Vault(error) => error.into(),
+            Self::Work(error) => error,
+        }
+    }
+}
