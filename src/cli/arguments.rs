@@ -10,7 +10,13 @@ use super::{completions, config_check};
 ///
 /// Without a command, the interface opens on the configured vault.
 #[derive(Debug, Parser)]
-#[command(name = "chartseal", version, max_term_width = 100, infer_long_args = false, disable_help_subcommand = true)]
+#[command(
+    name = "chartseal",
+    version,
+    max_term_width = 100,
+    infer_long_args = false,
+    disable_help_subcommand = true
+)]
 pub struct Arguments {
     /// What holds for every command.
     #[command(flatten)]
@@ -76,8 +82,12 @@ mod tests {
 
     #[test]
     fn global_options_stand_before_or_after_the_command() {
-        let before = Arguments::try_parse_from(["chartseal", "--json", "--vault", "/v", "config", "check"]).unwrap();
-        let after = Arguments::try_parse_from(["chartseal", "config", "check", "--vault", "/v", "--json"]).unwrap();
+        let before =
+            Arguments::try_parse_from(["chartseal", "--json", "--vault", "/v", "config", "check"])
+                .unwrap();
+        let after =
+            Arguments::try_parse_from(["chartseal", "config", "check", "--vault", "/v", "--json"])
+                .unwrap();
         for arguments in [before, after] {
             assert!(arguments.globals.json);
             assert_eq!(arguments.globals.vault, Some("/v".into()));
@@ -86,6 +96,11 @@ mod tests {
 
     #[test]
     fn without_a_command_there_is_none() {
-        assert!(Arguments::try_parse_from(["chartseal"]).unwrap().command.is_none());
+        assert!(
+            Arguments::try_parse_from(["chartseal"])
+                .unwrap()
+                .command
+                .is_none()
+        );
     }
 }

@@ -21,7 +21,12 @@ impl Completions {
 
     fn script(&self) -> Vec<u8> {
         let mut script = Vec::new();
-        generate(self.shell, &mut Arguments::command(), "chartseal", &mut script);
+        generate(
+            self.shell,
+            &mut Arguments::command(),
+            "chartseal",
+            &mut script,
+        );
         script
     }
 }
@@ -32,9 +37,18 @@ mod tests {
 
     #[test]
     fn the_script_of_every_shell_knows_the_commands() {
-        for shell in [Shell::Bash, Shell::Zsh, Shell::Fish, Shell::Elvish, Shell::PowerShell] {
+        for shell in [
+            Shell::Bash,
+            Shell::Zsh,
+            Shell::Fish,
+            Shell::Elvish,
+            Shell::PowerShell,
+        ] {
             let script = String::from_utf8(Completions { shell }.script()).unwrap();
-            assert!(script.contains("passphrase-file") && script.contains("completions"), "{shell}");
+            assert!(
+                script.contains("passphrase-file") && script.contains("completions"),
+                "{shell}"
+            );
         }
     }
 }

@@ -46,7 +46,11 @@ impl Checked {
             security: setting.security,
         };
         Self {
-            files: config.files.iter().map(|file| file.display().to_string()).collect(),
+            files: config
+                .files
+                .iter()
+                .map(|file| file.display().to_string())
+                .collect(),
             settings: config.settings.iter().map(line).collect(),
             ok: true,
         }
@@ -55,8 +59,11 @@ impl Checked {
 
 impl Report for Checked {
     fn page(&self, page: &mut Page) {
-        let rows: Vec<_> =
-            self.settings.iter().map(|line| [line.key.to_owned(), line.value.clone(), line.source.clone()]).collect();
+        let rows: Vec<_> = self
+            .settings
+            .iter()
+            .map(|line| [line.key.to_owned(), line.value.clone(), line.source.clone()])
+            .collect();
         page.table(["key", "value", "from"], &rows, "nothing is set");
         page.gap();
         if self.files.is_empty() {
@@ -80,13 +87,26 @@ mod tests {
         let variables = [("HOME", "/home/a"), ("CHARTSEAL_UI_PLAIN", "true")];
         let around = Surroundings {
             system_file: "/nonexistent/config.toml".into(),
-            variables: variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().collect::<BTreeMap<_, _>>(),
+            variables: variables
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into_iter()
+                .collect::<BTreeMap<_, _>>(),
         };
         let config = Settings::load(&Flags::default(), &around).unwrap();
         let mut page = Page::default();
         Checked::of(&config).page(&mut page);
-        let line = |key: &str| page.text().lines().find(|line| line.starts_with(key)).unwrap().split_whitespace().collect::<Vec<_>>();
+        let line = |key: &str| {
+            page.text()
+                .lines()
+                .find(|line| line.starts_with(key))
+                .unwrap()
+                .split_whitespace()
+                .collect::<Vec<_>>()
+        };
         assert_eq!(line("ui.plain"), ["ui.plain", "true", "CHARTSEAL_UI_PLAIN"]);
-        assert_eq!(line("security.idle_lock"), ["security.idle_lock", "\"10m\"", "default"]);
+        assert_eq!(
+            line("security.idle_lock"),
+            ["security.idle_lock", "\"10m\"", "default"]
+        );
     }
 }

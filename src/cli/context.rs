@@ -23,7 +23,11 @@ impl Globals {
     /// Where results and remarks go.
     pub fn output(&self) -> Output {
         Output {
-            format: if self.json { Format::Json } else { Format::Text },
+            format: if self.json {
+                Format::Json
+            } else {
+                Format::Text
+            },
             voice: match (self.quiet, self.verbose) {
                 (true, _) => Voice::Quiet,
                 (false, 0) => Voice::Normal,
@@ -37,7 +41,11 @@ impl Context {
     /// Reads the configuration.
     pub fn new(globals: Globals, around: &Surroundings) -> Result<Self, Failure> {
         let output = globals.output();
-        let flags = Flags { config: globals.config, vault: globals.vault, host: globals.host };
+        let flags = Flags {
+            config: globals.config,
+            vault: globals.vault,
+            host: globals.host,
+        };
         let config = Config::load(&flags, around)?;
         for file in &config.files {
             output.detail(&format!("configuration {}", file.display()));
@@ -48,7 +56,9 @@ impl Context {
             config,
             output,
             totp: globals.totp,
-            user: globals.user.or_else(|| variable("CHARTSEAL_USER").map(str::to_owned)),
+            user: globals
+                .user
+                .or_else(|| variable("CHARTSEAL_USER").map(str::to_owned)),
             passphrase_file: globals
                 .passphrase_file
                 .or_else(|| variable("CHARTSEAL_PASSPHRASE_FILE").map(PathBuf::from)),
@@ -58,8 +68,12 @@ impl Context {
     /// Who acts.
     pub fn login(&self) -> Result<&str, Failure> {
         self.user.as_deref().ok_or_else(|| {
-            Failure::new(Exit::Denied, "no-user", "this command needs to know who acts")
-                .hint("name the login with --user or CHARTSEAL_USER")
+            Failure::new(
+                Exit::Denied,
+                "no-user",
+                "this command needs to know who acts",
+            )
+            .hint("name the login with --user or CHARTSEAL_USER")
         })
     }
 

@@ -26,7 +26,13 @@ pub struct Failure {
 impl Failure {
     /// A failure without hint and causes.
     pub fn new(exit: Exit, code: &'static str, message: impl Into<String>) -> Self {
-        Self { exit, code, message: message.into(), hint: None, causes: Vec::new() }
+        Self {
+            exit,
+            code,
+            message: message.into(),
+            hint: None,
+            causes: Vec::new(),
+        }
     }
 
     /// With what to do about it.
@@ -72,7 +78,13 @@ impl Failure {
 
 /// The texts of what lies behind an error, from the nearest to the farthest, without it.
 pub(super) fn causes_of(error: &dyn Error) -> Vec<String> {
-    std::iter::successors(error.source(), |cause| cause.source()).map(ToString::to_string).collect()
+    let mut texts = Vec::new();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        texts.push(cause.to_string());
+        next = cause.source();
+    }
+    texts
 }
 
 impl From<ConfigError> for Failure {
@@ -95,7 +107,9 @@ mod tests {
 
     fn failure() -> Failure {
         let cause = std::io::Error::other("Permission denied\u{1b}[2J");
-        Failure::new(Exit::Outside, "unreadable", "cannot read bundle.json").hint("check its permissions").because(&cause)
+        Failure::new(Exit::Outside, "unreadable", "cannot read bundle.json")
+            .hint("check its permissions")
+            .because(&cause)
     }
 
     #[test]

@@ -11,7 +11,6 @@ mod arguments;
 mod completions;
 mod config_check;
 mod context;
-mod date;
 mod exit;
 mod failure;
 mod output;
@@ -20,6 +19,7 @@ mod passphrase;
 mod plain;
 mod progress;
 mod run;
+mod text;
 
 pub use arguments::{Arguments, Command, Globals};
 pub use context::Context;

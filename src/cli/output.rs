@@ -51,8 +51,10 @@ impl Output {
     pub fn result<R: Report + ?Sized>(self, report: &R) -> Result<Exit, Failure> {
         match (self.format, self.voice) {
             (Format::Json, _) => {
-                let mut line = serde_json::to_vec(report)
-                    .map_err(|e| Failure::new(Exit::Defect, "json", "a result cannot be written as JSON").because(&e))?;
+                let mut line = serde_json::to_vec(report).map_err(|e| {
+                    Failure::new(Exit::Defect, "json", "a result cannot be written as JSON")
+                        .because(&e)
+                })?;
                 line.push(b'\n');
                 self.bytes(&line)?;
             }
@@ -71,9 +73,11 @@ impl Output {
         let mut out = io::stdout().lock();
         match out.write_all(bytes).and_then(|()| out.flush()) {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-                Err(Failure::new(Exit::Outside, "output", "cannot write to standard output")
-                    .hint("check that there is room where it leads")
-                    .because(&error))
+                Err(
+                    Failure::new(Exit::Outside, "output", "cannot write to standard output")
+                        .hint("check that there is room where it leads")
+                        .because(&error),
+                )
             }
             _ => Ok(()),
         }

@@ -44,7 +44,10 @@ impl Page {
 
     /// Pairs of name and value, the values aligned.
     pub fn pairs<V: AsRef<str>>(&mut self, pairs: &[(&str, V)]) {
-        let rows: Vec<[&str; 2]> = pairs.iter().map(|(name, value)| [*name, value.as_ref()]).collect();
+        let rows: Vec<[&str; 2]> = pairs
+            .iter()
+            .map(|(name, value)| [*name, value.as_ref()])
+            .collect();
         self.columns(&rows);
     }
 
@@ -97,7 +100,7 @@ pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             text.push(' ');
         }
         text.push(digit);
@@ -114,7 +117,11 @@ pub fn size(bytes: u64) -> String {
         value /= 1000.0;
         unit += 1;
     }
-    if unit == 0 { format!("{bytes} B") } else { format!("{value:.1} {}", UNITS[unit]) }
+    if unit == 0 {
+        format!("{bytes} B")
+    } else {
+        format!("{value:.1} {}", UNITS[unit])
+    }
 }
 
 /// `0.4 s`, `12 s`, `3 min 20 s`, `2 h 05 min`.
@@ -136,7 +143,11 @@ mod tests {
     fn columns_line_up_under_their_heading_for_wide_letters_too() {
         let mut page = Page::default();
         let row = |a: &str, b: &str| [a.to_owned(), b.to_owned()];
-        page.table(["name", "mrn"], &[row("張偉", "0012-7"), row("Mejía", "0044-1")], "none");
+        page.table(
+            ["name", "mrn"],
+            &[row("張偉", "0012-7"), row("Mejía", "0044-1")],
+            "none",
+        );
         assert_eq!(page.text(), "name   mrn\n張偉   0012-7\nMejía  0044-1\n");
     }
 
@@ -158,8 +169,14 @@ mod tests {
     fn numbers_sizes_and_spans_read_well() {
         assert_eq!(grouped(1_204_307), "1 204 307");
         assert_eq!(counted(1, "entry", "entries"), "1 entry");
-        assert_eq!((size(612), size(2_210_000), size(999_999)), ("612 B".into(), "2.2 MB".into(), "1.0 MB".into()));
+        assert_eq!(
+            (size(612), size(2_210_000), size(999_999)),
+            ("612 B".into(), "2.2 MB".into(), "1.0 MB".into())
+        );
         assert_eq!((span(0.42), span(12.4)), ("0.4 s".into(), "12 s".into()));
-        assert_eq!((span(200.0), span(7_500.0)), ("3 min 20 s".into(), "2 h 05 min".into()));
+        assert_eq!(
+            (span(200.0), span(7_500.0)),
+            ("3 min 20 s".into(), "2 h 05 min".into())
+        );
     }
 }

@@ -23,9 +23,13 @@ pub fn from_file(path: &Path) -> Result<SecretBytes, Failure> {
     }
     let name = path.display().to_string();
     let unreadable = |error: io::Error| {
-        Failure::new(Exit::Usage, "passphrase-file", format!("cannot read the passphrase file {name}"))
-            .hint("check the path and that this account may read it")
-            .because(&error)
+        Failure::new(
+            Exit::Usage,
+            "passphrase-file",
+            format!("cannot read the passphrase file {name}"),
+        )
+        .hint("check the path and that this account may read it")
+        .because(&error)
     };
     let file = File::open(path).map_err(unreadable)?;
     let metadata = file.metadata().map_err(unreadable)?;
@@ -36,7 +40,9 @@ pub fn from_file(path: &Path) -> Result<SecretBytes, Failure> {
             "passphrase-file-open",
             format!("the passphrase file {name} is open to others (mode {mode:04o})"),
         )
-        .hint(format!("run `chmod 600 {name}` and consider the passphrase known")));
+        .hint(format!(
+            "run `chmod 600 {name}` and consider the passphrase known"
+        )));
     }
     first_line(&mut BufReader::new(file), &name)
 }
@@ -54,7 +60,12 @@ pub fn ask_new(prompt: &str) -> Result<SecretBytes, Failure> {
     if first == terminal.ask("once more: ")? {
         Ok(first)
     } else {
-        Err(Failure::new(Exit::Denied, "passphrases-differ", "the two passphrases differ").hint("run the command again"))
+        Err(Failure::new(
+            Exit::Denied,
+            "passphrases-differ",
+            "the two passphrases differ",
+        )
+        .hint("run the command again"))
     }
 }
 
@@ -64,16 +75,28 @@ fn first_line(reader: &mut impl BufRead, name: &str) -> Result<SecretBytes, Fail
     reader
         .take(LONGEST as u64 + 2)
         .read_until(b'\n', &mut line)
-        .map_err(|error| Failure::new(Exit::Usage, "passphrase-file", format!("cannot read {name}")).because(&error))?;
+        .map_err(|error| {
+            Failure::new(
+                Exit::Usage,
+                "passphrase-file",
+                format!("cannot read {name}"),
+            )
+            .because(&error)
+        })?;
     let text = line.strip_suffix(b"\n").unwrap_or(&line);
     let text = text.strip_suffix(b"\r").unwrap_or(text);
     if text.is_empty() {
         let message = format!("the first line of {name} is empty, and a passphrase is not");
-        return Err(Failure::new(Exit::Denied, "passphrase-empty", message).hint("put the passphrase on the first line"));
+        return Err(Failure::new(Exit::Denied, "passphrase-empty", message)
+            .hint("put the passphrase on the first line"));
     }
     if text.len() > LONGEST {
-        let message = format!("the first line of {name} is longer than {LONGEST} bytes, so it is no passphrase");
-        return Err(Failure::new(Exit::Usage, "passphrase-file", message).hint("name the right file"));
+        let message = format!(
+            "the first line of {name} is longer than {LONGEST} bytes, so it is no passphrase"
+        );
+        return Err(
+            Failure::new(Exit::Usage, "passphrase-file", message).hint("name the right file")
+        );
     }
     Ok(SecretBytes::from_slice(text))
 }
@@ -87,24 +110,34 @@ struct Terminal {
 impl Terminal {
     fn open() -> Result<Self, Failure> {
         let nowhere = |error: &dyn std::error::Error| {
-            Failure::new(Exit::Denied, "no-terminal", "a passphrase is needed and there is no terminal to ask at")
-                .hint("name a file with --passphrase-file, or `-` for standard input")
-                .because(error)
+            Failure::new(
+                Exit::Denied,
+                "no-terminal",
+                "a passphrase is needed and there is no terminal to ask at",
+            )
+            .hint("name a file with --passphrase-file, or `-` for standard input")
+            .because(error)
         };
-        let file = OpenOptions::new().read(true).write(true).open("/dev/tty").map_err(|error| nowhere(&error))?;
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open("/dev/tty")
+            .map_err(|error| nowhere(&error))?;
         let before = termios::tcgetattr(&file).map_err(|error| nowhere(&error))?;
         let mut silent = before.clone();
         silent.local_modes -= LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG;
         silent.special_codes[SpecialCodeIndex::VMIN] = 1;
         silent.special_codes[SpecialCodeIndex::VTIME] = 0;
         // Flushing drops what was typed ahead while the echo was still on.
-        termios::tcsetattr(&file, OptionalActions::Flush, &silent).map_err(|error| nowhere(&error))?;
+        termios::tcsetattr(&file, OptionalActions::Flush, &silent)
+            .map_err(|error| nowhere(&error))?;
         Ok(Self { file, before })
     }
 
     fn ask(&mut self, prompt: &str) -> Result<SecretBytes, Failure> {
-        let broken =
-            |error: io::Error| Failure::new(Exit::Denied, "no-terminal", "the terminal went away").because(&error);
+        let broken = |error: io::Error| {
+            Failure::new(Exit::Denied, "no-terminal", "the terminal went away").because(&error)
+        };
         self.file.write_all(prompt.as_bytes()).map_err(broken)?;
         let mut line = Line::default();
         let mut byte = Zeroizing::new([0]);
@@ -117,8 +150,16 @@ impl Terminal {
         self.file.write_all(b"\r\n").map_err(broken)?;
         match end {
             End::Given if !line.0.is_empty() => Ok(SecretBytes::from_slice(&line.0)),
-            End::Given => Err(Failure::new(Exit::Denied, "passphrase-empty", "no passphrase was given")),
-            End::GivenUp => Err(Failure::new(Exit::Denied, "given-up", "given up at the prompt")),
+            End::Given => Err(Failure::new(
+                Exit::Denied,
+                "passphrase-empty",
+                "no passphrase was given",
+            )),
+            End::GivenUp => Err(Failure::new(
+                Exit::Denied,
+                "given-up",
+                "given up at the prompt",
+            )),
         }
     }
 }
@@ -179,25 +220,47 @@ mod tests {
 
     #[test]
     fn the_passphrase_is_the_first_line_without_its_end() {
-        for text in [&b"correct horse"[..], b"correct horse\n", b"correct horse\r\nmore\n"] {
-            assert_eq!(from_file(file(text, 0o600).path()).unwrap().expose(), b"correct horse");
+        for text in [
+            &b"correct horse"[..],
+            b"correct horse\n",
+            b"correct horse\r\nmore\n",
+        ] {
+            assert_eq!(
+                from_file(file(text, 0o600).path()).unwrap().expose(),
+                b"correct horse"
+            );
         }
-        assert_eq!(from_file(file(b" spaces count \n", 0o400).path()).unwrap().expose(), b" spaces count ");
+        assert_eq!(
+            from_file(file(b" spaces count \n", 0o400).path())
+                .unwrap()
+                .expose(),
+            b" spaces count "
+        );
     }
 
     #[test]
     fn a_file_that_others_can_read_is_refused() {
         for mode in [0o640, 0o604, 0o620, 0o666] {
             let failure = from_file(file(b"correct horse\n", mode).path()).unwrap_err();
-            assert_eq!((failure.exit, failure.code), (Exit::Denied, "passphrase-file-open"), "{mode:o}");
-            assert!(!failure.text().contains("correct"), "a refusal does not repeat what the file holds");
+            assert_eq!(
+                (failure.exit, failure.code),
+                (Exit::Denied, "passphrase-file-open"),
+                "{mode:o}"
+            );
+            assert!(
+                !failure.text().contains("correct"),
+                "a refusal does not repeat what the file holds"
+            );
         }
     }
 
     #[test]
     fn an_empty_first_line_is_no_passphrase() {
         for text in [&b""[..], b"\n", b"\r\nsecond\n"] {
-            assert_eq!(from_file(file(text, 0o600).path()).unwrap_err().exit, Exit::Denied);
+            assert_eq!(
+                from_file(file(text, 0o600).path()).unwrap_err().exit,
+                Exit::Denied
+            );
         }
     }
 
@@ -210,7 +273,12 @@ mod tests {
 
     #[test]
     fn a_file_that_is_not_there_is_a_mistake_of_usage() {
-        assert_eq!(from_file(Path::new("/nonexistent/passphrase")).unwrap_err().exit, Exit::Usage);
+        assert_eq!(
+            from_file(Path::new("/nonexistent/passphrase"))
+                .unwrap_err()
+                .exit,
+            Exit::Usage
+        );
     }
 
     fn typed(keys: &[u8]) -> (Option<End>, Vec<u8>) {
@@ -221,13 +289,19 @@ mod tests {
 
     #[test]
     fn backspace_takes_back_a_whole_letter() {
-        assert_eq!(typed("né\x7fe\r".as_bytes()), (Some(End::Given), b"ne".to_vec()));
+        assert_eq!(
+            typed("né\x7fe\r".as_bytes()),
+            (Some(End::Given), b"ne".to_vec())
+        );
         assert_eq!(typed(b"\x7f\x7fa\n"), (Some(End::Given), b"a".to_vec()));
     }
 
     #[test]
     fn control_u_begins_again_and_control_c_gives_up() {
-        assert_eq!(typed(b"wrong\x15right\r"), (Some(End::Given), b"right".to_vec()));
+        assert_eq!(
+            typed(b"wrong\x15right\r"),
+            (Some(End::Given), b"right".to_vec())
+        );
         assert_eq!(typed(b"half\x03").0, Some(End::GivenUp));
         assert_eq!(typed(b"\x04").0, Some(End::GivenUp));
     }

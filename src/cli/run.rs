@@ -2,12 +2,16 @@
 
 use std::ffi::OsString;
 use std::panic;
+use std::sync::Mutex;
 
 use clap::Parser;
 use clap::error::ErrorKind;
 
 use super::{Arguments, Command, Context, Exit, Failure, Format, Output, Voice};
 use crate::config::Surroundings;
+
+/// Where in the source the last panic came from.
+static PLACE: Mutex<Option<String>> = Mutex::new(None);
 
 /// Runs the command that the arguments name.
 ///
@@ -16,9 +20,16 @@ pub fn run(arguments: Vec<OsString>, around: &Surroundings) -> Exit {
     // Where the arguments cannot be read, whether JSON was asked for is still to be seen.
     let json = arguments.iter().any(|argument| argument == "--json");
     let format = if json { Format::Json } else { Format::Text };
-    let output = Output { format, voice: Voice::Normal };
+    let output = Output {
+        format,
+        voice: Voice::Normal,
+    };
 
-    panic::set_hook(Box::new(|_| {}));
+    panic::set_hook(Box::new(|panic| {
+        if let (Some(place), Ok(mut last)) = (panic.location(), PLACE.lock()) {
+            *last = Some(format!("at {}:{}", place.file(), place.line()));
+        }
+    }));
     let outcome = panic::catch_unwind(|| match Arguments::try_parse_from(arguments) {
         Ok(arguments) => dispatch(arguments, around),
         Err(error) => misread(&error, output),
@@ -42,13 +53,19 @@ fn dispatch(arguments: Arguments, around: &Surroundings) -> Result<Exit, Failure
     match arguments.command {
         Some(Command::Config(config)) => config.run(&context),
         Some(Command::Completions(completions)) => completions.run(output),
-        None => Err(Failure::new(Exit::Usage, "no-command", "no command was given").hint("see `chartseal --help`")),
+        None => Err(
+            Failure::new(Exit::Usage, "no-command", "no command was given")
+                .hint("see `chartseal --help`"),
+        ),
     }
 }
 
 /// Help and version are results; anything else is a mistake in the arguments.
 fn misread(error: &clap::Error, output: Output) -> Result<Exit, Failure> {
-    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+    if matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+    ) {
         output.bytes(error.render().to_string().as_bytes())?;
         return Ok(Exit::Done);
     }
@@ -57,7 +74,9 @@ fn misread(error: &clap::Error, output: Output) -> Result<Exit, Failure> {
     let first = lines.next().unwrap_or("the arguments cannot be read");
     let message = first.strip_prefix("error: ").unwrap_or(first);
     // Clap's own help and usage follow its first line; a tip among them says best what to do.
-    let hint = lines.find(|line| line.starts_with("tip: ")).map_or("see `chartseal --help`", |line| &line[5..]);
+    let hint = lines
+        .find(|line| line.starts_with("tip: "))
+        .map_or("see `chartseal --help`", |line| &line[5..]);
     Err(Failure::new(Exit::Usage, "usage", message).hint(hint))
 }
 
@@ -67,9 +86,16 @@ fn defect(panic: &(dyn std::any::Any + Send)) -> Failure {
         .map(|text| (*text).to_owned())
         .or_else(|| panic.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "it left no message".into());
-    let mut failure = Failure::new(Exit::Defect, "defect", "this is a defect in chartseal; nothing half-done was kept")
-        .hint("report it with this message and the command");
+    let mut failure = Failure::new(
+        Exit::Defect,
+        "defect",
+        "this is a defect in chartseal; nothing half-done was kept",
+    )
+    .hint("report it with this message and the command");
     failure.causes.push(text);
+    failure
+        .causes
+        .extend(PLACE.lock().ok().and_then(|mut place| place.take()));
     failure
 }
 
@@ -79,7 +105,13 @@ mod tests {
 
     fn misread_of(arguments: &[&str]) -> Result<Exit, Failure> {
         let error = Arguments::try_parse_from(arguments).unwrap_err();
-        misread(&error, Output { format: Format::Text, voice: Voice::Quiet })
+        misread(
+            &error,
+            Output {
+                format: Format::Text,
+                voice: Voice::Quiet,
+            },
+        )
     }
 
     #[test]
@@ -92,7 +124,10 @@ mod tests {
 
     #[test]
     fn a_missing_subcommand_is_usage() {
-        assert_eq!(misread_of(&["chartseal", "config"]).unwrap_err().exit, Exit::Usage);
+        assert_eq!(
+            misread_of(&["chartseal", "config"]).unwrap_err().exit,
+            Exit::Usage
+        );
     }
 
     #[test]
@@ -100,6 +135,6 @@ mod tests {
         let panic = panic::catch_unwind(|| panic!("slot 3 of {}", 2)).unwrap_err();
         let failure = defect(panic.as_ref());
         assert_eq!(failure.exit, Exit::Defect);
-        assert_eq!(failure.causes, ["slot 3 of 2"]);
+        assert_eq!(failure.causes[0], "slot 3 of 2");
     }
 }
