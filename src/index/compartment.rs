@@ -34,29 +34,54 @@ pub(super) struct Compartment {
 
 /// The compartment's row; `None` if nothing was ever indexed in it.
 pub(super) fn find(conn: &Connection, id: CompartmentId) -> Result<Option<Compartment>> {
-    let mut statement = conn.prepare_cached("SELECT id, generation FROM compartment WHERE unit = ?1 AND section = ?2")?;
+    let mut statement = conn.prepare_cached(
+        "SELECT id, generation FROM compartment WHERE unit = ?1 AND section = ?2",
+    )?;
     let found = statement
-        .query_row(params![id.unit, id.section], |row| Ok(Compartment { row: row.get(0)?, generation: row.get(1)? }))
+        .query_row(params![id.unit, id.section], |row| {
+            Ok(Compartment {
+                row: row.get(0)?,
+                generation: row.get(1)?,
+            })
+        })
         .optional()?;
     Ok(found)
 }
 
 /// The compartment's row for writing with `key`: made if it is new, moved on if the key is of a later generation. An
 /// earlier key is refused, because those who left may hold it.
-pub(super) fn enter(conn: &Connection, id: CompartmentId, key: &CompartmentKey) -> Result<Compartment> {
+pub(super) fn enter(
+    conn: &Connection,
+    id: CompartmentId,
+    key: &CompartmentKey,
+) -> Result<Compartment> {
     let held = key.generation();
     match find(conn, id)? {
         None => {
-            conn.prepare_cached("INSERT INTO compartment (unit, section, generation) VALUES (?1, ?2, ?3)")?
-                .execute(params![id.unit, id.section, held])?;
-            Ok(Compartment { row: conn.last_insert_rowid(), generation: held })
+            conn.prepare_cached(
+                "INSERT INTO compartment (unit, section, generation) VALUES (?1, ?2, ?3)",
+            )?
+            .execute(params![id.unit, id.section, held])?;
+            Ok(Compartment {
+                row: conn.last_insert_rowid(),
+                generation: held,
+            })
         }
         Some(found) if found.generation == held => Ok(found),
-        Some(found) if found.generation > held => Err(IndexError::StaleKey { held, current: found.generation }),
+        Some(found) if found.generation > held => Err(IndexError::StaleKey {
+            held,
+            current: found.generation,
+        }),
         Some(found) => {
             segment::seal_open_logs(conn, found.row)?;
-            conn.execute("UPDATE compartment SET generation = ?2 WHERE id = ?1", params![found.row, held])?;
-            Ok(Compartment { generation: held, ..found })
+            conn.execute(
+                "UPDATE compartment SET generation = ?2 WHERE id = ?1",
+                params![found.row, held],
+            )?;
+            Ok(Compartment {
+                generation: held,
+                ..found
+            })
         }
     }
 }
@@ -69,8 +94,14 @@ pub fn rotate(conn: &Connection, id: CompartmentId, key: &CompartmentKey) -> Res
 }
 
 /// Whether segments of generations before `key`'s are still searched.
-pub fn has_older_generations(conn: &Connection, id: CompartmentId, key: &CompartmentKey) -> Result<bool> {
-    let Some(found) = find(conn, id)? else { return Ok(false) };
+pub fn has_older_generations(
+    conn: &Connection,
+    id: CompartmentId,
+    key: &CompartmentKey,
+) -> Result<bool> {
+    let Some(found) = find(conn, id)? else {
+        return Ok(false);
+    };
     let older = conn.query_row(
         "SELECT EXISTS (SELECT 1 FROM segment WHERE compartment = ?1 AND generation < ?2 AND state IN (?3, ?4, ?5))",
         params![found.row, key.generation(), State::Open, State::Sealed, State::Live],

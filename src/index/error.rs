@@ -7,7 +7,9 @@ pub enum IndexError {
     #[error("the index tables could not be read or written")]
     Sql(#[from] rusqlite::Error),
     /// A box did not open, or a list broke off: the file was damaged or edited.
-    #[error("segment {segment} of the index is damaged ({what}); rebuild the index: chartseal index rebuild")]
+    #[error(
+        "segment {segment} of the index is damaged ({what}); rebuild the index: chartseal index rebuild"
+    )]
     Damaged {
         /// The row of `segment`.
         segment: i64,
@@ -15,7 +17,9 @@ pub enum IndexError {
         what: &'static str,
     },
     /// The compartment has been rotated since this key was opened.
-    #[error("the index has moved to generation {current}, this key is of generation {held}; open the unit's keys again")]
+    #[error(
+        "the index has moved to generation {current}, this key is of generation {held}; open the unit's keys again"
+    )]
     StaleKey {
         /// The generation of the key at hand.
         held: u32,

@@ -56,7 +56,11 @@ impl CompartmentKey {
     /// The keys of the segment with this salt.
     pub fn segment(&self, salt: &[u8; SALT_LEN]) -> SegmentKey {
         SegmentKey {
-            address: AddressKey::new(&kdf::derive(&self.segment, "chartseal/index/address/v1", salt)),
+            address: AddressKey::new(&kdf::derive(
+                &self.segment,
+                "chartseal/index/address/v1",
+                salt,
+            )),
             seal: SealKey::new(&kdf::derive(&self.segment, "chartseal/index/box/v1", salt)),
         }
     }

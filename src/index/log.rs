@@ -34,7 +34,12 @@ const PAIR: u8 = 1;
 const DUMMY: u8 = 0;
 
 /// Adds pairs to the open log, inside the caller's write transaction.
-pub(super) fn append(conn: &Connection, id: CompartmentId, key: &CompartmentKey, pairs: &[(Tag, u64)]) -> Result<()> {
+pub(super) fn append(
+    conn: &Connection,
+    id: CompartmentId,
+    key: &CompartmentKey,
+    pairs: &[(Tag, u64)],
+) -> Result<()> {
     if pairs.is_empty() {
         return Ok(());
     }
@@ -65,8 +70,14 @@ struct Chains<'a> {
 impl<'a> Chains<'a> {
     fn new(conn: &'a Connection, segment: i64, keys: &'a SegmentKey) -> Result<Self> {
         let probe = conn.prepare_cached("SELECT 1 FROM index_log WHERE segment = ?1 AND a = ?2")?;
-        let insert = conn.prepare_cached("INSERT INTO index_log (segment, a, b) VALUES (?1, ?2, ?3)")?;
-        Ok(Self { segment, keys, probe, insert })
+        let insert =
+            conn.prepare_cached("INSERT INTO index_log (segment, a, b) VALUES (?1, ?2, ?3)")?;
+        Ok(Self {
+            segment,
+            keys,
+            probe,
+            insert,
+        })
     }
 
     fn append(&mut self, tag: Tag, rid: u64) -> Result<()> {
@@ -103,18 +114,27 @@ impl<'a> Chains<'a> {
         let mut plain = [flag; 9];
         plain[1..].copy_from_slice(&rid.to_be_bytes());
         let sealed = self.keys.seal().seal(&address.0, &plain);
-        self.insert.execute(params![self.segment, address.0, sealed])?;
+        self.insert
+            .execute(params![self.segment, address.0, sealed])?;
         Ok(())
     }
 }
 
 /// The entries of a word in one log, ascending.
-pub(super) fn list(conn: &Connection, log: &Segment, keys: &SegmentKey, tag: Tag) -> Result<Vec<u64>> {
-    let mut statement = conn.prepare_cached("SELECT b FROM index_log WHERE segment = ?1 AND a = ?2")?;
+pub(super) fn list(
+    conn: &Connection,
+    log: &Segment,
+    keys: &SegmentKey,
+    tag: Tag,
+) -> Result<Vec<u64>> {
+    let mut statement =
+        conn.prepare_cached("SELECT b FROM index_log WHERE segment = ?1 AND a = ?2")?;
     let mut rids = Vec::new();
     for c in 0..u32::MAX {
         let address = keys.address().address(tag, c);
-        let row: Option<Vec<u8>> = statement.query_row(params![log.id, address.0], |row| row.get(0)).optional()?;
+        let row: Option<Vec<u8>> = statement
+            .query_row(params![log.id, address.0], |row| row.get(0))
+            .optional()?;
         let Some(sealed) = row else { break };
         rids.extend(open(log.id, keys, address, &sealed)?);
     }
@@ -130,7 +150,12 @@ pub(super) fn scan(conn: &Connection, log: &Segment, keys: &SegmentKey) -> Resul
     let mut pairs = Vec::new();
     while let Some(row) = rows.next()? {
         let address = Address(row.get::<_, [u8; ADDRESS_LEN]>(0)?);
-        if let Some(rid) = open(log.id, keys, address, row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)? {
+        if let Some(rid) = open(
+            log.id,
+            keys,
+            address,
+            row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?,
+        )? {
             pairs.push((keys.address().invert(address).0, rid));
         }
     }
@@ -139,11 +164,19 @@ pub(super) fn scan(conn: &Connection, log: &Segment, keys: &SegmentKey) -> Resul
 
 /// The entry in a box; `None` for a dummy.
 fn open(segment: i64, keys: &SegmentKey, address: Address, sealed: &[u8]) -> Result<Option<u64>> {
-    let damaged = || IndexError::Damaged { segment, what: "a row of the log" };
-    let plain = keys.seal().open(&address.0, sealed).map_err(|_| damaged())?;
+    let damaged = || IndexError::Damaged {
+        segment,
+        what: "a row of the log",
+    };
+    let plain = keys
+        .seal()
+        .open(&address.0, sealed)
+        .map_err(|_| damaged())?;
     match plain.expose().split_first() {
         Some((&DUMMY, _)) => Ok(None),
-        Some((&PAIR, rid)) => Ok(Some(u64::from_be_bytes(rid.try_into().map_err(|_| damaged())?))),
+        Some((&PAIR, rid)) => Ok(Some(u64::from_be_bytes(
+            rid.try_into().map_err(|_| damaged())?,
+        ))),
         _ => Err(damaged()),
     }
 }

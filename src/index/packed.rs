@@ -72,7 +72,10 @@ impl Rows {
         for (i, block) in (1u32..).zip(blocks.chunks(MEDIUM)) {
             self.small(keys, keys.address().address(tag, i), block, MEDIUM);
         }
-        let class = HEADS.into_iter().find(|&size| size >= head.len()).expect("the tail was cut to fit");
+        let class = HEADS
+            .into_iter()
+            .find(|&size| size >= head.len())
+            .expect("the tail was cut to fit");
         self.small(keys, keys.address().address(tag, 0), &head, class);
     }
 
@@ -98,7 +101,8 @@ fn seal(keys: &SegmentKey, address: Address, plain: &[u8], size: usize) -> Box<[
     let mut bytes = Vec::with_capacity(size + SEAL);
     bytes.extend_from_slice(plain);
     bytes.resize(size, 0);
-    keys.seal().seal_in_place(&address.nonce(), &address.0, &mut bytes);
+    keys.seal()
+        .seal_in_place(&address.nonce(), &address.0, &mut bytes);
     bytes.into_boxed_slice()
 }
 
@@ -112,15 +116,30 @@ pub(super) struct Head {
 }
 
 /// The head of a word's list; `None` if the segment does not have the word.
-pub(super) fn head(conn: &Connection, segment: &Segment, keys: &SegmentKey, tag: Tag) -> Result<Option<Head>> {
+pub(super) fn head(
+    conn: &Connection,
+    segment: &Segment,
+    keys: &SegmentKey,
+    tag: Tag,
+) -> Result<Option<Head>> {
     let address = keys.address().address(tag, 0);
-    small(conn, segment.id, address)?.map(|sealed| open_head(segment.id, keys, address, sealed)).transpose()
+    small(conn, segment.id, address)?
+        .map(|sealed| open_head(segment.id, keys, address, sealed))
+        .transpose()
 }
 
 /// Opens the head at `address`.
-pub(super) fn open_head(segment: i64, keys: &SegmentKey, address: Address, sealed: Vec<u8>) -> Result<Head> {
+pub(super) fn open_head(
+    segment: i64,
+    keys: &SegmentKey,
+    address: Address,
+    sealed: Vec<u8>,
+) -> Result<Head> {
     let plain = open(segment, keys, address, sealed)?;
-    parse_head(&plain).ok_or(IndexError::Damaged { segment, what: "a head" })
+    parse_head(&plain).ok_or(IndexError::Damaged {
+        segment,
+        what: "a head",
+    })
 }
 
 fn parse_head(plain: &[u8]) -> Option<Head> {
@@ -128,10 +147,19 @@ fn parse_head(plain: &[u8]) -> Option<Head> {
     let counts = take_varint(&mut rest)?;
     let (mut large, mut medium) = (0, 0);
     if counts & 1 == 1 {
-        large = u32::try_from(take_varint(&mut rest)?).ok().filter(|&n| n < LARGE_BIT)?;
-        medium = u32::try_from(take_varint(&mut rest)?).ok().filter(|&n| n < LARGE_BIT)?;
+        large = u32::try_from(take_varint(&mut rest)?)
+            .ok()
+            .filter(|&n| n < LARGE_BIT)?;
+        medium = u32::try_from(take_varint(&mut rest)?)
+            .ok()
+            .filter(|&n| n < LARGE_BIT)?;
     }
-    Some(Head { count: counts >> 1, large, medium, tail: rest.to_vec() })
+    Some(Head {
+        count: counts >> 1,
+        large,
+        medium,
+        tail: rest.to_vec(),
+    })
 }
 
 /// The whole list behind a head.
@@ -142,17 +170,27 @@ pub(super) fn list(
     tag: Tag,
     head: &Head,
 ) -> Result<Vec<u64>> {
-    let damaged = |what| IndexError::Damaged { segment: segment.id, what };
+    let damaged = |what| IndexError::Damaged {
+        segment: segment.id,
+        what,
+    };
     if head.large == 0 && head.medium == 0 {
         return posting::decode(&head.tail, head.count).ok_or_else(|| damaged("a list"));
     }
     let mut stream = Vec::new();
-    let mut pages = conn.prepare_cached("SELECT b FROM index_large WHERE k = ?1 AND segment = ?2")?;
+    let mut pages =
+        conn.prepare_cached("SELECT b FROM index_large WHERE k = ?1 AND segment = ?2")?;
     for j in 0..head.large {
         let address = keys.address().address(tag, LARGE_BIT | j);
-        let sealed: Option<Vec<u8>> =
-            pages.query_row(params![address.page(), segment.id], |row| row.get(0)).optional()?;
-        stream.extend_from_slice(&open(segment.id, keys, address, sealed.ok_or_else(|| damaged("a missing page"))?)?);
+        let sealed: Option<Vec<u8>> = pages
+            .query_row(params![address.page(), segment.id], |row| row.get(0))
+            .optional()?;
+        stream.extend_from_slice(&open(
+            segment.id,
+            keys,
+            address,
+            sealed.ok_or_else(|| damaged("a missing page"))?,
+        )?);
     }
     for i in 1..=head.medium {
         let address = keys.address().address(tag, i);
@@ -164,14 +202,23 @@ pub(super) fn list(
 }
 
 fn small(conn: &Connection, segment: i64, address: Address) -> Result<Option<Vec<u8>>> {
-    let mut statement = conn.prepare_cached("SELECT b FROM index_small WHERE segment = ?1 AND a = ?2")?;
-    Ok(statement.query_row(params![segment, address.0], |row| row.get(0)).optional()?)
+    let mut statement =
+        conn.prepare_cached("SELECT b FROM index_small WHERE segment = ?1 AND a = ?2")?;
+    Ok(statement
+        .query_row(params![segment, address.0], |row| row.get(0))
+        .optional()?)
 }
 
 fn open(segment: i64, keys: &SegmentKey, address: Address, mut sealed: Vec<u8>) -> Result<Vec<u8>> {
-    match keys.seal().open_in_place(&address.nonce(), &address.0, &mut sealed) {
+    match keys
+        .seal()
+        .open_in_place(&address.nonce(), &address.0, &mut sealed)
+    {
         Ok(()) => Ok(sealed),
-        Err(_) => Err(IndexError::Damaged { segment, what: "a box" }),
+        Err(_) => Err(IndexError::Damaged {
+            segment,
+            what: "a box",
+        }),
     }
 }
 
@@ -183,8 +230,9 @@ pub(super) fn heads_after(
     after: Option<Address>,
     limit: usize,
 ) -> Result<(Vec<(Tag, Head)>, Option<Address>)> {
-    let mut statement =
-        conn.prepare_cached("SELECT a, b FROM index_small WHERE segment = ?1 AND a > ?2 ORDER BY a LIMIT ?3")?;
+    let mut statement = conn.prepare_cached(
+        "SELECT a, b FROM index_small WHERE segment = ?1 AND a > ?2 ORDER BY a LIMIT ?3",
+    )?;
     let from: &[u8] = after.as_ref().map_or(&[], |address| &address.0);
     let mut rows = statement.query(params![segment.id, from, limit as i64])?;
     let (mut heads, mut last, mut seen) = (Vec::new(), None, 0);

@@ -226,7 +226,10 @@ mod tests {
 
     #[test]
     fn the_encoding_is_leb128_of_distances() {
-        assert_eq!(PostingList::from_sorted(&[0, 1, 129, 300, 65_836]).bytes(), [0, 1, 0x80, 1, 0xab, 1, 0x80, 0x80, 4]);
+        assert_eq!(
+            PostingList::from_sorted(&[0, 1, 129, 300, 65_836]).bytes(),
+            [0, 1, 0x80, 1, 0xab, 1, 0x80, 0x80, 4]
+        );
     }
 
     #[test]

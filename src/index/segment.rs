@@ -86,7 +86,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Segment> {
         generation: row.get(1)?,
         kind: row.get(2)?,
         level: row.get(3)?,
-        rows: row.get(4)?,
+        rows: row.get::<_, i64>(4)? as u64,
         salt: row.get(5)?,
         meta: row.get(6)?,
     })
@@ -100,7 +100,9 @@ pub(super) fn readable(conn: &Connection, compartment: i64) -> Result<Vec<Segmen
         State::Sealed as i64,
         State::Live as i64
     ))?;
-    let segments = statement.query_map([compartment], read)?.collect::<rusqlite::Result<_>>()?;
+    let segments = statement
+        .query_map([compartment], read)?
+        .collect::<rusqlite::Result<_>>()?;
     Ok(segments)
 }
 
@@ -109,7 +111,12 @@ pub(super) fn open_log(conn: &Connection, compartment: Compartment) -> Result<Se
     let mut statement = conn.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM segment WHERE compartment = ?1 AND state = ?2 AND generation = ?3"
     ))?;
-    let open = statement.query_row(params![compartment.row, State::Open, compartment.generation], read).optional()?;
+    let open = statement
+        .query_row(
+            params![compartment.row, State::Open, compartment.generation],
+            read,
+        )
+        .optional()?;
     match open {
         Some(segment) => Ok(segment),
         None => insert(conn, compartment, Kind::Log, State::Open, 0),
@@ -117,11 +124,21 @@ pub(super) fn open_log(conn: &Connection, compartment: Compartment) -> Result<Se
 }
 
 /// A new packed segment, not to be searched before [`publish`]. It may be thrown away by anyone after `expires`.
-pub(super) fn begin_build(conn: &Connection, compartment: Compartment, expires: u64) -> Result<Segment> {
+pub(super) fn begin_build(
+    conn: &Connection,
+    compartment: Compartment,
+    expires: u64,
+) -> Result<Segment> {
     insert(conn, compartment, Kind::Packed, State::Building, expires)
 }
 
-fn insert(conn: &Connection, compartment: Compartment, kind: Kind, state: State, expires: u64) -> Result<Segment> {
+fn insert(
+    conn: &Connection,
+    compartment: Compartment,
+    kind: Kind,
+    state: State,
+    expires: u64,
+) -> Result<Segment> {
     let salt: [u8; SALT_LEN] = random::bytes();
     conn.prepare_cached(
         "INSERT INTO segment (compartment, generation, kind, level, state, rows, expires, salt, meta)
@@ -144,7 +161,11 @@ pub(super) fn renew(conn: &Connection, segment: i64, expires: u64) -> Result<()>
     let renewed = conn
         .prepare_cached("UPDATE segment SET expires = ?2 WHERE id = ?1 AND state = ?3")?
         .execute(params![segment, expires as i64, State::Building])?;
-    if renewed == 1 { Ok(()) } else { Err(IndexError::Overtaken) }
+    if renewed == 1 {
+        Ok(())
+    } else {
+        Err(IndexError::Overtaken)
+    }
 }
 
 /// Lets searches see a finished build.
@@ -153,7 +174,11 @@ pub(super) fn publish(conn: &Connection, segment: i64, level: u32, meta: &[u8]) 
         "UPDATE segment SET state = ?2, level = ?3, meta = ?4, expires = 0 WHERE id = ?1 AND state = ?5",
         params![segment, State::Live, level, meta, State::Building],
     )?;
-    if live == 1 { Ok(()) } else { Err(IndexError::Overtaken) }
+    if live == 1 {
+        Ok(())
+    } else {
+        Err(IndexError::Overtaken)
+    }
 }
 
 /// Takes a segment out of every search; its rows go in pieces later. Whether it was still searched.
@@ -191,15 +216,30 @@ pub(super) fn seal_open_logs(conn: &Connection, compartment: i64) -> Result<()> 
 }
 
 /// Seals what a packed segment says of itself.
-pub(super) fn seal_meta(id: CompartmentId, key: &CompartmentKey, salt: &[u8; SALT_LEN], meta: Meta) -> Vec<u8> {
+pub(super) fn seal_meta(
+    id: CompartmentId,
+    key: &CompartmentKey,
+    salt: &[u8; SALT_LEN],
+    meta: Meta,
+) -> Vec<u8> {
     let plain = minicbor::to_vec(meta).expect("a vector takes every byte");
     key.meta().seal(&meta_aad(id, salt), &plain)
 }
 
 /// What a packed segment says of itself.
-pub(super) fn open_meta(id: CompartmentId, key: &CompartmentKey, segment: &Segment) -> Result<Meta> {
-    let damaged = || IndexError::Damaged { segment: segment.id, what: "its description" };
-    let plain = key.meta().open(&meta_aad(id, &segment.salt), &segment.meta).map_err(|_| damaged())?;
+pub(super) fn open_meta(
+    id: CompartmentId,
+    key: &CompartmentKey,
+    segment: &Segment,
+) -> Result<Meta> {
+    let damaged = || IndexError::Damaged {
+        segment: segment.id,
+        what: "its description",
+    };
+    let plain = key
+        .meta()
+        .open(&meta_aad(id, &segment.salt), &segment.meta)
+        .map_err(|_| damaged())?;
     minicbor::decode(plain.expose()).map_err(|_| damaged())
 }
 

@@ -20,7 +20,9 @@ impl Tag {
     /// The tag of `value` in `field`. Values are at most 65 535 bytes; [`Term`](super::Term) cuts them before.
     pub(super) fn of(key: &MacKey, field: &str, value: &[u8]) -> Self {
         let field_len = [u8::try_from(field.len()).expect("field labels are our own and short")];
-        let value_len = u16::try_from(value.len()).expect("a term cuts its value").to_be_bytes();
+        let value_len = u16::try_from(value.len())
+            .expect("a term cuts its value")
+            .to_be_bytes();
         let mac = key.tag(&[&field_len, field.as_bytes(), &value_len, value]);
         let mut tag = [0; TAG_LEN];
         tag.copy_from_slice(&mac[..TAG_LEN]);

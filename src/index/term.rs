@@ -75,7 +75,10 @@ impl Term {
     /// A term; the value is cut to [`MAX_VALUE`] bytes.
     pub fn new(field: Field, value: impl AsRef<[u8]>) -> Self {
         let value = value.as_ref();
-        Self { field, value: value[..value.len().min(MAX_VALUE)].into() }
+        Self {
+            field,
+            value: value[..value.len().min(MAX_VALUE)].into(),
+        }
     }
 
     /// The reserved word that lists dead entries.
