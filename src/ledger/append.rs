@@ -44,7 +44,12 @@ impl<'c> WriteTx<'c> {
             0 => 0,
             seq => read.entry(seq)?.map_or(0, |entry| entry.core.created),
         };
-        Ok(Self { anchor: head.link, head, last_created, read })
+        Ok(Self {
+            anchor: head.link,
+            head,
+            last_created,
+            read,
+        })
     }
 
     pub(super) fn commit(self) -> Result<(), LedgerError> {
@@ -63,7 +68,11 @@ impl<'c> WriteTx<'c> {
     }
 
     /// Signs on all cores, then links and stores in order. Returns the number of the first.
-    pub fn append_all(&mut self, prepared: &[Prepared], key: &SigningKey) -> Result<u64, LedgerError> {
+    pub fn append_all(
+        &mut self,
+        prepared: &[Prepared],
+        key: &SigningKey,
+    ) -> Result<u64, LedgerError> {
         let first = self.head.seq + 1;
         let signatures = sign_all(prepared, key, &self.anchor);
         for (prepared, signature) in prepared.iter().zip(signatures) {
@@ -75,7 +84,10 @@ impl<'c> WriteTx<'c> {
     /// Takes over a row that was signed elsewhere (a restore): **the caller verifies signatures afterwards**.
     /// Its number and link must follow the head.
     pub fn replay(&mut self, row: &Row) -> Result<(), LedgerError> {
-        let damaged = |what: &str| LedgerError::Damaged { seq: row.seq, what: what.into() };
+        let damaged = |what: &str| LedgerError::Damaged {
+            seq: row.seq,
+            what: what.into(),
+        };
         if row.seq != self.head.seq + 1 {
             return Err(damaged("it does not follow the entry before it"));
         }
@@ -89,7 +101,9 @@ impl<'c> WriteTx<'c> {
     fn store(&mut self, prepared: &Prepared, signature: Signature) -> Result<u64, LedgerError> {
         let created = prepared.core.created;
         if created + CLOCK_SLACK_MS < self.last_created {
-            return Err(LedgerError::ClockBehind { behind_seconds: (self.last_created - created) / 1000 });
+            return Err(LedgerError::ClockBehind {
+                behind_seconds: (self.last_created - created) / 1000,
+            });
         }
         let row = Row {
             seq: self.head.seq + 1,
@@ -97,7 +111,13 @@ impl<'c> WriteTx<'c> {
             anchor: self.anchor,
             digest: prepared.digest,
             signature,
-            link: link(&self.head.link, &prepared.core_bytes, &self.anchor, &prepared.digest, &signature),
+            link: link(
+                &self.head.link,
+                &prepared.core_bytes,
+                &self.anchor,
+                &prepared.digest,
+                &signature,
+            ),
             body: Some(prepared.sealed.clone()),
         };
         self.insert(&prepared.core, &row)?;
@@ -107,7 +127,9 @@ impl<'c> WriteTx<'c> {
     fn insert(&mut self, core: &Core, row: &Row) -> Result<(), LedgerError> {
         let inserted = self
             .sql()
-            .prepare_cached("INSERT INTO entry VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)")?
+            .prepare_cached(
+                "INSERT INTO entry VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+            )?
             .execute(params![
                 row.seq as i64,
                 FIRST_SITE,
@@ -125,8 +147,13 @@ impl<'c> WriteTx<'c> {
             ]);
         if let Err(error) = inserted {
             return Err(match &error {
-                rusqlite::Error::SqliteFailure(_, Some(text)) if text.contains("entry.thread, entry.parent") => {
-                    LedgerError::Conflict { thread: core.thread, parent: core.parent }
+                rusqlite::Error::SqliteFailure(_, Some(text))
+                    if text.contains("entry.thread, entry.parent") =>
+                {
+                    LedgerError::Conflict {
+                        thread: core.thread,
+                        parent: core.parent,
+                    }
                 }
                 _ => error.into(),
             });
@@ -138,7 +165,10 @@ impl<'c> WriteTx<'c> {
         }
         let clear = clear_body(core, row)?;
         views::apply(self.sql(), row.seq, core, clear.as_ref())?;
-        self.head = Head { seq: row.seq, link: row.link };
+        self.head = Head {
+            seq: row.seq,
+            link: row.link,
+        };
         self.last_created = self.last_created.max(core.created);
         Ok(())
     }
@@ -149,22 +179,40 @@ pub(super) fn clear_body(core: &Core, row: &Row) -> Result<Option<Clear>, Ledger
     if core.form != Form::Clear {
         return Ok(None);
     }
-    let entry = super::entry::Entry { core: core.clone(), row: row.clone() };
-    let body = entry.open_clear().map_err(|error| LedgerError::Damaged { seq: row.seq, what: error.to_string() })?;
+    let entry = super::entry::Entry {
+        core: core.clone(),
+        row: row.clone(),
+    };
+    let body = entry.open_clear().map_err(|error| LedgerError::Damaged {
+        seq: row.seq,
+        what: error.to_string(),
+    })?;
     Ok(Some(Clear::decode(&body)?))
 }
 
 fn sign_all(prepared: &[Prepared], key: &SigningKey, anchor: &Hash) -> Vec<Signature> {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     if prepared.len() < PARALLEL || cores == 1 {
-        return prepared.iter().map(|entry| entry.sign(key, anchor)).collect();
+        return prepared
+            .iter()
+            .map(|entry| entry.sign(key, anchor))
+            .collect();
     }
     thread::scope(|scope| {
         let parts: Vec<_> = prepared
             .chunks(prepared.len().div_ceil(cores))
-            .map(|part| scope.spawn(move || part.iter().map(|entry| entry.sign(key, anchor)).collect::<Vec<_>>()))
+            .map(|part| {
+                scope.spawn(move || {
+                    part.iter()
+                        .map(|entry| entry.sign(key, anchor))
+                        .collect::<Vec<_>>()
+                })
+            })
             .collect();
-        parts.into_iter().flat_map(|part| part.join().expect("signing does not panic")).collect()
+        parts
+            .into_iter()
+            .flat_map(|part| part.join().expect("signing does not panic"))
+            .collect()
     })
 }
 

@@ -30,8 +30,17 @@ pub fn encode<T: Encode<()>>(value: &T) -> Vec<u8> {
 }
 
 /// Decodes a value and refuses any encoding but the canonical one. `what` names it in the error.
-pub fn decode<T: Encode<()> + for<'b> Decode<'b, ()>>(what: &'static str, bytes: &[u8]) -> Result<T, EncodingError> {
-    let value: T =
-        minicbor::decode(bytes).map_err(|error| EncodingError::Malformed { what, reason: error.to_string() })?;
-    if encode(&value) == bytes { Ok(value) } else { Err(EncodingError::NotCanonical { what }) }
+pub fn decode<T: Encode<()> + for<'b> Decode<'b, ()>>(
+    what: &'static str,
+    bytes: &[u8],
+) -> Result<T, EncodingError> {
+    let value: T = minicbor::decode(bytes).map_err(|error| EncodingError::Malformed {
+        what,
+        reason: error.to_string(),
+    })?;
+    if encode(&value) == bytes {
+        Ok(value)
+    } else {
+        Err(EncodingError::NotCanonical { what })
+    }
 }

@@ -44,7 +44,13 @@ pub struct Certificate {
 
 impl Certificate {
     /// Makes and self-signs a certificate.
-    pub fn issue(login: &str, name: &str, office: Office, kem: KemPublic, key: &SigningKey) -> Self {
+    pub fn issue(
+        login: &str,
+        name: &str,
+        office: Office,
+        kem: KemPublic,
+        key: &SigningKey,
+    ) -> Self {
         let mut certificate = Self {
             login: login.to_owned(),
             name: name.to_owned(),
@@ -58,13 +64,18 @@ impl Certificate {
     }
 
     fn self_message(&self) -> Vec<u8> {
-        let blank = Self { self_signature: Signature([0; 64]), ..self.clone() };
+        let blank = Self {
+            self_signature: Signature([0; 64]),
+            ..self.clone()
+        };
         [CERTIFICATE_SELF, &canonical::encode(&blank)].concat()
     }
 
     /// Whether the holder of the signing key asked for exactly this certificate.
     pub fn self_signature_holds(&self) -> bool {
-        self.verify.verify(&self.self_message(), &self.self_signature).is_ok()
+        self.verify
+            .verify(&self.self_message(), &self.self_signature)
+            .is_ok()
     }
 
     /// The certificate's id: SHA-256 over its encoding.
@@ -473,7 +484,9 @@ pub enum Clear {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ClearError {
     /// The kind or version is not known: the file may be newer than this program.
-    #[error("clear entry of kind {kind}, version {version} is not known to this version of chartseal")]
+    #[error(
+        "clear entry of kind {kind}, version {version} is not known to this version of chartseal"
+    )]
     Unknown {
         /// The kind.
         kind: u16,
@@ -552,5 +565,10 @@ impl Clear {
 /// `SHA-256("chartseal/key-id/v1" || label || key)`: stands in the signed entry, so that a slot which
 /// opens to another key is refused. HPKE's base mode does not authenticate its sender; this does.
 pub fn key_id(label: &str, key: &[u8]) -> Hash {
-    sha256(&[b"chartseal/key-id/v1", &[label.len() as u8], label.as_bytes(), key])
+    sha256(&[
+        b"chartseal/key-id/v1",
+        &[label.len() as u8],
+        label.as_bytes(),
+        key,
+    ])
 }

@@ -63,7 +63,11 @@ impl ReadTx<'_> {
     pub fn credential(&self, login: &str) -> Result<Option<Credential>, LedgerError> {
         let sql = "SELECT login, certificate, salt, memory_kib, passes, sealed, failed, locked_until, totp_step
                    FROM credential WHERE login = ?1";
-        Ok(self.sql().prepare_cached(sql)?.query_row([login], read).optional()?)
+        Ok(self
+            .sql()
+            .prepare_cached(sql)?
+            .query_row([login], read)
+            .optional()?)
     }
 
     /// Every credential, by login.
@@ -78,7 +82,11 @@ impl ReadTx<'_> {
     /// The state that a user left behind to spare the next walk.
     pub fn checkpoint(&self, login: &str) -> Result<Option<Vec<u8>>, LedgerError> {
         let sql = "SELECT state FROM checkpoint WHERE login = ?1";
-        Ok(self.sql().prepare_cached(sql)?.query_row([login], |row| row.get(0)).optional()?)
+        Ok(self
+            .sql()
+            .prepare_cached(sql)?
+            .query_row([login], |row| row.get(0))
+            .optional()?)
     }
 
     /// A person's sealed draft.
@@ -93,7 +101,9 @@ impl ReadTx<'_> {
 
     /// All drafts: owner, name, sealed text.
     pub fn drafts(&self) -> Result<Vec<(Vec<u8>, String, Vec<u8>)>, LedgerError> {
-        let mut statement = self.sql().prepare_cached("SELECT owner, name, sealed FROM draft ORDER BY owner, name")?;
+        let mut statement = self
+            .sql()
+            .prepare_cached("SELECT owner, name, sealed FROM draft ORDER BY owner, name")?;
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
         rows.map(|row| row.map_err(LedgerError::from)).collect()
     }
@@ -103,7 +113,9 @@ impl WriteTx<'_> {
     /// Stores a credential, replacing the one of the same login.
     pub fn put_credential(&mut self, credential: &Credential) -> Result<(), LedgerError> {
         self.sql()
-            .prepare_cached("INSERT OR REPLACE INTO credential VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?
+            .prepare_cached(
+                "INSERT OR REPLACE INTO credential VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            )?
             .execute(params![
                 credential.login,
                 credential.certificate,
@@ -120,7 +132,9 @@ impl WriteTx<'_> {
 
     /// Removes a credential.
     pub fn delete_credential(&mut self, login: &str) -> Result<(), LedgerError> {
-        self.sql().prepare_cached("DELETE FROM credential WHERE login = ?1")?.execute([login])?;
+        self.sql()
+            .prepare_cached("DELETE FROM credential WHERE login = ?1")?
+            .execute([login])?;
         Ok(())
     }
 
@@ -133,17 +147,20 @@ impl WriteTx<'_> {
     }
 
     /// Stores a sealed draft; an empty one removes it.
-    pub fn put_draft(&mut self, owner: &CertId, name: &str, sealed: &[u8]) -> Result<(), LedgerError> {
+    pub fn put_draft(
+        &mut self,
+        owner: &CertId,
+        name: &str,
+        sealed: &[u8],
+    ) -> Result<(), LedgerError> {
         if sealed.is_empty() {
             self.sql()
                 .prepare_cached("DELETE FROM draft WHERE owner = ?1 AND name = ?2")?
                 .execute(params![owner.as_bytes(), name])?;
         } else {
-            self.sql().prepare_cached("INSERT OR REPLACE INTO draft VALUES (?1, ?2, ?3)")?.execute(params![
-                owner.as_bytes(),
-                name,
-                sealed
-            ])?;
+            self.sql()
+                .prepare_cached("INSERT OR REPLACE INTO draft VALUES (?1, ?2, ?3)")?
+                .execute(params![owner.as_bytes(), name, sealed])?;
         }
         Ok(())
     }

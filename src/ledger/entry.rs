@@ -58,7 +58,11 @@ pub enum Form {
 }
 
 impl<C> Encode<C> for Form {
-    fn encode<W: encode::Write>(&self, e: &mut Encoder<W>, _: &mut C) -> Result<(), encode::Error<W::Error>> {
+    fn encode<W: encode::Write>(
+        &self,
+        e: &mut Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), encode::Error<W::Error>> {
         e.u8(*self as u8)?.ok()
     }
 }
@@ -132,7 +136,13 @@ pub struct Body {
 
 impl std::fmt::Debug for Body {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Body(kind {}, version {}, {} bytes)", self.kind, self.version, self.bytes.len())
+        write!(
+            f,
+            "Body(kind {}, version {}, {} bytes)",
+            self.kind,
+            self.version,
+            self.bytes.len()
+        )
     }
 }
 
@@ -189,7 +199,13 @@ pub enum OpenEntryError {
 }
 
 fn commitment(blinder: &[u8], body: &Body) -> Hash {
-    sha256(&[COMMIT, blinder, &body.kind.to_be_bytes(), &[body.version], &body.bytes])
+    sha256(&[
+        COMMIT,
+        blinder,
+        &body.kind.to_be_bytes(),
+        &[body.version],
+        &body.bytes,
+    ])
 }
 
 fn core_of(place: Place, form: Form, id: EntryId, commitment: Hash) -> Core {
@@ -213,7 +229,12 @@ fn core_of(place: Place, form: Form, id: EntryId, commitment: Hash) -> Core {
 
 fn finish(core: Core, sealed: Vec<u8>, core_bytes: Vec<u8>) -> Prepared {
     let digest = sha256(&[&sealed]);
-    Prepared { core, core_bytes, sealed, digest }
+    Prepared {
+        core,
+        core_bytes,
+        sealed,
+        digest,
+    }
 }
 
 fn entry_key(section_key: &Secret<32>, id: &EntryId) -> SealKey {
@@ -239,7 +260,12 @@ fn associated(core_bytes: &[u8]) -> Vec<u8> {
 impl Prepared {
     /// Prepares a clear entry. **Only ids and keys may be in it: anyone with the file reads it.**
     pub fn clear(place: Place, body: &Body) -> Self {
-        let core = core_of(place, Form::Clear, EntryId::random(), commitment(&[0; BLINDER], body));
+        let core = core_of(
+            place,
+            Form::Clear,
+            EntryId::random(),
+            commitment(&[0; BLINDER], body),
+        );
         let sealed = [&body.kind.to_be_bytes()[..], &[body.version], &body.bytes].concat();
         let core_bytes = canonical::encode(&core);
         finish(core, sealed, core_bytes)
@@ -251,12 +277,20 @@ impl Prepared {
         let core = core_of(place, Form::Sealed, EntryId::random(), commitment);
         let core_bytes = canonical::encode(&core);
         let nonce: [u8; NONCE] = random::bytes();
-        entry_key(section_key, &core.id).seal_in_place(&nonce, &associated(&core_bytes), &mut plain);
+        entry_key(section_key, &core.id).seal_in_place(
+            &nonce,
+            &associated(&core_bytes),
+            &mut plain,
+        );
         finish(core, [&nonce[..], &plain].concat(), core_bytes)
     }
 
     /// Seals an entry to a section's drop box: the writer needs no key of the section and keeps none.
-    pub fn dropped(place: Place, body: &Body, drop_box: &KemPublic) -> Result<Self, hpke::HpkeError> {
+    pub fn dropped(
+        place: Place,
+        body: &Body,
+        drop_box: &KemPublic,
+    ) -> Result<Self, hpke::HpkeError> {
         let (mut plain, commitment) = envelope(body);
         let core = core_of(place, Form::Dropped, EntryId::random(), commitment);
         let core_bytes = canonical::encode(&core);
@@ -282,7 +316,13 @@ pub fn signed_message(core: &[u8], anchor: &Hash, digest: &Hash) -> Vec<u8> {
 }
 
 /// The link that an entry adds to the chain.
-pub fn link(previous: &Hash, core: &[u8], anchor: &Hash, digest: &Hash, signature: &Signature) -> Hash {
+pub fn link(
+    previous: &Hash,
+    core: &[u8],
+    anchor: &Hash,
+    digest: &Hash,
+    signature: &Signature,
+) -> Hash {
     sha256(&[LINK, &previous.0, core, &anchor.0, &digest.0, &signature.0])
 }
 
@@ -314,12 +354,20 @@ impl Row {
 
     /// Checks that box and digest belong together; an erased box passes.
     pub fn digest_holds(&self) -> bool {
-        self.body.as_ref().is_none_or(|sealed| sha256(&[sealed]) == self.digest)
+        self.body
+            .as_ref()
+            .is_none_or(|sealed| sha256(&[sealed]) == self.digest)
     }
 
     /// The link this entry must have after `previous`.
     pub fn expected_link(&self, previous: &Hash) -> Hash {
-        link(previous, &self.core, &self.anchor, &self.digest, &self.signature)
+        link(
+            previous,
+            &self.core,
+            &self.anchor,
+            &self.digest,
+            &self.signature,
+        )
     }
 
     /// The bytes its author signed.
@@ -372,26 +420,44 @@ impl Entry {
             return Err(OpenEntryError::Form);
         }
         let sealed = self.row.body.as_ref().ok_or(OpenEntryError::Erased)?;
-        let (key, rest) = sealed.split_at_checked(DROP).ok_or(OpenEntryError::Malformed)?;
-        let key = hpke::open(drop_box, DROP_INFO, &associated(&self.row.core), key).map_err(|_| OpenEntryError::Seal)?;
+        let (key, rest) = sealed
+            .split_at_checked(DROP)
+            .ok_or(OpenEntryError::Malformed)?;
+        let key = hpke::open(drop_box, DROP_INFO, &associated(&self.row.core), key)
+            .map_err(|_| OpenEntryError::Seal)?;
         let key = Secret::from_slice(key.expose()).ok_or(OpenEntryError::Malformed)?;
         self.open_box(&SealKey::new(&key), rest)
     }
 
     fn open_box(&self, key: &SealKey, sealed: &[u8]) -> Result<Body, OpenEntryError> {
-        let (nonce, rest) = sealed.split_first_chunk::<NONCE>().ok_or(OpenEntryError::Malformed)?;
+        let (nonce, rest) = sealed
+            .split_first_chunk::<NONCE>()
+            .ok_or(OpenEntryError::Malformed)?;
         let mut plain = rest.to_vec();
-        key.open_in_place(nonce, &associated(&self.row.core), &mut plain).map_err(|_| OpenEntryError::Seal)?;
+        key.open_in_place(nonce, &associated(&self.row.core), &mut plain)
+            .map_err(|_| OpenEntryError::Seal)?;
         let plain = SecretBytes::new(plain);
         let plain = unpad(plain.expose()).ok_or(OpenEntryError::Malformed)?;
-        let (blinder, rest) = plain.split_at_checked(BLINDER).ok_or(OpenEntryError::Malformed)?;
+        let (blinder, rest) = plain
+            .split_at_checked(BLINDER)
+            .ok_or(OpenEntryError::Malformed)?;
         parse(blinder, rest, &self.core)
     }
 }
 
 fn parse(blinder: &[u8], plain: &[u8], core: &Core) -> Result<Body, OpenEntryError> {
-    let (kind, rest) = plain.split_first_chunk::<2>().ok_or(OpenEntryError::Malformed)?;
+    let (kind, rest) = plain
+        .split_first_chunk::<2>()
+        .ok_or(OpenEntryError::Malformed)?;
     let (version, bytes) = rest.split_first().ok_or(OpenEntryError::Malformed)?;
-    let body = Body { kind: u16::from_be_bytes(*kind), version: *version, bytes: bytes.to_vec() };
-    if commitment(blinder, &body) == core.commitment { Ok(body) } else { Err(OpenEntryError::Commitment) }
+    let body = Body {
+        kind: u16::from_be_bytes(*kind),
+        version: *version,
+        bytes: bytes.to_vec(),
+    };
+    if commitment(blinder, &body) == core.commitment {
+        Ok(body)
+    } else {
+        Err(OpenEntryError::Commitment)
+    }
 }

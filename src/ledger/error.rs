@@ -10,7 +10,9 @@ use super::id::{EntryId, ThreadId};
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
     /// There is no vault here.
-    #[error("no vault at {0}: run `chartseal init` or `chartseal demo`, or name another with --vault")]
+    #[error(
+        "no vault at {0}: run `chartseal init` or `chartseal demo`, or name another with --vault"
+    )]
     Missing(PathBuf),
     /// There is one already.
     #[error("{0} exists already: a vault is never overwritten; choose another folder")]
@@ -26,7 +28,9 @@ pub enum LedgerError {
         wanted: u32,
     },
     /// The file was written by a newer version.
-    #[error("the vault has schema {found}, this chartseal knows up to {known}: install the newer version")]
+    #[error(
+        "the vault has schema {found}, this chartseal knows up to {known}: install the newer version"
+    )]
     NewerSchema {
         /// In the file.
         found: i64,
@@ -37,7 +41,9 @@ pub enum LedgerError {
     #[error("{0} is not a chartseal vault")]
     NotAVault(PathBuf),
     /// Another version of the thread was written first. Re-read and try again.
-    #[error("thread {thread} moved on: another entry follows {parent} already; re-read it and try again")]
+    #[error(
+        "thread {thread} moved on: another entry follows {parent} already; re-read it and try again"
+    )]
     Conflict {
         /// The thread.
         thread: ThreadId,
@@ -45,7 +51,9 @@ pub enum LedgerError {
         parent: EntryId,
     },
     /// The host's clock went back.
-    #[error("the clock is {behind_seconds} s behind the last entry: set the host's clock, then try again")]
+    #[error(
+        "the clock is {behind_seconds} s behind the last entry: set the host's clock, then try again"
+    )]
     ClockBehind {
         /// By how much.
         behind_seconds: u64,

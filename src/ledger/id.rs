@@ -135,7 +135,12 @@ pub enum Section {
 
 impl Section {
     /// The four sections of a patient's chart.
-    pub const OF_A_CHART: [Self; 4] = [Self::Identity, Self::Clinical, Self::Medication, Self::Access];
+    pub const OF_A_CHART: [Self; 4] = [
+        Self::Identity,
+        Self::Clinical,
+        Self::Medication,
+        Self::Access,
+    ];
 
     /// The section's name as users type it.
     pub fn as_str(self) -> &'static str {
@@ -151,9 +156,16 @@ impl Section {
 
     /// Reads the number that stands in an entry.
     pub fn from_u8(number: u8) -> Option<Self> {
-        [Self::System, Self::Identity, Self::Clinical, Self::Medication, Self::Access, Self::Work]
-            .into_iter()
-            .find(|section| *section as u8 == number)
+        [
+            Self::System,
+            Self::Identity,
+            Self::Clinical,
+            Self::Medication,
+            Self::Access,
+            Self::Work,
+        ]
+        .into_iter()
+        .find(|section| *section as u8 == number)
     }
 }
 
@@ -181,7 +193,11 @@ impl FromStr for Section {
 }
 
 impl<C> Encode<C> for Section {
-    fn encode<W: encode::Write>(&self, e: &mut Encoder<W>, _: &mut C) -> Result<(), encode::Error<W::Error>> {
+    fn encode<W: encode::Write>(
+        &self,
+        e: &mut Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), encode::Error<W::Error>> {
         e.u8(*self as u8)?.ok()
     }
 }
@@ -221,7 +237,11 @@ impl Holder {
 }
 
 impl<C> Encode<C> for Holder {
-    fn encode<W: encode::Write>(&self, e: &mut Encoder<W>, _: &mut C) -> Result<(), encode::Error<W::Error>> {
+    fn encode<W: encode::Write>(
+        &self,
+        e: &mut Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), encode::Error<W::Error>> {
         e.bytes(&self.to_key())?.ok()
     }
 }

@@ -45,11 +45,19 @@ impl<'c> ReadTx<'c> {
         let found = self
             .sql
             .prepare_cached("SELECT seq, link FROM entry ORDER BY seq DESC LIMIT 1")?
-            .query_row([], |row| Ok((row.get::<_, i64>(0)? as u64, row.get::<_, Vec<u8>>(1)?)))
+            .query_row([], |row| {
+                Ok((row.get::<_, i64>(0)? as u64, row.get::<_, Vec<u8>>(1)?))
+            })
             .optional()?;
         match found {
-            None => Ok(Head { seq: 0, link: Hash([0; 32]) }),
-            Some((seq, link)) => Ok(Head { seq, link: hash(seq, &link)? }),
+            None => Ok(Head {
+                seq: 0,
+                link: Hash([0; 32]),
+            }),
+            Some((seq, link)) => Ok(Head {
+                seq,
+                link: hash(seq, &link)?,
+            }),
         }
     }
 
@@ -69,20 +77,31 @@ impl<'c> ReadTx<'c> {
     /// One entry by number.
     pub fn entry(&self, seq: u64) -> Result<Option<Entry>, LedgerError> {
         let sql = format!("SELECT {COLUMNS} {FROM} WHERE e.seq = ?1");
-        let row = self.sql.prepare_cached(&sql)?.query_row([seq as i64], read_row).optional()?;
+        let row = self
+            .sql
+            .prepare_cached(&sql)?
+            .query_row([seq as i64], read_row)
+            .optional()?;
         row.map(entry).transpose()
     }
 
     /// One entry by id.
     pub fn by_id(&self, id: &EntryId) -> Result<Option<Entry>, LedgerError> {
         let sql = format!("SELECT {COLUMNS} {FROM} WHERE e.id = ?1");
-        let row = self.sql.prepare_cached(&sql)?.query_row([id.as_bytes()], read_row).optional()?;
+        let row = self
+            .sql
+            .prepare_cached(&sql)?
+            .query_row([id.as_bytes()], read_row)
+            .optional()?;
         row.map(entry).transpose()
     }
 
     /// Every version of a thread, oldest first.
     pub fn thread(&self, thread: &ThreadId) -> Result<Vec<Entry>, LedgerError> {
-        self.entries("WHERE e.thread = ?1 ORDER BY e.seq", params![thread.as_bytes()])
+        self.entries(
+            "WHERE e.thread = ?1 ORDER BY e.seq",
+            params![thread.as_bytes()],
+        )
     }
 
     /// Everything in one section of a chart, oldest first.
@@ -98,15 +117,21 @@ impl<'c> ReadTx<'c> {
         after: u64,
         up_to: u64,
     ) -> Result<Vec<Entry>, LedgerError> {
-        let tail = "WHERE e.chart = ?1 AND e.section = ?2 AND e.seq > ?3 AND e.seq <= ?4 ORDER BY e.seq";
-        self.entries(tail, params![chart.as_bytes(), section as u8, after as i64, up_to as i64])
+        let tail =
+            "WHERE e.chart = ?1 AND e.section = ?2 AND e.seq > ?3 AND e.seq <= ?4 ORDER BY e.seq";
+        self.entries(
+            tail,
+            params![chart.as_bytes(), section as u8, after as i64, up_to as i64],
+        )
     }
 
     /// The last entry of one section of a chart.
     pub fn section_end(&self, chart: &ChartId, section: Section) -> Result<u64, LedgerError> {
         let sql = "SELECT coalesce(max(seq), 0) FROM entry WHERE chart = ?1 AND section = ?2";
-        let seq: i64 =
-            self.sql.prepare_cached(sql)?.query_row(params![chart.as_bytes(), section as u8], |row| row.get(0))?;
+        let seq: i64 = self
+            .sql
+            .prepare_cached(sql)?
+            .query_row(params![chart.as_bytes(), section as u8], |row| row.get(0))?;
         Ok(seq as u64)
     }
 
@@ -127,12 +152,22 @@ impl<'c> ReadTx<'c> {
     }
 
     /// Like [`rows_after`](Self::rows_after) without the boxes, and with the columns that repeat the header.
-    pub fn headers_after(&self, seq: u64, limit: usize) -> Result<Vec<(Row, Columns)>, LedgerError> {
+    pub fn headers_after(
+        &self,
+        seq: u64,
+        limit: usize,
+    ) -> Result<Vec<(Row, Columns)>, LedgerError> {
         let sql = "SELECT seq, core, anchor, digest, signature, link, NULL, id, chart, section, thread, parent, previous
                    FROM entry WHERE seq > ?1 ORDER BY seq LIMIT ?2";
         let mut statement = self.sql.prepare_cached(sql)?;
-        let rows = statement.query_map(params![seq as i64, limit as i64], |row| Ok((read_row(row)?, columns(row)?)))?;
-        rows.map(|row| row.map_err(LedgerError::from).and_then(|(row, columns)| Ok((convert(row)?, columns)))).collect()
+        let rows = statement.query_map(params![seq as i64, limit as i64], |row| {
+            Ok((read_row(row)?, columns(row)?))
+        })?;
+        rows.map(|row| {
+            row.map_err(LedgerError::from)
+                .and_then(|(row, columns)| Ok((convert(row)?, columns)))
+        })
+        .collect()
     }
 
     /// The box of an entry, if it was not erased.
@@ -165,10 +200,17 @@ impl<'c> ReadTx<'c> {
     /// The entries by one author after a number, oldest first.
     pub fn by_author(&self, author: &CertId, after: u64) -> Result<Vec<Entry>, LedgerError> {
         let found = self.entries("WHERE e.seq > ?1 ORDER BY e.seq", params![after as i64])?;
-        Ok(found.into_iter().filter(|entry| entry.core.author == *author).collect())
+        Ok(found
+            .into_iter()
+            .filter(|entry| entry.core.author == *author)
+            .collect())
     }
 
-    fn entries(&self, tail: &str, params: impl rusqlite::Params) -> Result<Vec<Entry>, LedgerError> {
+    fn entries(
+        &self,
+        tail: &str,
+        params: impl rusqlite::Params,
+    ) -> Result<Vec<Entry>, LedgerError> {
         let sql = format!("SELECT {COLUMNS} {FROM} {tail}");
         let mut statement = self.sql.prepare_cached(&sql)?;
         let rows = statement.query_map(params, read_row)?;
@@ -235,10 +277,15 @@ fn read_row(row: &SqlRow<'_>) -> rusqlite::Result<Raw> {
 }
 
 fn convert(raw: Raw) -> Result<Row, LedgerError> {
-    let signature = raw.signature.as_slice().try_into().map(Signature).map_err(|_| LedgerError::Damaged {
-        seq: raw.seq,
-        what: "its signature has the wrong length".into(),
-    })?;
+    let signature = raw
+        .signature
+        .as_slice()
+        .try_into()
+        .map(Signature)
+        .map_err(|_| LedgerError::Damaged {
+            seq: raw.seq,
+            what: "its signature has the wrong length".into(),
+        })?;
     Ok(Row {
         seq: raw.seq,
         anchor: hash(raw.seq, &raw.anchor)?,
@@ -252,12 +299,20 @@ fn convert(raw: Raw) -> Result<Row, LedgerError> {
 
 fn entry(raw: Raw) -> Result<Entry, LedgerError> {
     let seq = raw.seq;
-    convert(raw)?.decode().map_err(|error| LedgerError::Damaged { seq, what: error.to_string() })
+    convert(raw)?
+        .decode()
+        .map_err(|error| LedgerError::Damaged {
+            seq,
+            what: error.to_string(),
+        })
 }
 
 fn hash(seq: u64, bytes: &[u8]) -> Result<Hash, LedgerError> {
     bytes
         .try_into()
         .map(Hash)
-        .map_err(|_| LedgerError::Damaged { seq, what: "a hash of it has the wrong length".into() })
+        .map_err(|_| LedgerError::Damaged {
+            seq,
+            what: "a hash of it has the wrong length".into(),
+        })
 }

@@ -60,9 +60,22 @@ fn read_slot(row: &SqlRow<'_>) -> rusqlite::Result<Option<Slot>> {
             EntryId::from_slice(&grant)?,
         ))
     })();
-    let Some((chart, section, holder, grant)) = place else { return Ok(None) };
-    let place = SlotPlace { chart, section, epoch: row.get(2)?, holder, holder_epoch: row.get(4)?, grant };
-    Ok(Some(Slot { place, sealed: row.get(6)?, fast: row.get(7)? }))
+    let Some((chart, section, holder, grant)) = place else {
+        return Ok(None);
+    };
+    let place = SlotPlace {
+        chart,
+        section,
+        epoch: row.get(2)?,
+        holder,
+        holder_epoch: row.get(4)?,
+        grant,
+    };
+    Ok(Some(Slot {
+        place,
+        sealed: row.get(6)?,
+        fast: row.get(7)?,
+    }))
 }
 
 impl ReadTx<'_> {
@@ -97,7 +110,9 @@ impl ReadTx<'_> {
         );
         let mut statement = self.sql().prepare_cached(&sql)?;
         let slots = statement.query_map([], read_slot)?;
-        slots.filter_map(|slot| slot.map_err(LedgerError::from).transpose()).collect()
+        slots
+            .filter_map(|slot| slot.map_err(LedgerError::from).transpose())
+            .collect()
     }
 }
 
@@ -105,8 +120,9 @@ impl WriteTx<'_> {
     /// Stores a slot.
     pub fn put_slot(&mut self, slot: &Slot) -> Result<(), LedgerError> {
         let place = &slot.place;
-        self.sql().prepare_cached("INSERT OR REPLACE INTO slot VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?.execute(
-            params![
+        self.sql()
+            .prepare_cached("INSERT OR REPLACE INTO slot VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
+            .execute(params![
                 place.chart.as_bytes(),
                 place.section as u8,
                 place.epoch,
@@ -115,14 +131,14 @@ impl WriteTx<'_> {
                 place.grant.as_bytes(),
                 slot.sealed,
                 slot.fast
-            ],
-        )?;
+            ])?;
         Ok(())
     }
 
     /// Deletes the slot at exactly this place. Returns how many there were.
     pub fn delete_slot(&mut self, place: &SlotPlace) -> Result<usize, LedgerError> {
-        let sql = "DELETE FROM slot WHERE chart = ?1 AND section = ?2 AND epoch = ?3 AND holder = ?4
+        let sql =
+            "DELETE FROM slot WHERE chart = ?1 AND section = ?2 AND epoch = ?3 AND holder = ?4
                    AND holder_epoch = ?5 AND grant_id = ?6";
         Ok(self.sql().prepare_cached(sql)?.execute(params![
             place.chart.as_bytes(),
@@ -136,16 +152,26 @@ impl WriteTx<'_> {
 
     /// Deletes every slot of one person, on all charts and units. Returns how many there were.
     pub fn delete_slots_of_person(&mut self, person: &Holder) -> Result<usize, LedgerError> {
-        Ok(self.sql().prepare_cached("DELETE FROM slot WHERE holder = ?1")?.execute([person.to_key()])?)
+        Ok(self
+            .sql()
+            .prepare_cached("DELETE FROM slot WHERE holder = ?1")?
+            .execute([person.to_key()])?)
     }
 
     /// Deletes the slots that one grant justified. Returns how many there were.
     pub fn delete_slots_of_grant(&mut self, grant: &EntryId) -> Result<usize, LedgerError> {
-        Ok(self.sql().prepare_cached("DELETE FROM slot WHERE grant_id = ?1")?.execute([grant.as_bytes()])?)
+        Ok(self
+            .sql()
+            .prepare_cached("DELETE FROM slot WHERE grant_id = ?1")?
+            .execute([grant.as_bytes()])?)
     }
 
     /// Deletes one holder's slots on a chart. Returns how many there were.
-    pub fn delete_slots_of_holder(&mut self, chart: &ChartId, holder: &Holder) -> Result<usize, LedgerError> {
+    pub fn delete_slots_of_holder(
+        &mut self,
+        chart: &ChartId,
+        holder: &Holder,
+    ) -> Result<usize, LedgerError> {
         Ok(self
             .sql()
             .prepare_cached("DELETE FROM slot WHERE chart = ?1 AND holder = ?2")?
@@ -154,12 +180,17 @@ impl WriteTx<'_> {
 
     /// Deletes every slot of a chart: **what only they opened is gone for good.**
     pub fn shred(&mut self, chart: &ChartId) -> Result<usize, LedgerError> {
-        Ok(self.sql().prepare_cached("DELETE FROM slot WHERE chart = ?1")?.execute([chart.as_bytes()])?)
+        Ok(self
+            .sql()
+            .prepare_cached("DELETE FROM slot WHERE chart = ?1")?
+            .execute([chart.as_bytes()])?)
     }
 
     /// Deletes one body. Its header and hash stay, so the chain still verifies.
     pub fn erase_body(&mut self, seq: u64) -> Result<(), LedgerError> {
-        self.sql().prepare_cached("DELETE FROM body WHERE seq = ?1")?.execute([seq as i64])?;
+        self.sql()
+            .prepare_cached("DELETE FROM body WHERE seq = ?1")?
+            .execute([seq as i64])?;
         Ok(())
     }
 }

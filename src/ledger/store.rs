@@ -37,16 +37,25 @@ impl Ledger {
         }
         create_private_folder(folder)?;
         drop(
-            std::os::unix::fs::OpenOptionsExt::mode(std::fs::OpenOptions::new().write(true).create_new(true), 0o600)
-                .open(&file)
-                .map_err(|source| LedgerError::Io { path: file.clone(), source })?,
+            std::os::unix::fs::OpenOptionsExt::mode(
+                std::fs::OpenOptions::new().write(true).create_new(true),
+                0o600,
+            )
+            .open(&file)
+            .map_err(|source| LedgerError::Io {
+                path: file.clone(),
+                source,
+            })?,
         );
         let mut sql = connect(&file)?;
         let tx = sql.transaction_with_behavior(TransactionBehavior::Immediate)?;
         tx.pragma_update(None, "application_id", schema::APPLICATION_ID)?;
         schema::migrate(&tx, 0)?;
         tx.commit()?;
-        Ok(Self { folder: folder.to_owned(), sql: Mutex::new(sql) })
+        Ok(Self {
+            folder: folder.to_owned(),
+            sql: Mutex::new(sql),
+        })
     }
 
     /// Opens a ledger and brings an older schema up to this version's.
@@ -63,19 +72,24 @@ impl Ledger {
             }
         }
         let mut sql = connect(&file)?;
-        let application: i64 = sql.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(|error| {
-            if error.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) {
-                LedgerError::NotAVault(file.clone())
-            } else {
-                error.into()
-            }
-        })?;
+        let application: i64 = sql
+            .pragma_query_value(None, "application_id", |row| row.get(0))
+            .map_err(|error| {
+                if error.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) {
+                    LedgerError::NotAVault(file.clone())
+                } else {
+                    error.into()
+                }
+            })?;
         if application != schema::APPLICATION_ID {
             return Err(LedgerError::NotAVault(file));
         }
         let found: i64 = sql.pragma_query_value(None, "user_version", |row| row.get(0))?;
         if found > schema::VERSION {
-            return Err(LedgerError::NewerSchema { found, known: schema::VERSION });
+            return Err(LedgerError::NewerSchema {
+                found,
+                known: schema::VERSION,
+            });
         }
         if found < schema::VERSION {
             let tx = sql.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -84,7 +98,10 @@ impl Ledger {
             schema::migrate(&tx, now)?;
             tx.commit()?;
         }
-        Ok(Self { folder: folder.to_owned(), sql: Mutex::new(sql) })
+        Ok(Self {
+            folder: folder.to_owned(),
+            sql: Mutex::new(sql),
+        })
     }
 
     /// The vault's folder.
@@ -98,16 +115,24 @@ impl Ledger {
     }
 
     /// Reads in one consistent snapshot.
-    pub fn read<T, E: From<LedgerError>>(&self, work: impl FnOnce(&ReadTx<'_>) -> Result<T, E>) -> Result<T, E> {
+    pub fn read<T, E: From<LedgerError>>(
+        &self,
+        work: impl FnOnce(&ReadTx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         let mut sql = self.lock();
         let tx = sql.transaction().map_err(LedgerError::from)?;
         work(&ReadTx::new(tx))
     }
 
     /// Writes in one transaction: all of it lands, or, on an error, none.
-    pub fn write<T, E: From<LedgerError>>(&self, work: impl FnOnce(&mut WriteTx<'_>) -> Result<T, E>) -> Result<T, E> {
+    pub fn write<T, E: From<LedgerError>>(
+        &self,
+        work: impl FnOnce(&mut WriteTx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         let mut sql = self.lock();
-        let tx = sql.transaction_with_behavior(TransactionBehavior::Immediate).map_err(LedgerError::from)?;
+        let tx = sql
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(LedgerError::from)?;
         let mut tx = WriteTx::new(ReadTx::new(tx))?;
         let value = work(&mut tx)?;
         tx.commit()?;
@@ -121,7 +146,9 @@ impl Ledger {
 
     /// Changes when another connection has committed.
     pub fn data_version(&self) -> Result<i64, LedgerError> {
-        Ok(self.lock().pragma_query_value(None, "data_version", |row| row.get(0))?)
+        Ok(self
+            .lock()
+            .pragma_query_value(None, "data_version", |row| row.get(0))?)
     }
 
     /// The schema's version in the file.
@@ -131,13 +158,16 @@ impl Ledger {
 
     /// Moves the write-ahead log into the file and empties it.
     pub fn checkpoint(&self) -> Result<(), LedgerError> {
-        self.lock().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        self.lock()
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
         Ok(())
     }
 
     /// SQLite's own check of the file: `None` when all is well.
     pub fn integrity(&self) -> Result<Option<String>, LedgerError> {
-        let answer: String = self.lock().query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+        let answer: String = self
+            .lock()
+            .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
         Ok((answer != "ok").then_some(answer))
     }
 
@@ -180,12 +210,26 @@ pub fn create_private_folder(folder: &Path) -> Result<(), LedgerError> {
     }
     std::os::unix::fs::DirBuilderExt::mode(std::fs::DirBuilder::new().recursive(true), 0o700)
         .create(folder)
-        .map_err(|source| LedgerError::Io { path: folder.to_owned(), source })
+        .map_err(|source| LedgerError::Io {
+            path: folder.to_owned(),
+            source,
+        })
 }
 
 /// Refuses a file or folder that others can reach.
 pub fn check_private(path: &Path, wanted: u32) -> Result<(), LedgerError> {
-    let metadata = std::fs::metadata(path).map_err(|source| LedgerError::Io { path: path.to_owned(), source })?;
+    let metadata = std::fs::metadata(path).map_err(|source| LedgerError::Io {
+        path: path.to_owned(),
+        source,
+    })?;
     let mode = metadata.permissions().mode() & 0o7777;
-    if mode & 0o077 == 0 { Ok(()) } else { Err(LedgerError::Permissions { path: path.to_owned(), mode, wanted }) }
+    if mode & 0o077 == 0 {
+        Ok(())
+    } else {
+        Err(LedgerError::Permissions {
+            path: path.to_owned(),
+            mode,
+            wanted,
+        })
+    }
 }

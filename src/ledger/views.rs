@@ -13,25 +13,25 @@ use super::store::Ledger;
 const BATCH: usize = 1_000;
 
 /// Brings the views up to date with one more entry.
-pub(super) fn apply(sql: &Connection, seq: u64, core: &Core, clear: Option<&Clear>) -> rusqlite::Result<()> {
+pub(super) fn apply(
+    sql: &Connection,
+    seq: u64,
+    core: &Core,
+    clear: Option<&Clear>,
+) -> rusqlite::Result<()> {
     if core.parent != EntryId::ZERO {
         // What waited on an earlier version waits no longer: the new version says for itself who is asked.
-        sql.prepare_cached("DELETE FROM notice WHERE thread = ?1")?.execute([core.thread.as_bytes()])?;
+        sql.prepare_cached("DELETE FROM notice WHERE thread = ?1")?
+            .execute([core.thread.as_bytes()])?;
     }
     for holder in &core.to {
-        sql.prepare_cached("INSERT OR REPLACE INTO notice VALUES (?1, ?2, ?3)")?.execute(params![
-            holder.to_key(),
-            core.thread.as_bytes(),
-            seq as i64
-        ])?;
+        sql.prepare_cached("INSERT OR REPLACE INTO notice VALUES (?1, ?2, ?3)")?
+            .execute(params![holder.to_key(), core.thread.as_bytes(), seq as i64])?;
     }
     if let Some(clear) = clear {
         let chart = clear.chart();
-        sql.prepare_cached("INSERT INTO clear_entry VALUES (?1, ?2, ?3)")?.execute(params![
-            seq as i64,
-            clear.kind(),
-            chart.as_bytes()
-        ])?;
+        sql.prepare_cached("INSERT INTO clear_entry VALUES (?1, ?2, ?3)")?
+            .execute(params![seq as i64, clear.kind(), chart.as_bytes()])?;
         if let Clear::Enrolment(enrolment) = clear {
             for tag in &enrolment.tags {
                 // The first enrolment of an identifier names its chart; a merge is an entry of its own.

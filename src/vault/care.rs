@@ -4,7 +4,8 @@ use crate::crypto::hash::Hash;
 use crate::crypto::hpke::KemPublic;
 use crate::crypto::secret::Secret;
 use crate::ledger::clear::{
-    Attending, Clear, DropBox, Enrolment, Epoch, EpochLine, Grant, GrantGround, GrantLine, Revocation, UnitKind,
+    Attending, Clear, DropBox, Enrolment, Epoch, EpochLine, Grant, GrantGround, GrantLine,
+    Revocation, UnitKind,
 };
 use crate::ledger::{CertId, ChartId, EntryId, Holder, Prepared, Section, Slot, SlotPlace, UnitId};
 
@@ -61,7 +62,11 @@ impl Writer<'_, '_> {
         let mut drop_boxes = Vec::new();
         for section in Section::OF_A_CHART {
             let key = Secret::<32>::random();
-            drop_boxes.push(DropBox { section, epoch: 1, public: drop_box(&key).public() });
+            drop_boxes.push(DropBox {
+                section,
+                epoch: 1,
+                public: drop_box(&key).public(),
+            });
             handings.push(self.hand(section, 1, Holder::Unit(new.unit), &key)?);
             let more = match section {
                 Section::Access => Some(UnitKind::Auditors),
@@ -144,7 +149,9 @@ impl Writer<'_, '_> {
     /// Deletes the slots of a chart's grants that have run out. Returns how many.
     pub fn sweep_expired(&mut self, chart: ChartId) -> Result<usize, VaultError> {
         let now = self.now();
-        let Some(state) = self.directory().chart(&chart) else { return Ok(0) };
+        let Some(state) = self.directory().chart(&chart) else {
+            return Ok(0);
+        };
         let places: Vec<_> = state
             .lines
             .iter()
@@ -168,14 +175,22 @@ impl Writer<'_, '_> {
     /// Draws a fresh key for a section and hands it to those who still hold it.
     pub(super) fn renew(&mut self, chart: ChartId, section: Section) -> Result<(), VaultError> {
         let now = self.now();
-        let state = self.directory().chart(&chart).ok_or(VaultError::NoChart(chart))?;
+        let state = self
+            .directory()
+            .chart(&chart)
+            .ok_or(VaultError::NoChart(chart))?;
         let before = state.epoch(section);
         let carried: Vec<_> = state
             .lines
             .iter()
-            .filter(|held| held.line.section == section && held.line.epoch == before && held.in_force(now))
+            .filter(|held| {
+                held.line.section == section && held.line.epoch == before && held.in_force(now)
+            })
             .filter(|held| match held.line.holder {
-                Holder::Person(person) => self.directory().person(&person).is_some_and(|person| person.until.is_none()),
+                Holder::Person(person) => self
+                    .directory()
+                    .person(&person)
+                    .is_some_and(|person| person.until.is_none()),
                 Holder::Unit(_) => true,
             })
             .map(|held| (held.grant, held.line.holder))
@@ -186,12 +201,27 @@ impl Writer<'_, '_> {
         let mut lines = Vec::new();
         for (grant, holder) in carried {
             let handing = self.hand(section, epoch, holder, &key)?;
-            lines.push(EpochLine { grant, line: handing.line });
+            lines.push(EpochLine {
+                grant,
+                line: handing.line,
+            });
             handings.push(handing);
         }
-        let drop_box = DropBox { section, epoch, public: drop_box(&key).public() };
+        let drop_box = DropBox {
+            section,
+            epoch,
+            public: drop_box(&key).public(),
+        };
         self.ring_mut()?.keep_chart(chart, section, epoch, key);
-        self.hand_over(chart, &Clear::Epoch(Epoch { chart, drop_box, lines }), &handings)?;
+        self.hand_over(
+            chart,
+            &Clear::Epoch(Epoch {
+                chart,
+                drop_box,
+                lines,
+            }),
+            &handings,
+        )?;
         self.sweep_expired(chart)?;
         Ok(())
     }
@@ -207,7 +237,9 @@ impl Writer<'_, '_> {
         let now = self.now();
         let drawn: Vec<_> = self.ring()?.charts.keys().copied().collect();
         for (chart, section, epoch) in drawn {
-            let Some(known) = Section::from_u8(section) else { continue };
+            let Some(known) = Section::from_u8(section) else {
+                continue;
+            };
             if !self.directory().holds(&me, &chart, known, now) {
                 self.ring_mut()?.charts.remove(&(chart, section, epoch));
             }
@@ -215,11 +247,22 @@ impl Writer<'_, '_> {
         Ok(())
     }
 
-    fn hand(&self, section: Section, epoch: u32, holder: Holder, key: &Secret<32>) -> Result<Handing, VaultError> {
+    fn hand(
+        &self,
+        section: Section,
+        epoch: u32,
+        holder: Holder,
+        key: &Secret<32>,
+    ) -> Result<Handing, VaultError> {
         let (to, holder_epoch) = match holder {
             Holder::Person(person) => {
-                let person = self.directory().person(&person).filter(|person| person.until.is_none());
-                let person = person.ok_or_else(|| VaultError::Invalid("the receiver is not an active user".into()))?;
+                let person = self
+                    .directory()
+                    .person(&person)
+                    .filter(|person| person.until.is_none());
+                let person = person.ok_or_else(|| {
+                    VaultError::Invalid("the receiver is not an active user".into())
+                })?;
                 (person.certificate.kem, 0)
             }
             Holder::Unit(unit) => {
@@ -233,12 +276,27 @@ impl Writer<'_, '_> {
                 (key.key.public, key.key.epoch)
             }
         };
-        let line = GrantLine { section, epoch, holder, holder_epoch, key_id: Reader::chart_key_id(key) };
-        Ok(Handing { line, to, key: key.clone() })
+        let line = GrantLine {
+            section,
+            epoch,
+            holder,
+            holder_epoch,
+            key_id: Reader::chart_key_id(key),
+        };
+        Ok(Handing {
+            line,
+            to,
+            key: key.clone(),
+        })
     }
 
     /// Writes the entry that justifies some slots, then the slots.
-    fn hand_over(&mut self, chart: ChartId, body: &Clear, handings: &[Handing]) -> Result<Stored, VaultError> {
+    fn hand_over(
+        &mut self,
+        chart: ChartId,
+        body: &Clear,
+        handings: &[Handing],
+    ) -> Result<Stored, VaultError> {
         let prepared = Prepared::clear(self.clear_place(chart, Vec::new()), &body.encode());
         let stored = self.clear_prepared(&prepared)?;
         let vault = self.session().host().vault();
@@ -258,7 +316,11 @@ impl Writer<'_, '_> {
                 Holder::Person(_) => None,
             };
             let fast = fast.map(|unit| seal_fast(&vault, &place, unit, &handing.key));
-            self.tx().put_slot(&Slot { place, sealed, fast })?;
+            self.tx().put_slot(&Slot {
+                place,
+                sealed,
+                fast,
+            })?;
         }
         Ok(stored)
     }

@@ -11,7 +11,9 @@ use crate::clinical::Role;
 use crate::crypto::hash::Hash;
 use crate::crypto::hpke::KemPublic;
 use crate::crypto::sign::VerifyKey;
-use crate::ledger::clear::{Certificate, DropBox, GrantGround, GrantLine, Genesis, Invitation, Unit, UnitKey, UnitKind};
+use crate::ledger::clear::{
+    Certificate, DropBox, Genesis, GrantGround, GrantLine, Invitation, Unit, UnitKey, UnitKind,
+};
 use crate::ledger::{CertId, ChartId, EntryId, Head, Holder, Section, UnitId};
 
 /// A certified person or host.
@@ -92,24 +94,31 @@ pub struct UnitState {
 impl UnitState {
     /// The newest key of a section.
     pub fn current_key(&self, section: Section) -> Option<&UnitKeyState> {
-        self.keys.range((section as u8, 0)..=(section as u8, u32::MAX)).next_back().map(|(_, key)| key)
+        self.keys
+            .range((section as u8, 0)..=(section as u8, u32::MAX))
+            .next_back()
+            .map(|(_, key)| key)
     }
 
     /// Members who have not left.
     pub fn present(&self) -> impl Iterator<Item = (&CertId, &Member)> {
-        self.members.iter().filter(|(_, member)| member.left.is_none())
+        self.members
+            .iter()
+            .filter(|(_, member)| member.left.is_none())
     }
 
     /// Whether someone who held the section's newest key has left since it was made.
     pub fn key_is_stale(&self, section: Section) -> bool {
-        self.current_key(section)
-            .is_some_and(|current| self.someone_left_after(section, current.key.epoch, current.since))
+        self.current_key(section).is_some_and(|current| {
+            self.someone_left_after(section, current.key.epoch, current.since)
+        })
     }
 
     /// Whether someone who held this key left after entry `seq`.
     fn someone_left_after(&self, section: Section, epoch: u32, seq: u64) -> bool {
         self.members.values().any(|member| {
-            member.left.is_some_and(|left| left > seq) && member.holds.contains_key(&(section as u8, epoch))
+            member.left.is_some_and(|left| left > seq)
+                && member.holds.contains_key(&(section as u8, epoch))
         })
     }
 }
@@ -191,7 +200,11 @@ impl ChartState {
     pub fn drop_box(&self, section: Section) -> Option<DropBox> {
         let epoch = self.epoch(section);
         let public = *self.boxes.get(&(section as u8, epoch))?;
-        Some(DropBox { section, epoch, public })
+        Some(DropBox {
+            section,
+            epoch,
+            public,
+        })
     }
 }
 
@@ -264,7 +277,10 @@ impl Default for Directory {
 impl Directory {
     /// Up to where the ledger was read.
     pub fn head(&self) -> Head {
-        Head { seq: self.seq, link: self.link }
+        Head {
+            seq: self.seq,
+            link: self.link,
+        }
     }
 
     /// A certified person or host.
@@ -278,22 +294,32 @@ impl Directory {
             let genesis = self.genesis.as_ref()?;
             return (genesis.admin.id() == *author).then_some(&genesis.admin.verify);
         }
-        self.people.get(author).filter(|person| person.counted_at(seq)).map(|person| &person.certificate.verify)
+        self.people
+            .get(author)
+            .filter(|person| person.counted_at(seq))
+            .map(|person| &person.certificate.verify)
     }
 
     /// The role of an author at a position.
     pub fn role_at(&self, author: &CertId, seq: u64) -> Option<Role> {
-        self.people.get(author).filter(|person| person.counted_at(seq) || seq == 1)?.role()
+        self.people
+            .get(author)
+            .filter(|person| person.counted_at(seq) || seq == 1)?
+            .role()
     }
 
     /// The active certificate of a login.
     pub fn by_login(&self, login: &str) -> Option<(&CertId, &Person)> {
-        self.people.iter().find(|(_, person)| person.until.is_none() && person.certificate.login == login)
+        self.people
+            .iter()
+            .find(|(_, person)| person.until.is_none() && person.certificate.login == login)
     }
 
     /// A unit by name.
     pub fn unit_by_name(&self, name: &str) -> Option<&UnitState> {
-        self.units.values().find(|state| state.unit.name.eq_ignore_ascii_case(name))
+        self.units
+            .values()
+            .find(|state| state.unit.name.eq_ignore_ascii_case(name))
     }
 
     /// The one unit of a special kind.
@@ -316,7 +342,12 @@ impl Directory {
 
     /// The units a person is present in.
     pub fn units_of(&self, person: &CertId) -> impl Iterator<Item = &UnitState> {
-        self.units.values().filter(move |state| state.members.get(person).is_some_and(|member| member.left.is_none()))
+        self.units.values().filter(move |state| {
+            state
+                .members
+                .get(person)
+                .is_some_and(|member| member.left.is_none())
+        })
     }
 
     /// The keys of a chart's section that a person can open at a time, through a unit or of their own.
@@ -327,10 +358,9 @@ impl Directory {
         section: Section,
         now: u64,
     ) -> impl Iterator<Item = &'a HeldLine> + 'a {
-        chart
-            .lines
-            .iter()
-            .filter(move |held| held.line.section == section && held.in_force(now) && self.reaches(person, &held.line))
+        chart.lines.iter().filter(move |held| {
+            held.line.section == section && held.in_force(now) && self.reaches(person, &held.line)
+        })
     }
 
     /// Whether a line is in a person's hands: their own, or through a unit's key delivered to them.
@@ -342,7 +372,10 @@ impl Directory {
                 .get(&unit)
                 .and_then(|state| state.members.get(person))
                 .is_some_and(|member| {
-                    member.left.is_none() && member.holds.contains_key(&(line.section as u8, line.holder_epoch))
+                    member.left.is_none()
+                        && member
+                            .holds
+                            .contains_key(&(line.section as u8, line.holder_epoch))
                 }),
         }
     }
@@ -358,15 +391,25 @@ impl Directory {
     /// may, or whoever drew it was not to keep it.
     pub fn needs_new_epoch(&self, chart: &ChartState, section: Section, now: u64) -> bool {
         let epoch = chart.epoch(section);
-        let newest = || chart.lines.iter().filter(|held| held.line.section == section && held.line.epoch == epoch);
+        let newest = || {
+            chart
+                .lines
+                .iter()
+                .filter(|held| held.line.section == section && held.line.epoch == epoch)
+        };
         let lost = newest().any(|held| {
             !held.in_force(now)
                 || match held.line.holder {
                     Holder::Unit(unit) => self.units.get(&unit).is_some_and(|state| {
                         state.someone_left_after(section, held.line.holder_epoch, held.since)
-                            || state.current_key(section).is_some_and(|key| key.key.epoch > held.line.holder_epoch)
+                            || state
+                                .current_key(section)
+                                .is_some_and(|key| key.key.epoch > held.line.holder_epoch)
                     }),
-                    Holder::Person(person) => self.people.get(&person).is_some_and(|person| person.until.is_some()),
+                    Holder::Person(person) => self
+                        .people
+                        .get(&person)
+                        .is_some_and(|person| person.until.is_some()),
                 }
         });
         let forgotten = epoch == 1
@@ -386,9 +429,10 @@ impl Directory {
             }
             (UnitKind::Ward | UnitKind::Clinic, Role::Registrar) => &[Identity, Work],
             (UnitKind::Pharmacy, Role::Pharmacist) => &[Identity, Medication, Work],
-            (UnitKind::Staff, Role::Doctor | Role::Nurse | Role::Pharmacist | Role::Registrar | Role::Auditor) => {
-                &[Work]
-            }
+            (
+                UnitKind::Staff,
+                Role::Doctor | Role::Nurse | Role::Pharmacist | Role::Registrar | Role::Auditor,
+            ) => &[Work],
             (UnitKind::Auditors, Role::Auditor) => &[Access, Work],
             (UnitKind::Emergency, Role::Doctor | Role::Nurse) => &[Identity, Clinical, Medication],
             _ => &[],

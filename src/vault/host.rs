@@ -49,12 +49,19 @@ pub struct NewHost {
 impl NewHost {
     /// Draws fresh secrets.
     pub fn random() -> Self {
-        Self { secret: Secret::random(), kem: KemSecret::random(), sign: SigningKey::random() }
+        Self {
+            secret: Secret::random(),
+            kem: KemSecret::random(),
+            sign: SigningKey::random(),
+        }
     }
 
     /// Fresh identity, known host secret: what a restore has.
     pub fn with_secret(secret: Secret<32>) -> Self {
-        Self { secret, ..Self::random() }
+        Self {
+            secret,
+            ..Self::random()
+        }
     }
 
     /// Writes the state of a host for a vault. Never overwrites another.
@@ -66,11 +73,24 @@ impl NewHost {
                 folder.display()
             )));
         }
-        let identity = [self.kem.secret().expose().as_slice(), self.sign.secret().expose()].concat();
-        write_private(&folder.join("host-secret"), hex(self.secret.expose()).as_bytes())?;
+        let identity = [
+            self.kem.secret().expose().as_slice(),
+            self.sign.secret().expose(),
+        ]
+        .concat();
+        write_private(
+            &folder.join("host-secret"),
+            hex(self.secret.expose()).as_bytes(),
+        )?;
         write_private(&folder.join("identity"), hex(&identity).as_bytes())?;
         write_private(&folder.join("vault-id"), vault.to_string().as_bytes())?;
-        Ok(Host { folder: folder.to_owned(), vault, secret: self.secret, kem: self.kem, sign: self.sign })
+        Ok(Host {
+            folder: folder.to_owned(),
+            vault,
+            secret: self.secret,
+            kem: self.kem,
+            sign: self.sign,
+        })
     }
 }
 
@@ -89,7 +109,8 @@ impl Host {
         let secret = read_private(folder, "host-secret", 32)?;
         let identity = read_private(folder, "identity", 64)?;
         let part = |bytes: &[u8]| {
-            Secret::from_slice(bytes).ok_or_else(|| VaultError::Host("the host's identity is damaged".into()))
+            Secret::from_slice(bytes)
+                .ok_or_else(|| VaultError::Host("the host's identity is damaged".into()))
         };
         Ok(Self {
             folder: folder.to_owned(),
@@ -171,17 +192,37 @@ fn read_private(folder: &Path, name: &str, length: usize) -> Result<Vec<u8>, Vau
         LedgerError::Io { path, source } => VaultError::Io { path, source },
         other => other.into(),
     })?;
-    let text = fs::read_to_string(&path).map_err(|source| VaultError::Io { path: path.clone(), source })?;
+    let text = fs::read_to_string(&path).map_err(|source| VaultError::Io {
+        path: path.clone(),
+        source,
+    })?;
     unhex(text.trim())
         .filter(|bytes| bytes.len() == length)
-        .ok_or_else(|| VaultError::Host(format!("{} is damaged: expected {} hexadecimal digits", path.display(), length * 2)))
+        .ok_or_else(|| {
+            VaultError::Host(format!(
+                "{} is damaged: expected {} hexadecimal digits",
+                path.display(),
+                length * 2
+            ))
+        })
 }
 
 /// Writes a new file that only its owner can read, and waits for the disk.
 pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), VaultError> {
-    let io = |source| VaultError::Io { path: path.to_owned(), source };
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(io)?;
-    file.write_all(bytes).and_then(|()| file.write_all(b"\n")).and_then(|()| file.sync_all()).map_err(io)
+    let io = |source| VaultError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(io)?;
+    file.write_all(bytes)
+        .and_then(|()| file.write_all(b"\n"))
+        .and_then(|()| file.sync_all())
+        .map_err(io)
 }
 
 /// Replaces a file in one step: readers see the old or the new, never half.
@@ -189,5 +230,8 @@ pub fn replace_private(path: &Path, bytes: &[u8]) -> Result<(), VaultError> {
     let fresh = path.with_extension(format!("new-{}", std::process::id()));
     let _ = fs::remove_file(&fresh);
     write_private(&fresh, bytes)?;
-    fs::rename(&fresh, path).map_err(|source| VaultError::Io { path: path.to_owned(), source })
+    fs::rename(&fresh, path).map_err(|source| VaultError::Io {
+        path: path.to_owned(),
+        source,
+    })
 }

@@ -30,7 +30,14 @@ impl Identity {
         let kem = KemSecret::random();
         let sign = SigningKey::random();
         let certificate = Certificate::issue(login, name, office, kem.public(), &sign);
-        (Self { cert: certificate.id(), kem, sign }, certificate)
+        (
+            Self {
+                cert: certificate.id(),
+                kem,
+                sign,
+            },
+            certificate,
+        )
     }
 
     /// Wraps the secrets under a passphrase. `vault` and the certificate are bound in.
@@ -44,7 +51,11 @@ impl Identity {
     ) -> Result<Credential, VaultError> {
         let salt: [u8; 16] = random::bytes();
         let key = user_key(passphrase, &salt, host_secret, cost)?;
-        let secrets = [self.kem.secret().expose().as_slice(), self.sign.secret().expose()].concat();
+        let secrets = [
+            self.kem.secret().expose().as_slice(),
+            self.sign.secret().expose(),
+        ]
+        .concat();
         Ok(Credential {
             login: certificate.login.clone(),
             certificate: canonical::encode(certificate),
@@ -66,21 +77,34 @@ impl Identity {
         host_secret: &Secret<32>,
         vault: &Hash,
     ) -> Result<Self, VaultError> {
-        let cost = Cost { memory_kib: credential.memory_kib, passes: credential.passes };
-        let salt = credential
-            .salt
-            .as_slice()
-            .try_into()
-            .map_err(|_| VaultError::Substituted(format!("the credential of {}", credential.login)))?;
+        let cost = Cost {
+            memory_kib: credential.memory_kib,
+            passes: credential.passes,
+        };
+        let salt = credential.salt.as_slice().try_into().map_err(|_| {
+            VaultError::Substituted(format!("the credential of {}", credential.login))
+        })?;
         let key = user_key(passphrase, salt, host_secret, cost)?;
         let cert = certificate.id();
-        let secrets = key.open(&bound(vault, &cert), &credential.sealed).map_err(|_| VaultError::WrongPassphrase)?;
-        let (kem, sign) = secrets.expose().split_at_checked(32).ok_or(VaultError::WrongPassphrase)?;
+        let secrets = key
+            .open(&bound(vault, &cert), &credential.sealed)
+            .map_err(|_| VaultError::WrongPassphrase)?;
+        let (kem, sign) = secrets
+            .expose()
+            .split_at_checked(32)
+            .ok_or(VaultError::WrongPassphrase)?;
         let part = |bytes| Secret::from_slice(bytes).ok_or(VaultError::WrongPassphrase);
-        let identity =
-            Self { cert, kem: KemSecret::from_secret(&part(kem)?), sign: SigningKey::from_secret(&part(sign)?) };
-        if identity.kem.public() != certificate.kem || identity.sign.public() != certificate.verify {
-            return Err(VaultError::Substituted(format!("the keys of {}", credential.login)));
+        let identity = Self {
+            cert,
+            kem: KemSecret::from_secret(&part(kem)?),
+            sign: SigningKey::from_secret(&part(sign)?),
+        };
+        if identity.kem.public() != certificate.kem || identity.sign.public() != certificate.verify
+        {
+            return Err(VaultError::Substituted(format!(
+                "the keys of {}",
+                credential.login
+            )));
         }
         Ok(identity)
     }
@@ -91,10 +115,19 @@ impl Identity {
     }
 }
 
-fn user_key(passphrase: &[u8], salt: &[u8; 16], host_secret: &Secret<32>, cost: Cost) -> Result<SealKey, VaultError> {
+fn user_key(
+    passphrase: &[u8],
+    salt: &[u8; 16],
+    host_secret: &Secret<32>,
+    cost: Cost,
+) -> Result<SealKey, VaultError> {
     let stretched = stretch(passphrase, salt, host_secret, cost)
         .map_err(|error| VaultError::Substituted(format!("the cost of a credential ({error})")))?;
-    Ok(SealKey::new(&kdf::derive(&stretched, "chartseal/user-key/v1", &[])))
+    Ok(SealKey::new(&kdf::derive(
+        &stretched,
+        "chartseal/user-key/v1",
+        &[],
+    )))
 }
 
 fn bound(vault: &Hash, cert: &CertId) -> Vec<u8> {

@@ -10,7 +10,9 @@ use crate::crypto::secret::{Secret, SecretBytes};
 use crate::crypto::sign::SigningKey;
 use crate::ledger::clear::{Clear, Genesis, Unit, UnitKind};
 use crate::ledger::store::FILE;
-use crate::ledger::{CertId, Certificate, ChartId, Ledger, Office, Place, Prepared, Section, UnitId, WriteTx};
+use crate::ledger::{
+    CertId, Certificate, ChartId, Ledger, Office, Place, Prepared, Section, UnitId, WriteTx,
+};
 
 use super::clock;
 use super::error::VaultError;
@@ -60,8 +62,14 @@ pub fn init(new: &NewVault<'_>) -> Result<NewSecrets, VaultError> {
             new.threshold, new.shares
         )));
     }
-    if String::from_utf8_lossy(new.passphrase.expose()).chars().count() < SHORTEST_PASSPHRASE {
-        return Err(VaultError::Invalid(format!("the passphrase needs at least {SHORTEST_PASSPHRASE} characters")));
+    if String::from_utf8_lossy(new.passphrase.expose())
+        .chars()
+        .count()
+        < SHORTEST_PASSPHRASE
+    {
+        return Err(VaultError::Invalid(format!(
+            "the passphrase needs at least {SHORTEST_PASSPHRASE} characters"
+        )));
     }
     let ledger = Ledger::create(new.folder)?;
     let outcome = write(new, &ledger);
@@ -92,35 +100,78 @@ fn write(new: &NewVault<'_>, ledger: &Ledger) -> Result<NewSecrets, VaultError> 
         });
         append(tx, &genesis, &admin, now)?;
         let vault = tx.head()?.link;
-        let of_host =
-            Certificate::issue(HOST_LOGIN, "this host", Office::Host, fresh.kem.public(), &fresh.sign);
+        let of_host = Certificate::issue(
+            HOST_LOGIN,
+            "this host",
+            Office::Host,
+            fresh.kem.public(),
+            &fresh.sign,
+        );
         append(tx, &Clear::Certificate(of_host), &admin, now)?;
-        for kind in [UnitKind::Staff, UnitKind::Auditors, UnitKind::Emergency, UnitKind::Recovery] {
-            let unit = Unit { unit: UnitId::random(), name: kind.as_str().into(), kind };
+        for kind in [
+            UnitKind::Staff,
+            UnitKind::Auditors,
+            UnitKind::Emergency,
+            UnitKind::Recovery,
+        ] {
+            let unit = Unit {
+                unit: UnitId::random(),
+                name: kind.as_str().into(),
+                kind,
+            };
             append(tx, &Clear::Unit(unit), &admin, now)?;
         }
-        let credential =
-            admin.wrap(&certificate, new.passphrase.expose(), &fresh.secret, &vault, new.cost)?;
+        let credential = admin.wrap(
+            &certificate,
+            new.passphrase.expose(),
+            &fresh.secret,
+            &vault,
+            new.cost,
+        )?;
         tx.put_credential(&credential)?;
         let host: Host = fresh.settle(&(new.host)(&vault), vault)?;
         host.raise_high_water(tx.head()?)?;
         Ok::<_, VaultError>(vault)
     })?;
-    Ok(NewSecrets { vault, recovery, restore, host_secret })
+    Ok(NewSecrets {
+        vault,
+        recovery,
+        restore,
+        host_secret,
+    })
 }
 
-fn append(tx: &mut WriteTx<'_>, clear: &Clear, admin: &Identity, now: u64) -> Result<(), VaultError> {
+fn append(
+    tx: &mut WriteTx<'_>,
+    clear: &Clear,
+    admin: &Identity,
+    now: u64,
+) -> Result<(), VaultError> {
     let place = place(admin.cert, now);
     tx.append(&Prepared::clear(place, &clear.encode()), &admin.sign)?;
     Ok(())
 }
 
 fn place(author: CertId, created: u64) -> Place {
-    Place { chart: ChartId::ZERO, section: Section::System, epoch: 0, follows: None, to: Vec::new(), author, created }
+    Place {
+        chart: ChartId::ZERO,
+        section: Section::System,
+        epoch: 0,
+        follows: None,
+        to: Vec::new(),
+        author,
+        created,
+    }
 }
 
 /// Certifies a fresh host for a restored vault: signed by an admin who logs in there.
 pub fn host_certificate(host: &Host) -> Certificate {
     let sign: &SigningKey = host.sign();
-    Certificate::issue(HOST_LOGIN, "this host", Office::Host, host.kem().public(), sign)
+    Certificate::issue(
+        HOST_LOGIN,
+        "this host",
+        Office::Host,
+        host.kem().public(),
+        sign,
+    )
 }

@@ -3,8 +3,8 @@
 use super::directory::{ChartState, Directory, Finding, HeldLine, Person, UnitKeyState, UnitState};
 use crate::clinical::Role;
 use crate::ledger::clear::{
-    Attending, Authorisation, Certificate, Clear, Delivery, Enrolment, Epoch, Erasure, Genesis, Grant, GrantLine,
-    Invitation, Leave, Revocation, Unit, UnitKey, UnitKind,
+    Attending, Authorisation, Certificate, Clear, Delivery, Enrolment, Epoch, Erasure, Genesis,
+    Grant, GrantLine, Invitation, Leave, Revocation, Unit, UnitKey, UnitKind,
 };
 use crate::ledger::{CertId, ChartId, Core, EntryId, Holder, Office, Section};
 
@@ -39,7 +39,11 @@ impl Directory {
             Clear::Attending(body) => self.attending(seq, author, body),
             Clear::Erasure(body) => self.erasure(seq, author, body),
             Clear::BackupMark(body) => {
-                match self.people.get(&author).map(|person| person.certificate.office) {
+                match self
+                    .people
+                    .get(&author)
+                    .map(|person| person.certificate.office)
+                {
                     Some(Office::Host | Office::Person(Role::Admin)) => {}
                     _ => return Err("only the host or an admin may mark a backup".into()),
                 }
@@ -62,10 +66,20 @@ impl Directory {
             return Err("a second genesis".into());
         }
         let id = body.admin.id();
-        if id != author || body.admin.office != Office::Person(Role::Admin) || !body.admin.self_signature_holds() {
+        if id != author
+            || body.admin.office != Office::Person(Role::Admin)
+            || !body.admin.self_signature_holds()
+        {
             return Err("genesis does not carry its author's own admin certificate".into());
         }
-        self.people.insert(id, Person { certificate: body.admin.clone(), since: seq, until: None });
+        self.people.insert(
+            id,
+            Person {
+                certificate: body.admin.clone(),
+                since: seq,
+                until: None,
+            },
+        );
         self.genesis = Some(body);
         Ok(())
     }
@@ -73,7 +87,10 @@ impl Directory {
     fn certificate(&mut self, seq: u64, author: CertId, body: Certificate) -> Result<(), Refusal> {
         self.needs_admin(seq, author, "certify anyone")?;
         if !body.self_signature_holds() {
-            return Err(format!("the certificate of {} was not asked for by the holder of its key", body.login));
+            return Err(format!(
+                "the certificate of {} was not asked for by the holder of its key",
+                body.login
+            ));
         }
         if self.by_login(&body.login).is_some() {
             return Err(format!("a second active certificate for {}", body.login));
@@ -83,7 +100,14 @@ impl Directory {
             return Err(format!("the certificate of {} was used before", body.login));
         }
         self.invitations.remove(&body.login);
-        self.people.insert(id, Person { certificate: body, since: seq, until: None });
+        self.people.insert(
+            id,
+            Person {
+                certificate: body,
+                since: seq,
+                until: None,
+            },
+        );
         Ok(())
     }
 
@@ -95,8 +119,15 @@ impl Directory {
 
     fn disable(&mut self, seq: u64, author: CertId, person: CertId) -> Result<(), Refusal> {
         self.needs_admin(seq, author, "disable anyone")?;
-        let admins = self.people.values().filter(|p| p.until.is_none() && p.role() == Some(Role::Admin)).count();
-        let known = self.people.get_mut(&person).ok_or("disables a certificate that is not known")?;
+        let admins = self
+            .people
+            .values()
+            .filter(|p| p.until.is_none() && p.role() == Some(Role::Admin))
+            .count();
+        let known = self
+            .people
+            .get_mut(&person)
+            .ok_or("disables a certificate that is not known")?;
         if known.role() == Some(Role::Admin) && admins == 1 {
             return Err("disables the last admin".into());
         }
@@ -114,7 +145,10 @@ impl Directory {
         if self.units.contains_key(&body.unit) || self.unit_by_name(&body.name).is_some() {
             return Err(format!("a second unit called {}", body.name));
         }
-        let special = !matches!(body.kind, UnitKind::Ward | UnitKind::Clinic | UnitKind::Pharmacy);
+        let special = !matches!(
+            body.kind,
+            UnitKind::Ward | UnitKind::Clinic | UnitKind::Pharmacy
+        );
         if special && self.special(body.kind).is_some() {
             return Err(format!("a second {} unit", body.kind.as_str()));
         }
@@ -128,13 +162,29 @@ impl Directory {
         Ok(())
     }
 
-    fn authorisation(&mut self, seq: u64, author: CertId, body: Authorisation) -> Result<(), Refusal> {
+    fn authorisation(
+        &mut self,
+        seq: u64,
+        author: CertId,
+        body: Authorisation,
+    ) -> Result<(), Refusal> {
         self.needs_admin(seq, author, "authorise a join")?;
-        let person = self.people.get(&body.person).ok_or("authorises someone who is not certified")?;
+        let person = self
+            .people
+            .get(&body.person)
+            .ok_or("authorises someone who is not certified")?;
         let role = person.role().ok_or("authorises a host to join a unit")?;
-        let unit = self.units.get_mut(&body.unit).ok_or("authorises a join to a unit that is not known")?;
+        let unit = self
+            .units
+            .get_mut(&body.unit)
+            .ok_or("authorises a join to a unit that is not known")?;
         if Self::sections(role, unit.unit.kind).is_empty() {
-            return Err(format!("a {} has no part in the {} {}", role.as_str(), unit.unit.kind.as_str(), unit.unit.name));
+            return Err(format!(
+                "a {} has no part in the {} {}",
+                role.as_str(),
+                unit.unit.kind.as_str(),
+                unit.unit.name
+            ));
         }
         let member = unit.members.entry(body.person).or_default();
         member.authorised = seq;
@@ -147,7 +197,9 @@ impl Directory {
     }
 
     fn may_hold(&self, person: &CertId, unit: &UnitState, section: Section) -> bool {
-        unit.members.get(person).is_some_and(|member| member.left.is_none())
+        unit.members
+            .get(person)
+            .is_some_and(|member| member.left.is_none())
             && self
                 .people
                 .get(person)
@@ -157,46 +209,82 @@ impl Directory {
     }
 
     fn unit_key(&mut self, seq: u64, author: CertId, body: UnitKey) -> Result<(), Refusal> {
-        let unit = self.units.get(&body.unit).ok_or("a key for a unit that is not known")?;
+        let unit = self
+            .units
+            .get(&body.unit)
+            .ok_or("a key for a unit that is not known")?;
         if !self.may_hold(&author, unit, body.section) {
-            return Err(format!("its author may not make the {} key of {}", body.section, unit.unit.name));
+            return Err(format!(
+                "its author may not make the {} key of {}",
+                body.section, unit.unit.name
+            ));
         }
         let current = unit.current_key(body.section).map(|key| key.key.epoch);
         if let Some(epoch) = current {
-            let holds = unit.members.get(&author).is_some_and(|m| m.holds.contains_key(&(body.section as u8, epoch)));
+            let holds = unit
+                .members
+                .get(&author)
+                .is_some_and(|m| m.holds.contains_key(&(body.section as u8, epoch)));
             if !holds {
-                return Err(format!("its author does not hold the {} key of {}", body.section, unit.unit.name));
+                return Err(format!(
+                    "its author does not hold the {} key of {}",
+                    body.section, unit.unit.name
+                ));
             }
         }
         if body.epoch != current.unwrap_or(0) + 1 {
-            return Err(format!("epoch {} of {} does not follow", body.epoch, unit.unit.name));
+            return Err(format!(
+                "epoch {} of {} does not follow",
+                body.epoch, unit.unit.name
+            ));
         }
-        let state = UnitKeyState { key: body, since: seq };
+        let state = UnitKeyState {
+            key: body,
+            since: seq,
+        };
         let place = (body.section as u8, body.epoch);
-        self.units.get_mut(&body.unit).expect("looked up above").keys.insert(place, state);
+        self.units
+            .get_mut(&body.unit)
+            .expect("looked up above")
+            .keys
+            .insert(place, state);
         Ok(())
     }
 
     fn delivery(&mut self, entry: EntryId, author: CertId, body: &Delivery) -> Result<(), Refusal> {
-        let unit = self.units.get(&body.unit).ok_or("a delivery for a unit that is not known")?;
+        let unit = self
+            .units
+            .get(&body.unit)
+            .ok_or("a delivery for a unit that is not known")?;
         for delivered in &body.keys {
             let place = (delivered.section as u8, delivered.epoch);
-            let key = unit.keys.get(&place).ok_or("delivers a key that was never made")?;
+            let key = unit
+                .keys
+                .get(&place)
+                .ok_or("delivers a key that was never made")?;
             if key.key.key_id != delivered.key_id {
                 return Err("delivers another key than the one that was made".into());
             }
             let own_first = body.to == Holder::Person(author);
-            let holds = unit.members.get(&author).is_some_and(|member| member.holds.contains_key(&place));
+            let holds = unit
+                .members
+                .get(&author)
+                .is_some_and(|member| member.holds.contains_key(&place));
             if !holds && !(own_first && self.may_hold(&author, unit, delivered.section)) {
                 return Err("its author does not hold what it delivers".into());
             }
             if let Holder::Person(person) = body.to
                 && !self.may_hold(&person, unit, delivered.section)
             {
-                return Err(format!("delivers the {} key to someone who may not hold it", delivered.section));
+                return Err(format!(
+                    "delivers the {} key to someone who may not hold it",
+                    delivered.section
+                ));
             }
         }
-        let recovery = self.special(UnitKind::Recovery).map(|state| state.unit.unit);
+        let recovery = self
+            .special(UnitKind::Recovery)
+            .map(|state| state.unit.unit);
         let unit = self.units.get_mut(&body.unit).expect("looked up above");
         for delivered in &body.keys {
             let place = (delivered.section as u8, delivered.epoch);
@@ -217,19 +305,36 @@ impl Directory {
 
     fn leave(&mut self, seq: u64, author: CertId, body: Leave) -> Result<(), Refusal> {
         self.needs_admin(seq, author, "end a membership")?;
-        let unit = self.units.get_mut(&body.unit).ok_or("leaves a unit that is not known")?;
-        let member = unit.members.get_mut(&body.person).ok_or("leaves a unit they were not in")?;
+        let unit = self
+            .units
+            .get_mut(&body.unit)
+            .ok_or("leaves a unit that is not known")?;
+        let member = unit
+            .members
+            .get_mut(&body.person)
+            .ok_or("leaves a unit they were not in")?;
         member.left.get_or_insert(seq);
         Ok(())
     }
 
-    fn enrolment(&mut self, seq: u64, core: &Core, body: Enrolment, now: u64) -> Result<(), Refusal> {
-        let role = self.role_at(&core.author, seq).ok_or("its author has no role")?;
+    fn enrolment(
+        &mut self,
+        seq: u64,
+        core: &Core,
+        body: Enrolment,
+        now: u64,
+    ) -> Result<(), Refusal> {
+        let role = self
+            .role_at(&core.author, seq)
+            .ok_or("its author has no role")?;
         let in_unit = self.is_member(&core.author, &body.unit);
         let known = self.charts.contains_key(&body.chart);
         if !known {
             if !matches!(role, Role::Doctor | Role::Registrar | Role::Nurse) || !in_unit {
-                return Err(format!("a {} outside the unit may not open a chart there", role.as_str()));
+                return Err(format!(
+                    "a {} outside the unit may not open a chart there",
+                    role.as_str()
+                ));
             }
             if body.drop_boxes.iter().any(|drop| drop.epoch != 1) {
                 return Err("a new chart begins with epoch 1".into());
@@ -257,7 +362,9 @@ impl Directory {
         }
         chart.enrolled_by.get_or_insert(core.author);
         for drop in &body.drop_boxes {
-            chart.boxes.insert((drop.section as u8, drop.epoch), drop.public);
+            chart
+                .boxes
+                .insert((drop.section as u8, drop.epoch), drop.public);
         }
         chart.lines.extend(body.lines.iter().map(|line| HeldLine {
             line: *line,
@@ -272,14 +379,23 @@ impl Directory {
         Ok(())
     }
 
-    fn must_hold(&self, author: CertId, chart: &ChartId, lines: &[GrantLine], now: u64) -> Result<(), Refusal> {
+    fn must_hold(
+        &self,
+        author: CertId,
+        chart: &ChartId,
+        lines: &[GrantLine],
+        now: u64,
+    ) -> Result<(), Refusal> {
         let state = self.charts.get(chart).ok_or("a chart that is not known")?;
         for line in lines {
             let held = self
                 .lines_for(&author, state, line.section, now)
                 .any(|held| held.line.epoch == line.epoch && held.line.key_id == line.key_id);
             if !held {
-                return Err(format!("its author does not hold the {} key it hands on", line.section));
+                return Err(format!(
+                    "its author does not hold the {} key it hands on",
+                    line.section
+                ));
             }
         }
         Ok(())
@@ -287,7 +403,10 @@ impl Directory {
 
     fn grant(&mut self, seq: u64, core: &Core, body: &Grant, now: u64) -> Result<(), Refusal> {
         self.must_hold(core.author, &body.chart, &body.lines, now)?;
-        let chart = self.charts.get_mut(&body.chart).ok_or("a chart that is not known")?;
+        let chart = self
+            .charts
+            .get_mut(&body.chart)
+            .ok_or("a chart that is not known")?;
         chart.lines.extend(body.lines.iter().map(|line| HeldLine {
             line: *line,
             grant: core.id,
@@ -301,20 +420,38 @@ impl Directory {
         Ok(())
     }
 
-    fn revocation(&mut self, seq: u64, author: CertId, body: Revocation, now: u64) -> Result<(), Refusal> {
+    fn revocation(
+        &mut self,
+        seq: u64,
+        author: CertId,
+        body: Revocation,
+        now: u64,
+    ) -> Result<(), Refusal> {
         let role = self.role_at(&author, seq);
-        let chart = self.charts.get(&body.chart).ok_or("a chart that is not known")?;
-        let given_by = chart.lines.iter().find(|held| held.grant == body.grant).map(|held| held.by);
+        let chart = self
+            .charts
+            .get(&body.chart)
+            .ok_or("a chart that is not known")?;
+        let given_by = chart
+            .lines
+            .iter()
+            .find(|held| held.grant == body.grant)
+            .map(|held| held.by);
         let given_by = given_by.ok_or("revokes a grant that is not known")?;
         let may = given_by == author
             || chart.patient == Some(author)
             || chart.attending == Some(author)
-            || (role == Some(Role::Doctor) && self.holds(&author, &body.chart, Section::Access, now));
+            || (role == Some(Role::Doctor)
+                && self.holds(&author, &body.chart, Section::Access, now));
         if !may {
             return Err("its author may not revoke this grant".into());
         }
         let chart = self.charts.get_mut(&body.chart).expect("looked up above");
-        for held in chart.lines.iter_mut().filter(|held| held.grant == body.grant) {
+        for held in chart
+            .lines
+            .iter_mut()
+            .filter(|held| held.grant == body.grant)
+        {
             held.revoked.get_or_insert(seq);
         }
         Ok(())
@@ -322,48 +459,84 @@ impl Directory {
 
     fn epoch(&mut self, seq: u64, core: &Core, body: &Epoch, now: u64) -> Result<(), Refusal> {
         let section = body.drop_box.section;
-        let chart = self.charts.get(&body.chart).ok_or("a chart that is not known")?;
+        let chart = self
+            .charts
+            .get(&body.chart)
+            .ok_or("a chart that is not known")?;
         if body.drop_box.epoch != chart.epoch(section) + 1 {
-            return Err(format!("epoch {} of {section} does not follow", body.drop_box.epoch));
+            return Err(format!(
+                "epoch {} of {section} does not follow",
+                body.drop_box.epoch
+            ));
         }
         if !self.holds(&core.author, &body.chart, section, now) {
-            return Err(format!("its author does not hold the {section} key that it renews"));
+            return Err(format!(
+                "its author does not hold the {section} key that it renews"
+            ));
         }
         let mut lines = Vec::new();
         for carried in &body.lines {
             let line = carried.line;
             let before = chart.lines.iter().find(|held| {
-                held.grant == carried.grant && held.line.section == section && held.line.holder == line.holder
+                held.grant == carried.grant
+                    && held.line.section == section
+                    && held.line.holder == line.holder
             });
-            let before = before.filter(|held| held.in_force(now)).ok_or("carries over a grant that is not in force")?;
+            let before = before
+                .filter(|held| held.in_force(now))
+                .ok_or("carries over a grant that is not in force")?;
             if line.section != section || line.epoch != body.drop_box.epoch {
                 return Err("carries over another section or epoch".into());
             }
-            lines.push(HeldLine { line, slot: core.id, since: seq, ..before.clone() });
+            lines.push(HeldLine {
+                line,
+                slot: core.id,
+                since: seq,
+                ..before.clone()
+            });
         }
         let chart = self.charts.get_mut(&body.chart).expect("looked up above");
-        chart.boxes.insert((section as u8, body.drop_box.epoch), body.drop_box.public);
+        chart
+            .boxes
+            .insert((section as u8, body.drop_box.epoch), body.drop_box.public);
         chart.lines.extend(lines);
         Ok(())
     }
 
     fn attending(&mut self, seq: u64, author: CertId, body: Attending) -> Result<(), Refusal> {
         let role = self.role_at(&author, seq);
-        if self.people.get(&body.doctor).filter(|person| person.until.is_none()).and_then(Person::role) != Some(Role::Doctor) {
+        if self
+            .people
+            .get(&body.doctor)
+            .filter(|person| person.until.is_none())
+            .and_then(Person::role)
+            != Some(Role::Doctor)
+        {
             return Err("names an attending doctor who is none".into());
         }
-        let chart = self.charts.get(&body.chart).ok_or("a chart that is not known")?;
+        let chart = self
+            .charts
+            .get(&body.chart)
+            .ok_or("a chart that is not known")?;
         let in_care = chart.units.iter().any(|unit| self.is_member(&author, unit));
-        if !(chart.attending == Some(author) || in_care && matches!(role, Some(Role::Doctor | Role::Registrar))) {
+        if !(chart.attending == Some(author)
+            || in_care && matches!(role, Some(Role::Doctor | Role::Registrar)))
+        {
             return Err("its author may not name the attending doctor".into());
         }
-        self.charts.get_mut(&body.chart).expect("looked up above").attending = Some(body.doctor);
+        self.charts
+            .get_mut(&body.chart)
+            .expect("looked up above")
+            .attending = Some(body.doctor);
         Ok(())
     }
 
     fn erasure(&mut self, seq: u64, author: CertId, body: Erasure) -> Result<(), Refusal> {
         self.needs_admin(seq, author, "erase a chart")?;
-        let chart: &mut ChartState = self.charts.get_mut(&body.chart).ok_or("a chart that is not known")?;
+        let chart: &mut ChartState = self
+            .charts
+            .get_mut(&body.chart)
+            .ok_or("a chart that is not known")?;
         chart.erased.get_or_insert(seq);
         Ok(())
     }

@@ -49,7 +49,10 @@ impl Vault {
                 host.folder().display()
             )));
         }
-        Ok(Self { ledger, host: Arc::new(host) })
+        Ok(Self {
+            ledger,
+            host: Arc::new(host),
+        })
     }
 
     /// The ledger.
@@ -78,22 +81,36 @@ impl Vault {
     /// **Wrong login and wrong passphrase look the same and take the same time.** Five failures lock the account
     /// for 30 s, each further one for twice as long, up to an hour; a locked account is refused unheard.
     pub fn unlock(self, login: &str, passphrase: &SecretBytes) -> Result<Session, VaultError> {
-        let credential = self.ledger.read(|tx| Ok::<_, VaultError>(tx.credential(login)?))?;
+        let credential = self
+            .ledger
+            .read(|tx| Ok::<_, VaultError>(tx.credential(login)?))?;
         let Some(credential) = credential else {
             // Spend what a real attempt would spend.
-            let _ = stretch(passphrase.expose(), &[0; 16], self.host.secret(), Cost::LOGIN);
+            let _ = stretch(
+                passphrase.expose(),
+                &[0; 16],
+                self.host.secret(),
+                Cost::LOGIN,
+            );
             return Err(VaultError::WrongPassphrase);
         };
         let now = clock::now();
         if credential.locked_until > now {
-            return Err(VaultError::LockedOut { seconds: (credential.locked_until - now).div_ceil(1000) });
+            return Err(VaultError::LockedOut {
+                seconds: (credential.locked_until - now).div_ceil(1000),
+            });
         }
         let substituted = || VaultError::Substituted(format!("the credential of {login}"));
         let certificate: Certificate =
             canonical::decode("certificate", &credential.certificate).map_err(|_| substituted())?;
         let vault = self.host.vault();
-        let identity = match Identity::unwrap(&credential, &certificate, passphrase.expose(), self.host.secret(), &vault)
-        {
+        let identity = match Identity::unwrap(
+            &credential,
+            &certificate,
+            passphrase.expose(),
+            self.host.secret(),
+            &vault,
+        ) {
             Ok(identity) => identity,
             Err(VaultError::WrongPassphrase) => return Err(self.failed(credential)?),
             Err(other) => return Err(other),
@@ -119,7 +136,11 @@ impl Vault {
         }
         if credential.failed > 0 {
             self.ledger.write(|tx| {
-                tx.put_credential(&Credential { failed: 0, locked_until: 0, ..credential.clone() })?;
+                tx.put_credential(&Credential {
+                    failed: 0,
+                    locked_until: 0,
+                    ..credential.clone()
+                })?;
                 Ok::<_, VaultError>(())
             })?;
         }
@@ -136,7 +157,9 @@ impl Vault {
             let checkpoint = tx
                 .checkpoint(login)?
                 .and_then(|sealed| key.open(&bound.0, &sealed).ok())
-                .and_then(|state| canonical::decode::<Directory>("checkpoint", state.expose()).ok());
+                .and_then(|state| {
+                    canonical::decode::<Directory>("checkpoint", state.expose()).ok()
+                });
             let mut directory = checkpoint.unwrap_or_default();
             let walked = match walk::catch_up(&mut directory, tx) {
                 Ok(walked) => walked,
@@ -150,7 +173,8 @@ impl Vault {
         })?;
         if walked > CHECKPOINT_AFTER {
             let state = key.seal(&bound.0, &canonical::encode(&directory));
-            self.ledger.write(|tx| Ok::<_, VaultError>(tx.put_checkpoint(login, &state)?))?;
+            self.ledger
+                .write(|tx| Ok::<_, VaultError>(tx.put_checkpoint(login, &state)?))?;
         }
         Ok(directory)
     }
@@ -168,7 +192,11 @@ impl Vault {
         let login = credential.login.clone();
         let directory = self.directory()?;
         self.ledger.write(|tx| {
-            tx.put_credential(&Credential { failed, locked_until, ..credential })?;
+            tx.put_credential(&Credential {
+                failed,
+                locked_until,
+                ..credential
+            })?;
             record::login_failed(tx, &directory, &self.host, &login, failed, now)
         })?;
         Ok(VaultError::WrongPassphrase)

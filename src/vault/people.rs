@@ -69,21 +69,34 @@ pub struct Account {
 }
 
 fn code_hash(code: &[u8]) -> Hash {
-    let plain: Vec<u8> = code.iter().filter(|c| c.is_ascii_alphanumeric()).map(u8::to_ascii_uppercase).collect();
+    let plain: Vec<u8> = code
+        .iter()
+        .filter(|c| c.is_ascii_alphanumeric())
+        .map(u8::to_ascii_uppercase)
+        .collect();
     sha256(&[b"chartseal/one-time-code/v1", &plain])
 }
 
 /// Twenty-six symbols, 130 random bits, in groups of five.
 fn new_code() -> String {
     let bytes: [u8; 26] = random::bytes();
-    let symbols: Vec<char> = bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect();
-    symbols.chunks(5).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-")
+    let symbols: Vec<char> = bytes
+        .iter()
+        .map(|byte| char::from(ALPHABET[usize::from(byte % 32)]))
+        .collect();
+    symbols
+        .chunks(5)
+        .map(|group| group.iter().collect::<String>())
+        .collect::<Vec<_>>()
+        .join("-")
 }
 
 fn check_login(login: &str) -> Result<(), VaultError> {
     let good = (1..=32).contains(&login.len())
         && login.starts_with(|c: char| c.is_ascii_lowercase())
-        && login.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-' | '_'));
+        && login
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-' | '_'));
     if good {
         Ok(())
     } else {
@@ -96,7 +109,9 @@ fn check_login(login: &str) -> Result<(), VaultError> {
 fn check_passphrase(passphrase: &SecretBytes) -> Result<(), VaultError> {
     let length = String::from_utf8_lossy(passphrase.expose()).chars().count();
     if length < SHORTEST_PASSPHRASE {
-        return Err(VaultError::Invalid(format!("the passphrase needs at least {SHORTEST_PASSPHRASE} characters")));
+        return Err(VaultError::Invalid(format!(
+            "the passphrase needs at least {SHORTEST_PASSPHRASE} characters"
+        )));
     }
     Ok(())
 }
@@ -104,12 +119,20 @@ fn check_passphrase(passphrase: &SecretBytes) -> Result<(), VaultError> {
 impl Directory {
     /// Everyone who has or had an account, by login. Needs the credentials to tell invited from activated.
     pub fn accounts(&self, credentials: &[Credential]) -> Vec<Account> {
-        let credential = |login: &str| credentials.iter().find(|credential| credential.login == login);
+        let credential = |login: &str| {
+            credentials
+                .iter()
+                .find(|credential| credential.login == login)
+        };
         let mut accounts = Vec::new();
         for (cert, person) in &self.people {
             let Some(role) = person.role() else { continue };
             let login = &person.certificate.login;
-            let standing = if person.until.is_some() { Standing::Disabled } else { Standing::Active };
+            let standing = if person.until.is_some() {
+                Standing::Disabled
+            } else {
+                Standing::Active
+            };
             let superseded = standing == Standing::Disabled
                 && (self.by_login(login).is_some() || self.invitations.contains_key(login));
             if superseded {
@@ -126,15 +149,23 @@ impl Directory {
             });
         }
         for (login, invitation) in &self.invitations {
-            let Some(role) = invitation.office.role() else { continue };
+            let Some(role) = invitation.office.role() else {
+                continue;
+            };
             let pending = credential(login)
-                .and_then(|credential| canonical::decode::<Certificate>("certificate", &credential.certificate).ok())
+                .and_then(|credential| {
+                    canonical::decode::<Certificate>("certificate", &credential.certificate).ok()
+                })
                 .filter(|certificate| !self.people.contains_key(&certificate.id()));
             accounts.push(Account {
                 login: login.clone(),
                 name: invitation.name.clone(),
                 role,
-                standing: if pending.is_some() { Standing::Activated } else { Standing::Invited },
+                standing: if pending.is_some() {
+                    Standing::Activated
+                } else {
+                    Standing::Invited
+                },
                 cert: pending.as_ref().map(Certificate::id),
                 fingerprint: pending.as_ref().map(Certificate::fingerprint),
                 locked_until: 0,
@@ -157,22 +188,40 @@ impl Directory {
 
 impl Session {
     /// Invites a person. Returns the one-time code, which is shown once and stored nowhere.
-    pub fn invite(&self, login: &str, name: &str, role: Role, units: &[String]) -> Result<SecretBytes, VaultError> {
+    pub fn invite(
+        &self,
+        login: &str,
+        name: &str,
+        role: Role,
+        units: &[String],
+    ) -> Result<SecretBytes, VaultError> {
         check_login(login)?;
-        if name.trim().is_empty() || name.chars().count() > 120 || name.chars().any(char::is_control) {
-            return Err(VaultError::Invalid("a name has 1 to 120 printable characters".into()));
+        if name.trim().is_empty()
+            || name.chars().count() > 120
+            || name.chars().any(char::is_control)
+        {
+            return Err(VaultError::Invalid(
+                "a name has 1 to 120 printable characters".into(),
+            ));
         }
         self.write(|writer| {
             if writer.directory().by_login(login).is_some() {
-                return Err(VaultError::Exists { what: "user", name: login.into() });
+                return Err(VaultError::Exists {
+                    what: "user",
+                    name: login.into(),
+                });
             }
             let mut ids = Vec::new();
             for unit in units {
-                let state = writer.directory().unit_by_name(unit).ok_or_else(|| VaultError::Unknown {
-                    what: "unit",
-                    name: unit.clone(),
-                    hint: ": `chartseal unit list` shows them",
-                })?;
+                let state =
+                    writer
+                        .directory()
+                        .unit_by_name(unit)
+                        .ok_or_else(|| VaultError::Unknown {
+                            what: "unit",
+                            name: unit.clone(),
+                            hint: ": `chartseal unit list` shows them",
+                        })?;
                 if Directory::sections(role, state.unit.kind).is_empty() {
                     return Err(VaultError::Invalid(format!(
                         "a {} has no part in the {} {unit}",
@@ -204,15 +253,23 @@ impl Session {
                 name: login.into(),
                 hint: ": they run `chartseal user activate` first",
             };
-            let invitation = writer.directory().invitations.get(login).cloned().ok_or_else(unknown)?;
+            let invitation = writer
+                .directory()
+                .invitations
+                .get(login)
+                .cloned()
+                .ok_or_else(unknown)?;
             let credential = writer.tx().credential(login)?.ok_or_else(unknown)?;
-            let certificate: Certificate = canonical::decode("certificate", &credential.certificate)
-                .map_err(|_| VaultError::Substituted(format!("the certificate of {login}")))?;
+            let certificate: Certificate =
+                canonical::decode("certificate", &credential.certificate)
+                    .map_err(|_| VaultError::Substituted(format!("the certificate of {login}")))?;
             if certificate.login != login
                 || certificate.office != invitation.office
                 || certificate.name != invitation.name
             {
-                return Err(VaultError::Substituted(format!("the certificate of {login} is not the one invited")));
+                return Err(VaultError::Substituted(format!(
+                    "the certificate of {login} is not the one invited"
+                )));
             }
             let person = certificate.id();
             writer.clear(&Clear::Certificate(certificate))?;
@@ -229,15 +286,19 @@ impl Session {
     /// Ends an account: its certificate no longer counts, its slots go at once.
     pub fn disable(&self, login: &str) -> Result<CertId, VaultError> {
         self.write(|writer| {
-            let person = writer.directory().by_login(login).map(|(cert, _)| *cert).ok_or_else(|| {
-                VaultError::Unknown {
+            let person = writer
+                .directory()
+                .by_login(login)
+                .map(|(cert, _)| *cert)
+                .ok_or_else(|| VaultError::Unknown {
                     what: "active user",
                     name: login.into(),
                     hint: ": `chartseal user list` shows them",
-                }
-            })?;
+                })?;
             writer.clear(&Clear::Disable(Disable { person }))?;
-            writer.tx().delete_slots_of_person(&Holder::Person(person))?;
+            writer
+                .tx()
+                .delete_slots_of_person(&Holder::Person(person))?;
             writer.tx().delete_credential(login)?;
             Ok(person)
         })
@@ -247,15 +308,24 @@ impl Session {
     pub fn reset(&self, login: &str) -> Result<SecretBytes, VaultError> {
         let (name, role, units) = self.read(|reader| {
             let directory = reader.directory();
-            let (cert, person) = directory.by_login(login).ok_or_else(|| VaultError::Unknown {
-                what: "active user",
-                name: login.into(),
-                hint: ": `chartseal user list` shows them",
-            })?;
-            let role = person.role().ok_or_else(|| VaultError::Invalid("a host is not reset".into()))?;
+            let (cert, person) = directory
+                .by_login(login)
+                .ok_or_else(|| VaultError::Unknown {
+                    what: "active user",
+                    name: login.into(),
+                    hint: ": `chartseal user list` shows them",
+                })?;
+            let role = person
+                .role()
+                .ok_or_else(|| VaultError::Invalid("a host is not reset".into()))?;
             let units: Vec<String> = directory
                 .units_of(cert)
-                .filter(|state| matches!(state.unit.kind, UnitKind::Ward | UnitKind::Clinic | UnitKind::Pharmacy))
+                .filter(|state| {
+                    matches!(
+                        state.unit.kind,
+                        UnitKind::Ward | UnitKind::Clinic | UnitKind::Pharmacy
+                    )
+                })
                 .map(|state| state.unit.name.clone())
                 .collect();
             Ok::<_, VaultError>((person.certificate.name.clone(), role, units))
@@ -275,18 +345,28 @@ impl Vault {
         cost: Cost,
     ) -> Result<Certificate, VaultError> {
         let directory = self.directory()?;
-        let invitation = directory.invitations.get(login).ok_or(VaultError::BadCode)?;
+        let invitation = directory
+            .invitations
+            .get(login)
+            .ok_or(VaultError::BadCode)?;
         if invitation.code != code_hash(code.expose()) || invitation.expires < clock::now() {
             return Err(VaultError::BadCode);
         }
         check_passphrase(passphrase)?;
         let (identity, certificate) = Identity::create(login, &invitation.name, invitation.office);
         let host = self.host();
-        let credential = identity.wrap(&certificate, passphrase.expose(), host.secret(), &host.vault(), cost)?;
+        let credential = identity.wrap(
+            &certificate,
+            passphrase.expose(),
+            host.secret(),
+            &host.vault(),
+            cost,
+        )?;
         self.ledger().write(|tx| {
             let pending = tx.credential(login)?;
-            let known = pending
-                .and_then(|credential| canonical::decode::<Certificate>("certificate", &credential.certificate).ok());
+            let known = pending.and_then(|credential| {
+                canonical::decode::<Certificate>("certificate", &credential.certificate).ok()
+            });
             // A code is good once: whoever activated first stays, until an admin resets.
             if known.is_some_and(|certificate| !directory.people.contains_key(&certificate.id())) {
                 return Err(VaultError::BadCode);

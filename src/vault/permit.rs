@@ -127,7 +127,10 @@ impl Session {
                 }
                 match A::SECTION {
                     Some(section) => {
-                        let epoch = reader.epochs(*chart, section).pop().ok_or(VaultError::NoKey { section })?;
+                        let epoch = reader
+                            .epochs(*chart, section)
+                            .pop()
+                            .ok_or(VaultError::NoKey { section })?;
                         reader.chart_key(*chart, section, epoch).map(drop)
                     }
                     None => Ok(()),
@@ -135,13 +138,20 @@ impl Session {
             })
         });
         self.on_record::<A>(outcome, Some(*chart))?;
-        Ok(Permit { session: self, chart: *chart, act: PhantomData })
+        Ok(Permit {
+            session: self,
+            chart: *chart,
+            act: PhantomData,
+        })
     }
 
     /// Asks for permission that no chart is needed for.
     pub fn authority<A: Act>(&self) -> Result<Authority<'_, A>, VaultError> {
         self.on_record::<A>(self.may::<A>(), None)?;
-        Ok(Authority { session: self, act: PhantomData })
+        Ok(Authority {
+            session: self,
+            act: PhantomData,
+        })
     }
 
     fn may<A: Act>(&self) -> Result<(), VaultError> {
@@ -151,17 +161,31 @@ impl Session {
         if A::ROLES.contains(&self.role()) {
             return Ok(());
         }
-        Err(VaultError::Role { role: self.role().as_str(), act: A::NAME.into() })
+        Err(VaultError::Role {
+            role: self.role().as_str(),
+            act: A::NAME.into(),
+        })
     }
 
     /// Puts a refusal on record, sealed to the auditors, and passes it on.
-    fn on_record<A: Act>(&self, outcome: Result<(), VaultError>, chart: Option<ChartId>) -> Result<(), VaultError> {
+    fn on_record<A: Act>(
+        &self,
+        outcome: Result<(), VaultError>,
+        chart: Option<ChartId>,
+    ) -> Result<(), VaultError> {
         if let Err(error) = &outcome
             && matches!(error, VaultError::Role { .. } | VaultError::NoKey { .. })
         {
-            let denied = Denied { act: A::NAME.into(), chart, why: error.to_string() };
+            let denied = Denied {
+                act: A::NAME.into(),
+                chart,
+                why: error.to_string(),
+            };
             let recorded = self.write(|writer| {
-                let auditors = writer.directory().special(UnitKind::Auditors).map(|state| state.unit.unit);
+                let auditors = writer
+                    .directory()
+                    .special(UnitKind::Auditors)
+                    .map(|state| state.unit.unit);
                 let Some(unit) = auditors else { return Ok(()) };
                 match writer.put(Draft::new(unit.chart(), Section::Access), &denied.encode()) {
                     // Before the first auditor has joined there is no key to seal it to.

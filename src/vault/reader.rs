@@ -5,7 +5,8 @@ use crate::crypto::mac::MacKey;
 use crate::crypto::secret::Secret;
 use crate::ledger::clear::{UnitKind, key_id};
 use crate::ledger::{
-    Body, CertId, ChartId, Entry, EntryId, Form, Holder, ReadTx, Section, SlotPlace, ThreadId, UnitId,
+    Body, CertId, ChartId, Entry, EntryId, Form, Holder, ReadTx, Section, SlotPlace, ThreadId,
+    UnitId,
 };
 
 use super::directory::Directory;
@@ -33,8 +34,20 @@ pub struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(tx: &'a ReadTx<'a>, state: &'a mut State, me: CertId, vault: Hash, now: u64) -> Self {
-        Self { tx, state, me, vault, now }
+    pub(super) fn new(
+        tx: &'a ReadTx<'a>,
+        state: &'a mut State,
+        me: CertId,
+        vault: Hash,
+        now: u64,
+    ) -> Self {
+        Self {
+            tx,
+            state,
+            me,
+            vault,
+            now,
+        }
     }
 
     /// The ledger's own transaction.
@@ -78,7 +91,9 @@ impl<'a> Reader<'a> {
         }
         let ring = self.ring_mut()?;
         ring.units.retain(|(unit, section, epoch), _| {
-            wanted.iter().any(|(w, place, _, _)| w == unit && *place == (*section, *epoch))
+            wanted
+                .iter()
+                .any(|(w, place, _, _)| w == unit && *place == (*section, *epoch))
         });
         for (unit, (section, epoch), delivery, key) in wanted {
             if self.ring()?.units.contains_key(&(unit, section, epoch)) {
@@ -94,26 +109,52 @@ impl<'a> Reader<'a> {
                 holder_epoch: 0,
                 grant: delivery,
             };
-            let slot = self.tx.slot(&place)?.ok_or_else(|| wrong("slot is missing"))?;
-            let bytes =
-                ring::open_slot(&self.vault, &place, &slot.sealed, &self.ring()?.me.kem, UNIT_KEY, &key.key_id)?;
-            let secret = UnitSecret::from_bytes(Secret::from_slice(bytes.expose()).ok_or_else(|| wrong("slot"))?);
+            let slot = self
+                .tx
+                .slot(&place)?
+                .ok_or_else(|| wrong("slot is missing"))?;
+            let bytes = ring::open_slot(
+                &self.vault,
+                &place,
+                &slot.sealed,
+                &self.ring()?.me.kem,
+                UNIT_KEY,
+                &key.key_id,
+            )?;
+            let secret = UnitSecret::from_bytes(
+                Secret::from_slice(bytes.expose()).ok_or_else(|| wrong("slot"))?,
+            );
             if secret.kem().public() != key.public {
                 return Err(wrong("public key"));
             }
-            self.ring_mut()?.units.insert((unit, section, epoch), secret);
+            self.ring_mut()?
+                .units
+                .insert((unit, section, epoch), secret);
         }
         Ok(())
     }
 
     /// The key of a chart's section at an epoch, if this session holds it.
-    pub fn chart_key(&mut self, chart: ChartId, section: Section, epoch: u32) -> Result<Secret<32>, VaultError> {
+    pub fn chart_key(
+        &mut self,
+        chart: ChartId,
+        section: Section,
+        epoch: u32,
+    ) -> Result<Secret<32>, VaultError> {
         let no_key = || VaultError::NoKey { section };
         if let Some(unit) = self.state.directory.units.get(&UnitId(chart.0)) {
             let unit = unit.unit.unit;
-            return Ok(self.ring()?.unit(unit, section, epoch).ok_or_else(no_key)?.derive(UNIT_CHART));
+            return Ok(self
+                .ring()?
+                .unit(unit, section, epoch)
+                .ok_or_else(no_key)?
+                .derive(UNIT_CHART));
         }
-        let state = self.state.directory.chart(&chart).ok_or(VaultError::NoChart(chart))?;
+        let state = self
+            .state
+            .directory
+            .chart(&chart)
+            .ok_or(VaultError::NoChart(chart))?;
         let lines: Vec<_> = self
             .state
             .directory
@@ -139,7 +180,8 @@ impl<'a> Reader<'a> {
             };
             match self.open_chart_slot(&place, &held.line.key_id) {
                 Ok(key) => {
-                    self.ring_mut()?.keep_chart(chart, section, epoch, key.clone());
+                    self.ring_mut()?
+                        .keep_chart(chart, section, epoch, key.clone());
                     return Ok(key);
                 }
                 Err(error) => failure = error,
@@ -148,17 +190,26 @@ impl<'a> Reader<'a> {
         Err(failure)
     }
 
-    fn open_chart_slot(&self, place: &SlotPlace, expected: &Hash) -> Result<Secret<32>, VaultError> {
+    fn open_chart_slot(
+        &self,
+        place: &SlotPlace,
+        expected: &Hash,
+    ) -> Result<Secret<32>, VaultError> {
         let ring = self.ring()?;
         let slot = self.tx.slot(place)?.ok_or_else(|| {
-            VaultError::Substituted(format!("the slot of the {} key of chart {}", place.section, place.chart))
+            VaultError::Substituted(format!(
+                "the slot of the {} key of chart {}",
+                place.section, place.chart
+            ))
         })?;
         let kem = match place.holder {
             Holder::Person(_) => &ring.me.kem,
             Holder::Unit(unit) => {
-                let secret = ring
-                    .unit(unit, place.section, place.holder_epoch)
-                    .ok_or(VaultError::NoKey { section: place.section })?;
+                let secret = ring.unit(unit, place.section, place.holder_epoch).ok_or(
+                    VaultError::NoKey {
+                        section: place.section,
+                    },
+                )?;
                 if let Some(fast) = &slot.fast
                     && let Some(key) = ring::open_fast(&self.vault, place, fast, secret, expected)
                 {
@@ -174,7 +225,9 @@ impl<'a> Reader<'a> {
 
     /// Every epoch of a section that this session can open, oldest first.
     pub fn epochs(&self, chart: ChartId, section: Section) -> Vec<u32> {
-        let Some(state) = self.state.directory.chart(&chart) else { return Vec::new() };
+        let Some(state) = self.state.directory.chart(&chart) else {
+            return Vec::new();
+        };
         let mut epochs: Vec<u32> = self
             .state
             .directory
@@ -197,13 +250,19 @@ impl<'a> Reader<'a> {
         if let Some(unit) = self.state.directory.units.get(&UnitId(chart.0)) {
             return unit.current_key(section).map_or(0, |key| key.key.epoch);
         }
-        self.state.directory.chart(&chart).map_or(0, |state| state.epoch(section))
+        self.state
+            .directory
+            .chart(&chart)
+            .map_or(0, |state| state.epoch(section))
     }
 
     /// Verifies who signed an entry, strictly, at its place in the ledger.
     pub fn verify(&self, entry: &Entry) -> Result<(), VaultError> {
         let seq = entry.seq();
-        let broken = |what: &str| VaultError::Broken { seq, what: what.into() };
+        let broken = |what: &str| VaultError::Broken {
+            seq,
+            what: what.into(),
+        };
         if !entry.row.digest_holds() {
             return Err(broken("its body does not match its header"));
         }
@@ -212,7 +271,9 @@ impl<'a> Reader<'a> {
             .directory
             .author_key(&entry.core.author, seq)
             .ok_or_else(|| broken("its author is not certified at this place"))?;
-        entry.verify(key).map_err(|_| broken("its signature does not match its header"))
+        entry
+            .verify(key)
+            .map_err(|_| broken("its signature does not match its header"))
     }
 
     /// Opens an entry.
@@ -228,12 +289,18 @@ impl<'a> Reader<'a> {
                 entry.open_sealed(&key).map_err(bad)?
             }
             Form::Dropped => {
-                if self.state.directory.units.contains_key(&UnitId(core.chart.0)) {
+                if self
+                    .state
+                    .directory
+                    .units
+                    .contains_key(&UnitId(core.chart.0))
+                {
                     let unit = UnitId(core.chart.0);
-                    let secret = self
-                        .ring()?
-                        .unit(unit, core.section, core.epoch)
-                        .ok_or(VaultError::NoKey { section: core.section })?;
+                    let secret = self.ring()?.unit(unit, core.section, core.epoch).ok_or(
+                        VaultError::NoKey {
+                            section: core.section,
+                        },
+                    )?;
                     entry.open_dropped(secret.kem()).map_err(bad)?
                 } else {
                     let key = self.chart_key(core.chart, core.section, core.epoch)?;
@@ -255,7 +322,10 @@ impl<'a> Reader<'a> {
     }
 
     /// Opens every version of a thread, oldest first.
-    pub fn thread(&mut self, thread: ThreadId) -> Result<Vec<Result<Opened, (u64, VaultError)>>, VaultError> {
+    pub fn thread(
+        &mut self,
+        thread: ThreadId,
+    ) -> Result<Vec<Result<Opened, (u64, VaultError)>>, VaultError> {
         let entries = self.tx.thread(&thread)?;
         Ok(self.open_all(entries))
     }
@@ -278,12 +348,18 @@ impl<'a> Reader<'a> {
 
     /// The units whose keys of a section this session holds: the compartments it can search, with the root
     /// secret of each epoch, oldest first.
-    pub fn compartments(&self, section: Section) -> Result<Vec<(UnitId, Vec<(u32, Secret<32>)>)>, VaultError> {
+    pub fn compartments(
+        &self,
+        section: Section,
+    ) -> Result<Vec<(UnitId, Vec<(u32, Secret<32>)>)>, VaultError> {
         let ring = self.ring()?;
         let mut found = std::collections::BTreeMap::<UnitId, Vec<(u32, Secret<32>)>>::new();
         for ((unit, held, epoch), secret) in &ring.units {
             if *held == section as u8 {
-                found.entry(*unit).or_default().push((*epoch, secret.derive(ring::INDEX_ROOT)));
+                found
+                    .entry(*unit)
+                    .or_default()
+                    .push((*epoch, secret.derive(ring::INDEX_ROOT)));
             }
         }
         for generations in found.values_mut() {
@@ -294,19 +370,33 @@ impl<'a> Reader<'a> {
 
     /// The key of the locator: the staff unit's first. Later staff keys do not change it, so that tags stay good.
     pub fn locator_key(&self) -> Result<MacKey, VaultError> {
-        let staff = self.directory().special(UnitKind::Staff).map(|state| state.unit.unit);
+        let staff = self
+            .directory()
+            .special(UnitKind::Staff)
+            .map(|state| state.unit.unit);
         let secret = staff.and_then(|unit| self.state.ring.as_ref()?.unit(unit, Section::Work, 1));
-        secret.map(|secret| MacKey::new(&secret.derive(LOCATOR))).ok_or(VaultError::NoKey { section: Section::Work })
+        secret
+            .map(|secret| MacKey::new(&secret.derive(LOCATOR)))
+            .ok_or(VaultError::NoKey {
+                section: Section::Work,
+            })
     }
 
     /// The locator's tag of an identifier.
     pub fn locator_tag(&self, field: &str, value: &str) -> Result<Hash, VaultError> {
-        let tag = self.locator_key()?.tag(&[&[field.len() as u8], field.as_bytes(), value.as_bytes()]);
+        let tag =
+            self.locator_key()?
+                .tag(&[&[field.len() as u8], field.as_bytes(), value.as_bytes()]);
         Ok(Hash(tag))
     }
 
     /// A secret derived from a unit's newest key, for what the unit's members share.
-    pub fn unit_secret(&self, unit: UnitId, section: Section, label: &str) -> Result<Secret<32>, VaultError> {
+    pub fn unit_secret(
+        &self,
+        unit: UnitId,
+        section: Section,
+        label: &str,
+    ) -> Result<Secret<32>, VaultError> {
         let epoch = self
             .directory()
             .units
@@ -314,7 +404,11 @@ impl<'a> Reader<'a> {
             .and_then(|state| state.current_key(section))
             .map(|key| key.key.epoch)
             .ok_or(VaultError::NoKey { section })?;
-        Ok(self.ring()?.unit(unit, section, epoch).ok_or(VaultError::NoKey { section })?.derive(label))
+        Ok(self
+            .ring()?
+            .unit(unit, section, epoch)
+            .ok_or(VaultError::NoKey { section })?
+            .derive(label))
     }
 
     /// A key of the person's own, for drafts.

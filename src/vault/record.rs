@@ -60,7 +60,11 @@ impl Denied {
 
     /// The body of an entry.
     pub fn encode(&self) -> Body {
-        Body { kind: DENIED, version: VERSION, bytes: canonical::encode(self) }
+        Body {
+            kind: DENIED,
+            version: VERSION,
+            bytes: canonical::encode(self),
+        }
     }
 }
 
@@ -75,14 +79,25 @@ pub fn login_failed(
     now: u64,
 ) -> Result<(), VaultError> {
     let verify = host.sign().public();
-    let author = directory.people.iter().find(|(_, person)| person.certificate.verify == verify);
+    let author = directory
+        .people
+        .iter()
+        .find(|(_, person)| person.certificate.verify == verify);
     let auditors = directory.special(UnitKind::Auditors);
-    let key = auditors.and_then(|unit| unit.current_key(Section::Access).map(|key| (unit.unit.unit, key.key)));
-    let (Some((author, _)), Some((unit, key))) = (author, key) else { return Ok(()) };
+    let key = auditors.and_then(|unit| {
+        unit.current_key(Section::Access)
+            .map(|key| (unit.unit.unit, key.key))
+    });
+    let (Some((author, _)), Some((unit, key))) = (author, key) else {
+        return Ok(());
+    };
     let body = Body {
         kind: LOGIN_FAILED,
         version: VERSION,
-        bytes: canonical::encode(&LoginFailed { login: login.into(), failures }),
+        bytes: canonical::encode(&LoginFailed {
+            login: login.into(),
+            failures,
+        }),
     };
     let place = Place {
         chart: unit.chart(),

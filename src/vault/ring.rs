@@ -36,7 +36,10 @@ impl UnitSecret {
     /// X25519 secret, then symmetric key.
     pub fn from_bytes(bytes: Secret<64>) -> Self {
         let scalar = Secret::from_slice(&bytes.expose()[..32]).expect("32 of 64 bytes");
-        Self { kem: KemSecret::from_secret(&scalar), bytes }
+        Self {
+            kem: KemSecret::from_secret(&scalar),
+            bytes,
+        }
     }
 
     /// Receives chart keys and drops.
@@ -81,7 +84,12 @@ pub fn slot_info(vault: &Hash, place: &SlotPlace) -> Vec<u8> {
 }
 
 /// Seals a key for a slot.
-pub fn seal_slot(vault: &Hash, place: &SlotPlace, to: &KemPublic, key: &[u8]) -> Result<Vec<u8>, HpkeError> {
+pub fn seal_slot(
+    vault: &Hash,
+    place: &SlotPlace,
+    to: &KemPublic,
+    key: &[u8],
+) -> Result<Vec<u8>, HpkeError> {
     hpke::seal(to, &slot_info(vault, place), &[], key)
 }
 
@@ -99,7 +107,11 @@ pub struct Ring {
 impl Ring {
     /// A ring with nothing but the person's own keys.
     pub fn new(me: Identity) -> Self {
-        Self { me, units: HashMap::new(), charts: HashMap::new() }
+        Self {
+            me,
+            units: HashMap::new(),
+            charts: HashMap::new(),
+        }
     }
 
     /// A unit's key.
@@ -127,9 +139,18 @@ pub fn open_slot(
     label: &str,
     expected: &Hash,
 ) -> Result<crate::crypto::secret::SecretBytes, VaultError> {
-    let wrong = || VaultError::Substituted(format!("the slot of the {} key of chart {}", place.section, place.chart));
+    let wrong = || {
+        VaultError::Substituted(format!(
+            "the slot of the {} key of chart {}",
+            place.section, place.chart
+        ))
+    };
     let key = hpke::open(kem, &slot_info(vault, place), &[], sealed).map_err(|_| wrong())?;
-    if key_id(label, key.expose()) == *expected { Ok(key) } else { Err(wrong()) }
+    if key_id(label, key.expose()) == *expected {
+        Ok(key)
+    } else {
+        Err(wrong())
+    }
 }
 
 /// Opens a slot's fast copy under the unit's symmetric key.
@@ -140,7 +161,9 @@ pub fn open_fast(
     unit: &UnitSecret,
     expected: &Hash,
 ) -> Option<Secret<32>> {
-    let key = SealKey::new(&unit.derive(FAST_SLOT)).open(&slot_info(vault, place), fast).ok()?;
+    let key = SealKey::new(&unit.derive(FAST_SLOT))
+        .open(&slot_info(vault, place), fast)
+        .ok()?;
     let key = Secret::from_slice(key.expose())?;
     (key_id(CHART_KEY, key.expose()) == *expected).then_some(key)
 }

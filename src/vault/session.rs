@@ -53,7 +53,10 @@ impl Session {
             cert: identity.cert,
             certificate,
             role,
-            state: Mutex::new(State { directory, ring: Some(Ring::new(identity)) }),
+            state: Mutex::new(State {
+                directory,
+                ring: Some(Ring::new(identity)),
+            }),
         };
         session.host.raise_high_water(session.ledger.head()?)?;
         session.read(|reader| reader.open_unit_keys())?;
@@ -97,21 +100,28 @@ impl Session {
     }
 
     /// Reads in one snapshot.
-    pub fn read<T, E: From<VaultError>>(&self, work: impl FnOnce(&mut Reader<'_>) -> Result<T, E>) -> Result<T, E> {
+    pub fn read<T, E: From<VaultError>>(
+        &self,
+        work: impl FnOnce(&mut Reader<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         let mut state = self.state();
         let outcome = self.ledger.read(|tx| {
             if state.ring.is_none() {
                 return Err(Failure::Vault(VaultError::Locked));
             }
             self.catch_up(&mut state, tx).map_err(Failure::Vault)?;
-            let mut reader = Reader::new(tx, &mut state, self.cert, self.host.vault(), clock::now());
+            let mut reader =
+                Reader::new(tx, &mut state, self.cert, self.host.vault(), clock::now());
             work(&mut reader).map_err(Failure::Work)
         });
         outcome.map_err(Failure::into_error)
     }
 
     /// Writes in one transaction: entries, slots, views and index rows land together or not at all.
-    pub fn write<T, E: From<VaultError>>(&self, work: impl FnOnce(&mut Writer<'_, '_>) -> Result<T, E>) -> Result<T, E> {
+    pub fn write<T, E: From<VaultError>>(
+        &self,
+        work: impl FnOnce(&mut Writer<'_, '_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         let mut state = self.state();
         let mut touched = false;
         let outcome = self.ledger.write(|tx| {
@@ -125,12 +135,15 @@ impl Session {
         if outcome.is_err() && touched {
             // The directory has seen clear entries that did not land: read it anew.
             let mut fresh = Directory::default();
-            self.ledger.read(|tx| walk::catch_up(&mut fresh, tx)).map_err(E::from)?;
+            self.ledger
+                .read(|tx| walk::catch_up(&mut fresh, tx))
+                .map_err(E::from)?;
             state.directory = fresh;
         }
         drop(state);
         let value = outcome.map_err(Failure::into_error)?;
-        self.host.raise_high_water(self.ledger.head().map_err(VaultError::from)?)?;
+        self.host
+            .raise_high_water(self.ledger.head().map_err(VaultError::from)?)?;
         Ok(value)
     }
 
@@ -139,7 +152,11 @@ impl Session {
         if walk::catch_up(&mut state.directory, tx)? == 0 {
             return Ok(());
         }
-        if state.directory.person(&self.cert).is_none_or(|person| person.until.is_some()) {
+        if state
+            .directory
+            .person(&self.cert)
+            .is_none_or(|person| person.until.is_some())
+        {
             state.ring = None;
             return Err(VaultError::NotActive {
                 login: self.certificate.login.clone(),

@@ -4,7 +4,9 @@
 //! unit's key of that section, sealed to themselves and to recovery.
 
 use crate::crypto::hash::Hash;
-use crate::ledger::clear::{Authorisation, Clear, DeliveredKey, Delivery, Leave, Unit, UnitKey, UnitKind};
+use crate::ledger::clear::{
+    Authorisation, Clear, DeliveredKey, Delivery, Leave, Unit, UnitKey, UnitKind,
+};
 use crate::ledger::{CertId, Holder, Section, Slot, SlotPlace, UnitId};
 
 use super::directory::Directory;
@@ -40,7 +42,11 @@ impl Directory {
         for state in self.units_of(member) {
             let held = &state.members[member].holds;
             for (person, standing) in state.present().filter(|(person, _)| *person != member) {
-                let Some(role) = self.person(person).filter(|p| p.until.is_none()).and_then(|p| p.role()) else {
+                let Some(role) = self
+                    .person(person)
+                    .filter(|p| p.until.is_none())
+                    .and_then(|p| p.role())
+                else {
                     continue;
                 };
                 let sections = Self::sections(role, state.unit.kind);
@@ -51,7 +57,11 @@ impl Directory {
                     .copied()
                     .collect();
                 if !keys.is_empty() {
-                    waiting.push(Waiting { unit: state.unit.unit, person: *person, keys });
+                    waiting.push(Waiting {
+                        unit: state.unit.unit,
+                        person: *person,
+                        keys,
+                    });
                 }
             }
         }
@@ -60,9 +70,19 @@ impl Directory {
 
     /// Whether a member has every key that their role may hold, of those that were made.
     pub fn is_delivered(&self, unit: &UnitId, person: &CertId) -> bool {
-        let Some(state) = self.units.get(unit) else { return false };
-        let Some(member) = state.members.get(person).filter(|member| member.left.is_none()) else { return false };
-        let Some(role) = self.person(person).and_then(|p| p.role()) else { return false };
+        let Some(state) = self.units.get(unit) else {
+            return false;
+        };
+        let Some(member) = state
+            .members
+            .get(person)
+            .filter(|member| member.left.is_none())
+        else {
+            return false;
+        };
+        let Some(role) = self.person(person).and_then(|p| p.role()) else {
+            return false;
+        };
         let sections = Self::sections(role, state.unit.kind);
         sections.iter().all(|section| {
             state
@@ -72,34 +92,48 @@ impl Directory {
     }
 
     fn unit_named(&self, name: &str) -> Result<UnitId, VaultError> {
-        self.unit_by_name(name).map(|state| state.unit.unit).ok_or_else(|| VaultError::Unknown {
-            what: "unit",
-            name: name.into(),
-            hint: ": `chartseal unit list` shows them",
-        })
+        self.unit_by_name(name)
+            .map(|state| state.unit.unit)
+            .ok_or_else(|| VaultError::Unknown {
+                what: "unit",
+                name: name.into(),
+                hint: ": `chartseal unit list` shows them",
+            })
     }
 
     fn person_named(&self, login: &str) -> Result<CertId, VaultError> {
-        self.by_login(login).map(|(cert, _)| *cert).ok_or_else(|| VaultError::Unknown {
-            what: "active user",
-            name: login.into(),
-            hint: ": `chartseal user list` shows them",
-        })
+        self.by_login(login)
+            .map(|(cert, _)| *cert)
+            .ok_or_else(|| VaultError::Unknown {
+                what: "active user",
+                name: login.into(),
+                hint: ": `chartseal user list` shows them",
+            })
     }
 }
 
 impl Session {
     /// Makes a unit.
     pub fn add_unit(&self, name: &str, kind: UnitKind) -> Result<UnitId, VaultError> {
-        if name.trim().is_empty() || name.chars().count() > 60 || name.chars().any(char::is_control) {
-            return Err(VaultError::Invalid("a unit's name has 1 to 60 printable characters".into()));
+        if name.trim().is_empty() || name.chars().count() > 60 || name.chars().any(char::is_control)
+        {
+            return Err(VaultError::Invalid(
+                "a unit's name has 1 to 60 printable characters".into(),
+            ));
         }
         self.write(|writer| {
             if writer.directory().unit_by_name(name).is_some() {
-                return Err(VaultError::Exists { what: "unit", name: name.into() });
+                return Err(VaultError::Exists {
+                    what: "unit",
+                    name: name.into(),
+                });
             }
             let unit = UnitId::random();
-            writer.clear(&Clear::Unit(Unit { unit, name: name.into(), kind }))?;
+            writer.clear(&Clear::Unit(Unit {
+                unit,
+                name: name.into(),
+                kind,
+            }))?;
             Ok(unit)
         })
     }
@@ -120,7 +154,9 @@ impl Session {
             let unit = writer.directory().unit_named(unit)?;
             let person = writer.directory().person_named(login)?;
             writer.clear(&Clear::Leave(Leave { unit, person }))?;
-            writer.tx().delete_slots_of_holder(&unit.chart(), &Holder::Person(person))?;
+            writer
+                .tx()
+                .delete_slots_of_holder(&unit.chart(), &Holder::Person(person))?;
             Ok((unit, person))
         })
     }
@@ -131,7 +167,10 @@ impl Session {
             let mut delivered = Vec::new();
             for waiting in writer.directory().waiting_for(&self.cert()) {
                 writer.deliver(waiting.unit, Holder::Person(waiting.person), &waiting.keys)?;
-                delivered.push(Delivered { unit: waiting.unit, person: waiting.person });
+                delivered.push(Delivered {
+                    unit: waiting.unit,
+                    person: waiting.person,
+                });
             }
             Ok(delivered)
         })
@@ -150,7 +189,9 @@ impl Session {
                         None => wanted.push((state.unit.unit, *section, 1)),
                         Some(key)
                             if state.key_is_stale(*section)
-                                && state.members[&me].holds.contains_key(&(*section as u8, key.key.epoch)) =>
+                                && state.members[&me]
+                                    .holds
+                                    .contains_key(&(*section as u8, key.key.epoch)) =>
                         {
                             wanted.push((state.unit.unit, *section, key.key.epoch + 1));
                         }
@@ -174,14 +215,31 @@ impl Session {
 
 impl Writer<'_, '_> {
     /// Makes a unit's key of a section and seals it to those who may hold it and to recovery.
-    fn make_unit_key(&mut self, unit: UnitId, section: Section, epoch: u32) -> Result<(), VaultError> {
+    fn make_unit_key(
+        &mut self,
+        unit: UnitId,
+        section: Section,
+        epoch: u32,
+    ) -> Result<(), VaultError> {
         let secret = UnitSecret::random();
-        let key = UnitKey { unit, section, epoch, public: secret.kem().public(), key_id: secret.key_id() };
+        let key = UnitKey {
+            unit,
+            section,
+            epoch,
+            public: secret.kem().public(),
+            key_id: secret.key_id(),
+        };
         self.clear(&Clear::UnitKey(key))?;
-        self.ring_mut()?.units.insert((unit, section as u8, epoch), secret);
+        self.ring_mut()?
+            .units
+            .insert((unit, section as u8, epoch), secret);
         let place = (section as u8, epoch);
         self.deliver(unit, Holder::Person(self.session().cert()), &[place])?;
-        if let Some(recovery) = self.directory().special(UnitKind::Recovery).map(|state| state.unit.unit) {
+        if let Some(recovery) = self
+            .directory()
+            .special(UnitKind::Recovery)
+            .map(|state| state.unit.unit)
+        {
             self.deliver(unit, Holder::Unit(recovery), &[place])?;
         }
         if epoch > 1 {
@@ -189,7 +247,8 @@ impl Writer<'_, '_> {
             let others: Vec<CertId> = self.directory().units[&unit]
                 .present()
                 .filter(|(person, member)| {
-                    **person != self.session().cert() && member.holds.contains_key(&(section as u8, epoch - 1))
+                    **person != self.session().cert()
+                        && member.holds.contains_key(&(section as u8, epoch - 1))
                 })
                 .map(|(person, _)| *person)
                 .collect();
@@ -204,15 +263,34 @@ impl Writer<'_, '_> {
     fn deliver(&mut self, unit: UnitId, to: Holder, keys: &[(u8, u32)]) -> Result<(), VaultError> {
         let mut delivered = Vec::new();
         for (section, epoch) in keys {
-            let secret = self.ring()?.units.get(&(unit, *section, *epoch)).ok_or(VaultError::Locked)?;
+            let secret = self
+                .ring()?
+                .units
+                .get(&(unit, *section, *epoch))
+                .ok_or(VaultError::Locked)?;
             let section = Section::from_u8(*section)
                 .ok_or_else(|| VaultError::Invalid("a unit's key of no known section".into()))?;
-            delivered.push(DeliveredKey { section, epoch: *epoch, key_id: secret.key_id() });
+            delivered.push(DeliveredKey {
+                section,
+                epoch: *epoch,
+                key_id: secret.key_id(),
+            });
         }
-        let stored = self.clear(&Clear::Delivery(Delivery { unit, to, keys: delivered }))?;
+        let stored = self.clear(&Clear::Delivery(Delivery {
+            unit,
+            to,
+            keys: delivered,
+        }))?;
         let public = match to {
-            Holder::Person(person) => self.directory().person(&person).map(|person| person.certificate.kem),
-            Holder::Unit(_) => self.directory().genesis.as_ref().map(|genesis| genesis.recovery),
+            Holder::Person(person) => self
+                .directory()
+                .person(&person)
+                .map(|person| person.certificate.kem),
+            Holder::Unit(_) => self
+                .directory()
+                .genesis
+                .as_ref()
+                .map(|genesis| genesis.recovery),
         };
         let public = public.ok_or_else(|| VaultError::Invalid("the receiver has no key".into()))?;
         let vault: Hash = self.session().host().vault();
@@ -227,7 +305,11 @@ impl Writer<'_, '_> {
             };
             let secret = &self.ring()?.units[&(unit, *section, *epoch)];
             let sealed = seal_slot(&vault, &place, &public, secret.bytes())?;
-            self.tx().put_slot(&Slot { place, sealed, fast: None })?;
+            self.tx().put_slot(&Slot {
+                place,
+                sealed,
+                fast: None,
+            })?;
         }
         Ok(())
     }

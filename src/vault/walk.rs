@@ -15,7 +15,10 @@ const BATCH: usize = 2_000;
 pub fn catch_up(directory: &mut Directory, tx: &ReadTx<'_>) -> Result<u64, VaultError> {
     let from = directory.seq;
     if tx.link_at(from)? != Some(directory.link) {
-        return Err(VaultError::Broken { seq: from, what: "it is not the entry that was seen before".into() });
+        return Err(VaultError::Broken {
+            seq: from,
+            what: "it is not the entry that was seen before".into(),
+        });
     }
     loop {
         let rows = tx.headers_after(directory.seq, BATCH)?;
@@ -24,9 +27,15 @@ pub fn catch_up(directory: &mut Directory, tx: &ReadTx<'_>) -> Result<u64, Vault
         }
         for (row, columns) in rows {
             let seq = row.seq;
-            let broken = |what: &str| VaultError::Broken { seq, what: what.into() };
+            let broken = |what: &str| VaultError::Broken {
+                seq,
+                what: what.into(),
+            };
             if seq != directory.seq + 1 {
-                return Err(VaultError::Broken { seq: directory.seq + 1, what: "it is missing".into() });
+                return Err(VaultError::Broken {
+                    seq: directory.seq + 1,
+                    what: "it is missing".into(),
+                });
             }
             let link = row.link;
             if row.expected_link(&directory.link) != link {
@@ -53,7 +62,9 @@ pub fn catch_up(directory: &mut Directory, tx: &ReadTx<'_>) -> Result<u64, Vault
 fn take(directory: &mut Directory, entry: &Entry) -> Result<(), VaultError> {
     let seq = entry.seq();
     let broken = |what: String| VaultError::Broken { seq, what };
-    let body = entry.open_clear().map_err(|error| broken(error.to_string()))?;
+    let body = entry
+        .open_clear()
+        .map_err(|error| broken(error.to_string()))?;
     let clear = Clear::decode(&body).map_err(|error| broken(error.to_string()))?;
     let key = match &clear {
         Clear::Genesis(genesis) if seq == 1 => genesis.admin.verify,
@@ -64,22 +75,33 @@ fn take(directory: &mut Directory, entry: &Entry) -> Result<(), VaultError> {
     if !entry.row.digest_holds() {
         return Err(broken("its body does not match its header".into()));
     }
-    entry.verify(&key).map_err(|_| broken("its signature does not match its header".into()))?;
+    entry
+        .verify(&key)
+        .map_err(|_| broken("its signature does not match its header".into()))?;
     directory.apply(seq, &entry.core, clear);
     Ok(())
 }
 
 /// Whether the ledger still holds what this host has seen.
-pub fn check_high_water(tx: &ReadTx<'_>, seen: Option<crate::ledger::Head>) -> Result<(), VaultError> {
+pub fn check_high_water(
+    tx: &ReadTx<'_>,
+    seen: Option<crate::ledger::Head>,
+) -> Result<(), VaultError> {
     let Some(seen) = seen else { return Ok(()) };
     let found = tx.head()?;
     if found.seq < seen.seq {
-        return Err(VaultError::RolledBack { seen: seen.seq, found: found.seq });
+        return Err(VaultError::RolledBack {
+            seen: seen.seq,
+            found: found.seq,
+        });
     }
     let link: Option<Hash> = tx.link_at(seen.seq)?;
     if link == Some(seen.link) {
         Ok(())
     } else {
-        Err(VaultError::Broken { seq: seen.seq, what: "it is not the entry that this host has seen".into() })
+        Err(VaultError::Broken {
+            seq: seen.seq,
+            what: "it is not the entry that this host has seen".into(),
+        })
     }
 }

@@ -33,13 +33,21 @@ pub struct Draft {
 impl Draft {
     /// A new thread in a section, awaiting nothing.
     pub fn new(chart: ChartId, section: Section) -> Self {
-        Self { chart, section, follows: None, to: Vec::new() }
+        Self {
+            chart,
+            section,
+            follows: None,
+            to: Vec::new(),
+        }
     }
 
     /// Continues a thread.
     #[must_use]
     pub fn after(self, thread: ThreadId, parent: EntryId) -> Self {
-        Self { follows: Some((thread, parent)), ..self }
+        Self {
+            follows: Some((thread, parent)),
+            ..self
+        }
     }
 
     /// Awaits something from holders.
@@ -86,12 +94,24 @@ impl<'a, 'c> Writer<'a, 'c> {
         now: u64,
         touched: &'a mut bool,
     ) -> Self {
-        Self { tx, state, session, now, touched }
+        Self {
+            tx,
+            state,
+            session,
+            now,
+            touched,
+        }
     }
 
     /// Reading inside the same transaction.
     pub fn reader(&mut self) -> Reader<'_> {
-        Reader::new(self.tx, self.state, self.session.cert(), self.session.host().vault(), self.now)
+        Reader::new(
+            self.tx,
+            self.state,
+            self.session.cert(),
+            self.session.host().vault(),
+            self.now,
+        )
     }
 
     /// The ledger's own transaction.
@@ -142,7 +162,11 @@ impl<'a, 'c> Writer<'a, 'c> {
         if let Some(finding) = self.state.directory.findings.get(before) {
             return Err(VaultError::Invalid(finding.what.clone()));
         }
-        Ok(Stored { seq, id: prepared.core.id, thread: prepared.core.thread })
+        Ok(Stored {
+            seq,
+            id: prepared.core.id,
+            thread: prepared.core.thread,
+        })
     }
 
     pub(super) fn clear_place(&self, chart: ChartId, to: Vec<Holder>) -> Place {
@@ -162,7 +186,11 @@ impl<'a, 'c> Writer<'a, 'c> {
         let prepared = self.prepare(draft, body)?;
         let ring = self.state.ring.as_ref().ok_or(VaultError::Locked)?;
         let seq = self.tx.append(&prepared, &ring.me.sign)?;
-        Ok(Stored { seq, id: prepared.core.id, thread: prepared.core.thread })
+        Ok(Stored {
+            seq,
+            id: prepared.core.id,
+            thread: prepared.core.thread,
+        })
     }
 
     /// Writes many entries under one anchor, sealing and signing on all cores.
@@ -174,12 +202,18 @@ impl<'a, 'c> Writer<'a, 'c> {
         let author = self.session.cert();
         let now = self.now;
         let work: Vec<_> = drafts.into_iter().zip(ways).collect();
-        let prepared = seal_all(&work, |((draft, body), way)| seal(draft.clone(), body, way, author, now))?;
+        let prepared = seal_all(&work, |((draft, body), way)| {
+            seal(draft.clone(), body, way, author, now)
+        })?;
         let ring = self.state.ring.as_ref().ok_or(VaultError::Locked)?;
         let first = self.tx.append_all(&prepared, &ring.me.sign)?;
         Ok((first..)
             .zip(&prepared)
-            .map(|(seq, entry)| Stored { seq, id: entry.core.id, thread: entry.core.thread })
+            .map(|(seq, entry)| Stored {
+                seq,
+                id: entry.core.id,
+                thread: entry.core.thread,
+            })
             .collect())
     }
 
@@ -193,7 +227,9 @@ impl<'a, 'c> Writer<'a, 'c> {
         let mut epoch = self.reader().newest_epoch(chart, section);
         if epoch == 0 {
             return match self.state.directory.chart(&chart) {
-                None if !self.state.directory.units.contains_key(&UnitId(chart.0)) => Err(VaultError::NoChart(chart)),
+                None if !self.state.directory.units.contains_key(&UnitId(chart.0)) => {
+                    Err(VaultError::NoChart(chart))
+                }
                 _ => Err(VaultError::NoKey { section }),
             };
         }
@@ -201,12 +237,16 @@ impl<'a, 'c> Writer<'a, 'c> {
         match held {
             Ok(key) => {
                 let directory = &self.state.directory;
-                let stale =
-                    directory.chart(&chart).is_some_and(|state| directory.needs_new_epoch(state, section, self.now));
+                let stale = directory
+                    .chart(&chart)
+                    .is_some_and(|state| directory.needs_new_epoch(state, section, self.now));
                 if stale {
                     self.renew(chart, section)?;
                     epoch += 1;
-                    return Ok(Way::Sealed(epoch, self.reader().chart_key(chart, section, epoch)?));
+                    return Ok(Way::Sealed(
+                        epoch,
+                        self.reader().chart_key(chart, section, epoch)?,
+                    ));
                 }
                 Ok(Way::Sealed(epoch, key))
             }
@@ -214,9 +254,15 @@ impl<'a, 'c> Writer<'a, 'c> {
                 let directory = &self.state.directory;
                 let public = match directory.units.get(&UnitId(chart.0)) {
                     Some(unit) => unit.current_key(section).map(|key| key.key.public),
-                    None => directory.chart(&chart).and_then(|state| state.drop_box(section)).map(|drop| drop.public),
+                    None => directory
+                        .chart(&chart)
+                        .and_then(|state| state.drop_box(section))
+                        .map(|drop| drop.public),
                 };
-                Ok(Way::Dropped(epoch, public.ok_or(VaultError::NoKey { section })?))
+                Ok(Way::Dropped(
+                    epoch,
+                    public.ok_or(VaultError::NoKey { section })?,
+                ))
             }
             Err(other) => Err(other),
         }
@@ -238,8 +284,21 @@ fn seal(
     let epoch = match way {
         Way::Sealed(epoch, _) | Way::Dropped(epoch, _) => *epoch,
     };
-    let Draft { chart, section, follows, to } = draft;
-    let place = Place { chart, section, epoch, follows, to, author, created };
+    let Draft {
+        chart,
+        section,
+        follows,
+        to,
+    } = draft;
+    let place = Place {
+        chart,
+        section,
+        epoch,
+        follows,
+        to,
+        author,
+        created,
+    };
     match way {
         Way::Sealed(_, key) => Ok(Prepared::sealed(place, body, key)),
         Way::Dropped(_, public) => Ok(Prepared::dropped(place, body, public)?),

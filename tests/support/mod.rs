@@ -61,9 +61,18 @@ impl Hospital {
         admin.add_unit("Ward B", UnitKind::Ward).unwrap();
         admin.add_unit("Pharmacy", UnitKind::Pharmacy).unwrap();
         for (login, role, unit) in STAFF {
-            let units: Vec<String> = if unit.is_empty() { vec![] } else { vec![(*unit).to_owned()] };
-            let code = admin.invite(login, &login.to_uppercase(), *role, &units).unwrap();
-            hospital.vault().activate(login, &code, &secret(PASSPHRASE), Cost::FLOOR).unwrap();
+            let units: Vec<String> = if unit.is_empty() {
+                vec![]
+            } else {
+                vec![(*unit).to_owned()]
+            };
+            let code = admin
+                .invite(login, &login.to_uppercase(), *role, &units)
+                .unwrap();
+            hospital
+                .vault()
+                .activate(login, &code, &secret(PASSPHRASE), Cost::FLOOR)
+                .unwrap();
             admin.approve(login).unwrap();
         }
         // Twice: the first round makes the units' keys, the second delivers those that someone else made.
@@ -97,7 +106,10 @@ impl Hospital {
 
     /// Everyone's session, by login.
     pub fn everyone(&self) -> BTreeMap<&'static str, Session> {
-        STAFF.iter().map(|(login, _, _)| (*login, self.login(login))).collect()
+        STAFF
+            .iter()
+            .map(|(login, _, _)| (*login, self.login(login)))
+            .collect()
     }
 
     /// A chart on Ward A with hsmith attending, for the patient mejia.
@@ -105,14 +117,28 @@ impl Hospital {
         self.chart_in(session, "Ward A", "hsmith", Some("mejia"))
     }
 
-    pub fn chart_in(&self, session: &Session, unit: &str, attending: &str, patient: Option<&str>) -> ChartId {
+    pub fn chart_in(
+        &self,
+        session: &Session,
+        unit: &str,
+        attending: &str,
+        patient: Option<&str>,
+    ) -> ChartId {
         session
             .write(|writer| {
                 let directory = writer.directory();
                 let unit: UnitId = directory.unit_by_name(unit).unwrap().unit.unit;
                 let attending = directory.by_login(attending).map(|(cert, _)| *cert);
-                let patient = patient.and_then(|login| directory.by_login(login)).map(|(cert, _)| *cert);
-                let (chart, _) = writer.enrol(NewChart { unit, attending, patient, tags: vec![], emergency: true })?;
+                let patient = patient
+                    .and_then(|login| directory.by_login(login))
+                    .map(|(cert, _)| *cert);
+                let (chart, _) = writer.enrol(NewChart {
+                    unit,
+                    attending,
+                    patient,
+                    tags: vec![],
+                    emergency: true,
+                })?;
                 writer.forget_drawn_keys()?;
                 Ok::<_, VaultError>(chart)
             })
