@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::{Exit, Failure, Format, Globals, Output, Voice, Watch, passphrase};
 use crate::config::{Config, Flags, Surroundings};
 use crate::crypto::secret::SecretBytes;
+use crate::desk::{Session, session};
 
 /// What a command has at hand.
 #[derive(Debug)]
@@ -91,6 +92,16 @@ impl Context {
             Some(file) => passphrase::from_file(file),
             None => passphrase::ask_new(&format!("new passphrase of {login}: ")),
         }
+    }
+
+    /// Logs in. The session locks when it is dropped.
+    pub fn session(&self) -> Result<Session, Failure> {
+        let login = self.login()?;
+        Ok(session::login(
+            &self.config.paths,
+            login,
+            &self.passphrase()?,
+        )?)
     }
 
     /// Shows how far long work has come.

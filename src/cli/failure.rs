@@ -7,6 +7,7 @@ use serde_json::json;
 use super::Exit;
 use super::plain::plain;
 use crate::config::ConfigError;
+use crate::desk::{Class, DeskError};
 
 /// What is said about a command that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,6 +95,31 @@ impl From<ConfigError> for Failure {
             code: error.code(),
             message: error.to_string(),
             hint: Some(error.hint()),
+            causes: causes_of(&error),
+        }
+    }
+}
+
+impl From<Class> for Exit {
+    fn from(class: Class) -> Self {
+        match class {
+            Class::Usage => Self::Usage,
+            Class::Denied => Self::Denied,
+            Class::BadInput => Self::BadInput,
+            Class::Outside => Self::Outside,
+            Class::Found => Self::Found,
+            Class::Defect => Self::Defect,
+        }
+    }
+}
+
+impl From<DeskError> for Failure {
+    fn from(error: DeskError) -> Self {
+        Self {
+            exit: error.class().into(),
+            code: error.code(),
+            message: error.to_string(),
+            hint: error.hint(),
             causes: causes_of(&error),
         }
     }
