@@ -1,1 +1,48 @@
 //! The repository of sealed snapshots, on a folder or on MongoDB.
+//!
+//! The ledger only grows, so a backup is "what came after entry N", and a snapshot is a signed list of sealed packs.
+//! A target is never trusted with more than keeping bytes: what it serves is judged by hash, signature and seal.
+//!
+//! From the bottom up, each file with its format at the top:
+//!
+//! - [`target`]: where things are kept: [`Folder`]; [`retry`], [`Cancel`], [`Meter`] and [`Wire`] stand
+//!   between a run and its target.
+//! - [`source`]: what is read and what a restore writes to, so that nothing here knows the store or the vault.
+//! - [`keys`]: what a host holds (it can write and cannot read) and what the restore shares carry.
+//! - [`pack`], [`object`], [`manifest`], [`record`]: the bytes on the target.
+//! - [`state`], [`journal`], [`high_water`]: the bytes on the host, outside the vault.
+//! - [`snapshot`]: a run; [`chain`]: the manifests, judged; [`verify`]; [`restore`].
+
+mod cancel;
+mod cbor;
+pub mod chain;
+mod error;
+mod folder;
+pub mod high_water;
+pub mod journal;
+pub mod keys;
+pub mod manifest;
+pub mod object;
+pub mod pack;
+mod parent;
+mod produce;
+mod progress;
+pub mod record;
+pub mod restore;
+pub mod retry;
+pub mod snapshot;
+pub mod source;
+mod staging;
+pub mod state;
+pub mod target;
+mod throttle;
+mod upload;
+pub mod verify;
+mod wire;
+
+pub use cancel::Cancel;
+pub use error::{BackupError, Fault};
+pub use folder::Folder;
+pub use progress::{Meter, Phase, Progress};
+pub use upload::Alarm;
+pub use wire::Wire;

@@ -1,0 +1,229 @@
+//! What can end a backup, a verification or a restore.
+
+use super::object::ObjectError;
+use super::pack::PackError;
+use super::record::RecordError;
+use super::retry::Stopped;
+use super::source::Cause;
+use super::state::StateError;
+use super::target::TargetError;
+use crate::crypto::hpke::HpkeError;
+
+/// Why a run ended without its result. Nothing that was sent is lost, and no folder is left half restored.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BackupError {
+    /// The target failed.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// The target is not the repository that was expected.
+    #[error(transparent)]
+    Record(RecordError),
+    /// The host's own files failed.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// The ledger could not be read.
+    #[error("the ledger could not be read")]
+    Source(#[source] Cause),
+    /// An entry or a row fits no pack.
+    #[error(transparent)]
+    Pack(#[from] PackError),
+    /// A pack could not be sealed.
+    #[error("a pack could not be sealed")]
+    Seal(#[source] HpkeError),
+    /// Somebody cancelled.
+    #[error("cancelled; the next run goes on from here")]
+    Cancelled,
+    /// The target serves an older chain than this host has seen.
+    #[error(
+        "{place} was rolled back: this host has seen manifest {seen}, and the target {found}; keep the target as it is, find out who \
+         changed it, and back up elsewhere meanwhile"
+    )]
+    RolledBack {
+        /// Where.
+        place: String,
+        /// The manifest of the high-water mark.
+        seen: String,
+        /// What the target has in its place.
+        found: &'static str,
+    },
+    /// Somebody else continues this host's chain.
+    #[error(
+        "manifest {name} at {place} is not this host's: two copies of the host's state are in use; retire one of them, and remove its \
+         high-water mark so that it begins a timeline of its own"
+    )]
+    Forked {
+        /// Where.
+        place: String,
+        /// The manifest.
+        name: String,
+    },
+    /// A manifest that is needed is damaged or forged.
+    #[error("manifest {name} is damaged or forged ({cause})")]
+    Manifest {
+        /// Which.
+        name: String,
+        /// How that shows.
+        cause: String,
+    },
+    /// The ledger is not a continuation of what was backed up.
+    #[error(
+        "the ledger does not continue backup {snapshot}, which ends at entry {seq}: it was cut, replaced or rolled back; run `verify`, and \
+         keep both"
+    )]
+    LedgerDiverged {
+        /// The snapshot.
+        snapshot: String,
+        /// Its last entry.
+        seq: u64,
+    },
+    /// Objects are gone or changed after they were acknowledged.
+    #[error("{place} lost {count} objects that it had acknowledged, {first} first; run again to send them anew", count = names.len(), first = names[0])]
+    Vanished {
+        /// Where.
+        place: String,
+        /// Which; at least one.
+        names: Vec<String>,
+    },
+    /// There is no such snapshot.
+    #[error("{place} holds no snapshot {wanted}; `backup list` shows those it holds")]
+    NoSnapshot {
+        /// Where.
+        place: String,
+        /// What was asked for.
+        wanted: String,
+    },
+    /// An object that a restore needs is missing.
+    #[error("object {name} ({what}) is missing")]
+    ObjectMissing {
+        /// Its name.
+        name: String,
+        /// What it held.
+        what: String,
+    },
+    /// An object's bytes are not those that its manifest lists.
+    #[error("object {name} ({what}) is corrupt: its bytes are not those that were sent")]
+    ObjectCorrupt {
+        /// Its name.
+        name: String,
+        /// What it held.
+        what: String,
+    },
+    /// An object's bytes are those that were sent, and it does not open.
+    #[error("object {name} ({what}) does not open")]
+    ObjectSealed {
+        /// Its name.
+        name: String,
+        /// What it held.
+        what: String,
+        /// Why.
+        #[source]
+        cause: ObjectError,
+    },
+    /// The objects of a snapshot do not add up.
+    #[error("snapshot {snapshot} is inconsistent: {what}")]
+    Inconsistent {
+        /// Which.
+        snapshot: String,
+        /// How that shows.
+        what: String,
+    },
+    /// The shares are not this repository's.
+    #[error(
+        "the shares open another repository than the one at {place}; bring the shares of this vault"
+    )]
+    WrongShares {
+        /// Where.
+        place: String,
+    },
+    /// The folder to restore into is in use.
+    #[error(
+        "{path} is not an empty folder; a restore overwrites nothing: name a folder that is new or empty"
+    )]
+    NotEmpty {
+        /// Which.
+        path: String,
+    },
+    /// The folder to restore into cannot be written.
+    #[error("{path} cannot be written")]
+    Folder {
+        /// Which.
+        path: String,
+        /// Why.
+        #[source]
+        cause: std::io::Error,
+    },
+    /// The restored vault did not come together.
+    #[error("what was fetched did not make a sound vault")]
+    Restorer(#[source] Cause),
+    /// A task of this program failed; that is a defect.
+    #[error("a task of the backup failed: {0}")]
+    Task(String),
+}
+
+/// What kind of failure it is, for exit codes and hints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Something outside failed; it is safe to run again.
+    Outside,
+    /// Something was tampered with, lost or damaged.
+    Evidence,
+    /// The request or the input is wrong.
+    Request,
+    /// Somebody cancelled.
+    Cancelled,
+    /// A defect in chartseal.
+    Defect,
+}
+
+impl BackupError {
+    /// What kind of failure it is.
+    pub const fn fault(&self) -> Fault {
+        match self {
+            Self::Target(TargetError::Address { .. } | TargetError::TooLarge { .. })
+            | Self::Record(RecordError::Absent { .. } | RecordError::OtherVault { .. })
+            | Self::State(StateError::Busy)
+            | Self::Pack(PackError::TooLong { .. })
+            | Self::NoSnapshot { .. }
+            | Self::WrongShares { .. }
+            | Self::NotEmpty { .. } => Fault::Request,
+            Self::Target(_)
+            | Self::State(StateError::File { .. })
+            | Self::Source(_)
+            | Self::Folder { .. }
+            | Self::Vanished { .. } => Fault::Outside,
+            Self::Record(RecordError::Bad { .. })
+            | Self::State(StateError::HighWater { .. })
+            | Self::Pack(_)
+            | Self::RolledBack { .. }
+            | Self::Forked { .. }
+            | Self::Manifest { .. }
+            | Self::LedgerDiverged { .. }
+            | Self::ObjectMissing { .. }
+            | Self::ObjectCorrupt { .. }
+            | Self::ObjectSealed { .. }
+            | Self::Inconsistent { .. }
+            | Self::Restorer(_) => Fault::Evidence,
+            Self::Cancelled => Fault::Cancelled,
+            Self::Seal(_) | Self::Task(_) | Self::Record(RecordError::Stopped(_)) => Fault::Defect,
+        }
+    }
+}
+
+impl From<Stopped> for BackupError {
+    fn from(stopped: Stopped) -> Self {
+        match stopped {
+            Stopped::Target(e) => Self::Target(e),
+            Stopped::Cancelled => Self::Cancelled,
+        }
+    }
+}
+
+impl From<RecordError> for BackupError {
+    fn from(e: RecordError) -> Self {
+        match e {
+            RecordError::Stopped(stopped) => stopped.into(),
+            e => Self::Record(e),
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! The upload journal: what a host has begun to send and no manifest lists yet.
+//!
+//! Sealing is randomised, so only the sender knows the hash of what it sent. **A record is on disk before the first
+//! byte goes out**; after a cut, an object that the target has is taken over if the journal names it, and nothing is
+//! taken over on the target's word alone.
+//!
+//! A line is `object ADDRESS LEN HASH CHECK` or `head NUMBER CHECK`, `CHECK` being 8 hex digits of SHA-256 over what stands
+//! before it. A `head` line notes where a run ended its ledger packs, so that a resumed run, whose head lies further on,
+//! makes the same packs again. A line cut short by a crash fails its check and counts for nothing. Once the manifest is
+//! written the journal is removed.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fmt::Write as _;
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::path::PathBuf;
+
+use super::object::Address;
+use super::state::{self, HostState, StateError};
+use super::target::Name;
+use crate::crypto::hash::sha256;
+use crate::crypto::{Hash, hex};
+
+/// A sealing that may have reached the target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// Its length.
+    pub len: u64,
+    /// The hash of its bytes.
+    pub hash: Hash,
+}
+
+/// The journal of the run that holds the lock.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    file: File,
+    sent: HashMap<Address, Vec<Sent>>,
+    heads: BTreeSet<u64>,
+}
+
+impl Journal {
+    /// Opens the journal, with what an interrupted run left in it.
+    pub fn open(state: &HostState) -> Result<Self, StateError> {
+        let path = state.journal();
+        let mut file = state::open(
+            OpenOptions::new().append(true).read(true).create(true),
+            &path,
+        )?;
+        let text = fs::read(&path).map_err(state::at(&path))?;
+        let text = String::from_utf8_lossy(&text);
+        let (mut sent, mut heads) = (HashMap::new(), BTreeSet::new());
+        for line in text.lines() {
+            match parse(line) {
+                Some(Record::Object(address, record)) => {
+                    sent.entry(address).or_insert_with(Vec::new).push(record);
+                }
+                Some(Record::Head(seq)) => _ = heads.insert(seq),
+                None => {}
+            }
+        }
+        if !text.is_empty() && !text.ends_with('\n') {
+            // Ends the line that a crash cut short, so that the next record stands on its own.
+            file.write_all(b"\n").map_err(state::at(&path))?;
+        }
+        Ok(Self {
+            path,
+            file,
+            sent,
+            heads,
+        })
+    }
+
+    /// The sealings that may have reached the target under `address`, oldest first.
+    pub fn sent(&self, address: &Address) -> &[Sent] {
+        self.sent.get(address).map_or(&[], Vec::as_slice)
+    }
+
+    /// Where interrupted runs ended their ledger packs.
+    pub fn heads(&self) -> &BTreeSet<u64> {
+        &self.heads
+    }
+
+    /// Notes a sealing before it is sent.
+    pub fn record(&mut self, address: Address, sent: Sent) -> Result<(), StateError> {
+        self.append(format!("object {address} {} {}", sent.len, sent.hash))?;
+        self.sent.entry(address).or_default().push(sent);
+        Ok(())
+    }
+
+    /// Notes where this run ends its ledger packs.
+    pub fn record_head(&mut self, seq: u64) -> Result<(), StateError> {
+        if self.heads.insert(seq) {
+            self.append(format!("head {seq}"))?;
+        }
+        Ok(())
+    }
+
+    /// Removes the journal, once a manifest lists everything.
+    pub fn clear(self) -> Result<(), StateError> {
+        fs::remove_file(&self.path).map_err(state::at(&self.path))
+    }
+
+    fn append(&mut self, mut line: String) -> Result<(), StateError> {
+        let check = check(&line);
+        writeln!(line, " {check}").expect("a string takes every write");
+        self.file
+            .write_all(line.as_bytes())
+            .and_then(|()| self.file.sync_data())
+            .map_err(state::at(&self.path))
+    }
+}
+
+enum Record {
+    Object(Address, Sent),
+    Head(u64),
+}
+
+fn parse(line: &str) -> Option<Record> {
+    let (line, found) = line.rsplit_once(' ')?;
+    if found != check(line) {
+        return None;
+    }
+    let words: Vec<&str> = line.split(' ').collect();
+    match *words {
+        ["object", address, len, hash] => {
+            let hash = Hash::from_slice(&hex::unhex(hash)?)?;
+            Some(Record::Object(
+                Address::parse(&Name::parse(address)?)?,
+                Sent {
+                    len: len.parse().ok()?,
+                    hash,
+                },
+            ))
+        }
+        ["head", seq] => Some(Record::Head(seq.parse().ok()?)),
+        _ => None,
+    }
+}
+
+fn check(line: &str) -> String {
+    hex::hex(&sha256(&[line.as_bytes()]).0[..4])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backup::keys::RepositoryId;
+    use crate::backup::object::ObjectId;
+
+    fn address(n: u8) -> Address {
+        Address {
+            id: ObjectId([n; 32]),
+            generation: u32::from(n % 2),
+        }
+    }
+
+    fn sent(n: u8) -> Sent {
+        Sent {
+            len: u64::from(n),
+            hash: Hash([n; 32]),
+        }
+    }
+
+    #[test]
+    fn records_outlive_the_run_until_the_manifest_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = HostState::lock(folder.path(), RepositoryId([1; 16])).unwrap();
+        let mut journal = Journal::open(&state).unwrap();
+        journal.record(address(1), sent(1)).unwrap();
+        journal.record(address(1), sent(2)).unwrap();
+        journal.record_head(77).unwrap();
+        drop(journal);
+        let journal = Journal::open(&state).unwrap();
+        assert_eq!(journal.sent(&address(1)), [sent(1), sent(2)]);
+        assert_eq!(journal.sent(&address(2)), []);
+        assert!(journal.heads().contains(&77));
+        journal.clear().unwrap();
+        assert_eq!(Journal::open(&state).unwrap().sent(&address(1)), []);
+    }
+
+    #[test]
+    fn a_record_cut_short_at_any_byte_counts_for_nothing_and_spoils_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = HostState::lock(folder.path(), RepositoryId([1; 16])).unwrap();
+        let mut journal = Journal::open(&state).unwrap();
+        journal.record(address(1), sent(1)).unwrap();
+        let whole = fs::metadata(state.journal()).unwrap().len() as usize;
+        journal.record(address(2), sent(2)).unwrap();
+        let bytes = fs::read(state.journal()).unwrap();
+        for cut in whole..bytes.len() - 1 {
+            fs::write(state.journal(), &bytes[..cut]).unwrap();
+            let mut journal = Journal::open(&state).unwrap();
+            assert_eq!(journal.sent(&address(1)), [sent(1)]);
+            assert_eq!(journal.sent(&address(2)), [], "cut at {cut}");
+            journal.record(address(3), sent(3)).unwrap();
+            assert_eq!(
+                Journal::open(&state).unwrap().sent(&address(3)),
+                [sent(3)],
+                "cut at {cut}"
+            );
+        }
+    }
+}

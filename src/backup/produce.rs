@@ -1,0 +1,213 @@
+//! What a run has to read and pack, and the thread that does it.
+
+use std::collections::{BTreeSet, HashMap};
+use std::ops::RangeInclusive;
+use std::sync::{Arc, PoisonError};
+
+use tokio::sync::mpsc;
+
+use super::cancel::Cancel;
+use super::error::BackupError;
+use super::keys::BackupKeys;
+use super::manifest::SignedManifest;
+use super::object::{Listed, ObjectId, ObjectKind};
+use super::pack::{LedgerPacker, Pack, PackError, pack_table};
+use super::source::{Cause, Frozen, Head, Row, Source, Table};
+use super::upload::Uploader;
+use crate::crypto::mac::MacKey;
+
+/// Entries read in one short transaction.
+const ROWS: usize = 256;
+
+/// A pack, its id, and the object that holds it already, if one does.
+#[derive(Debug)]
+pub struct Identified {
+    /// Its id.
+    pub id: ObjectId,
+    /// The pack.
+    pub pack: Pack,
+    /// The object of the snapshot before.
+    pub standing: Option<Listed>,
+}
+
+/// What to read and pack.
+#[derive(Debug)]
+pub struct Plan {
+    /// Ledger packs of the snapshot before, listed again unread.
+    pub kept: Vec<Listed>,
+    reader: Reader,
+    ranges: Vec<RangeInclusive<u64>>,
+    tables: Vec<Table>,
+    standing: HashMap<ObjectId, Listed>,
+    ends: BTreeSet<u64>,
+    limit: usize,
+    id_key: MacKey,
+    cut_key: MacKey,
+    cancel: Cancel,
+}
+
+struct Reader {
+    source: Arc<dyn Source>,
+    head: Head,
+    parent: Option<(String, Head)>,
+}
+
+impl std::fmt::Debug for Reader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reader")
+            .field("head", &self.head)
+            .field("parent", &self.parent)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Plan {
+    /// Keeps the ledger packs that stand, and plans to pack the entries between and after them, and the tables.
+    pub fn new(
+        keys: &BackupKeys,
+        source: Arc<dyn Source>,
+        frozen: Frozen,
+        parent: Option<&SignedManifest>,
+        standing: &HashMap<ObjectId, Listed>,
+        uploader: &Uploader,
+        limit: usize,
+    ) -> Result<Self, BackupError> {
+        let mut kept: Vec<Listed> = Vec::new();
+        let mut ranges = Vec::new();
+        let mut due = 1;
+        let mut before: Vec<&Listed> = standing
+            .values()
+            .filter(|o| o.kind == ObjectKind::Ledger)
+            .collect();
+        before.sort_unstable_by_key(|o| o.first);
+        for pack in before {
+            if pack.first > due {
+                ranges.push(due..=pack.first - 1);
+            }
+            kept.push(*pack);
+            due = pack.last() + 1;
+        }
+        if frozen.head.seq >= due {
+            ranges.push(due..=frozen.head.seq);
+        }
+        // Packs also end where the snapshot before and interrupted runs ended theirs, so that the same packs come out.
+        let mut journal = uploader
+            .journal
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        journal.record_head(frozen.head.seq)?;
+        let mut ends = journal.heads().clone();
+        ends.extend(parent.map(|p| p.manifest.head.seq));
+        Ok(Self {
+            kept,
+            reader: Reader {
+                source,
+                head: frozen.head,
+                parent: parent.map(|p| (p.id(), p.manifest.head)),
+            },
+            ranges,
+            tables: frozen.tables,
+            standing: standing.clone(),
+            ends,
+            limit,
+            id_key: keys.id_key(),
+            cut_key: keys.cut_key(),
+            cancel: uploader.wire.cancel.clone(),
+        })
+    }
+
+    /// Reads and packs until all is given or nobody takes any more. Blocks.
+    pub fn produce(self, give: &mpsc::Sender<Identified>) -> Result<(), BackupError> {
+        self.reader.check_continuity()?;
+        let mut standing = self.standing;
+        let mut hand = |pack: Pack| {
+            let id = ObjectId::of(&self.id_key, pack.kind, &pack.plain);
+            let standing = standing.remove(&id).filter(|there| there.kind == pack.kind);
+            if self.cancel.is_cancelled() {
+                return Err(BackupError::Cancelled);
+            }
+            // Nobody takes any more when sending failed or was dropped; that end of the run has the better error.
+            give.blocking_send(Identified { id, pack, standing })
+                .map_err(|_| BackupError::Cancelled)
+        };
+        for range in self.ranges {
+            let mut packer = LedgerPacker::new(*range.start(), self.limit);
+            self.reader.each(range, &mut |row| {
+                let seq = row.seq;
+                packer.push(row)?.map_or(Ok(()), &mut hand)?;
+                let ends_here = self.ends.contains(&seq);
+                ends_here
+                    .then(|| packer.close())
+                    .flatten()
+                    .map_or(Ok(()), &mut hand)
+            })?;
+            packer.close().map_or(Ok(()), &mut hand)?;
+        }
+        for table in self.tables {
+            for pack in pack_table(table, self.limit, &self.cut_key)? {
+                hand(pack)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Reader {
+    /// The ledger must hold, as its entry number N, the entry that the snapshot before ended with.
+    fn check_continuity(&self) -> Result<(), BackupError> {
+        let Some((snapshot, before)) = &self.parent else {
+            return Ok(());
+        };
+        let diverged = || BackupError::LedgerDiverged {
+            snapshot: snapshot.clone(),
+            seq: before.seq,
+        };
+        if self.head.seq < before.seq {
+            return Err(diverged());
+        }
+        let Some(last) = before.seq.checked_sub(1) else {
+            return Ok(());
+        };
+        let rows = self
+            .source
+            .rows_after(last, 1)
+            .map_err(BackupError::Source)?;
+        let same = rows
+            .first()
+            .is_some_and(|row| row.seq == before.seq && row.link == before.link);
+        if same { Ok(()) } else { Err(diverged()) }
+    }
+
+    /// Reads a range in short transactions.
+    fn each(
+        &self,
+        range: RangeInclusive<u64>,
+        take: &mut dyn FnMut(Row) -> Result<(), BackupError>,
+    ) -> Result<(), BackupError> {
+        let (mut next, last) = range.into_inner();
+        while next <= last {
+            let limit = usize::try_from(last - next + 1).unwrap_or(ROWS).min(ROWS);
+            let rows = self
+                .source
+                .rows_after(next - 1, limit)
+                .map_err(BackupError::Source)?;
+            if rows.is_empty() {
+                return Err(PackError::Gap {
+                    expected: next,
+                    found: 0,
+                }
+                .into());
+            }
+            for row in rows.into_iter().take(limit) {
+                let (seq, link) = (row.seq, row.link);
+                take(row)?;
+                if seq == self.head.seq && link != self.head.link {
+                    let cause: Cause = format!("entry {seq} changed while it was read").into();
+                    return Err(BackupError::Source(cause));
+                }
+                next += 1;
+            }
+        }
+        Ok(())
+    }
+}

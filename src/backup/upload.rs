@@ -1,0 +1,202 @@
+//! Sending one pack: under which address, what is taken over, and what is an alarm.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::error::BackupError;
+use super::journal::{Journal, Sent};
+use super::keys::RepositoryId;
+use super::object::{self, Address, Listed, MAX_SEALED, OVERHEAD, ObjectId};
+use super::pack::Pack;
+use super::retry::Tried;
+use super::target::{Put, Shelf, TargetError};
+use super::throttle::Throttle;
+use super::wire::Wire;
+use crate::crypto::hash::sha256;
+use crate::crypto::hpke::KemPublic;
+
+/// Something about the target that a person should look at although the run could go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Alarm {
+    /// The target has something under an address that this host has not sent. The pack went up under the next
+    /// generation. After a lost journal this is what its objects look like.
+    Unvouched(Address),
+    /// The target has something else under an address than what this host sent there.
+    Mismatch(Address),
+    /// An object of the snapshot before is gone, or has another length. It was made and sent anew.
+    Lost(Address, String),
+}
+
+impl fmt::Display for Alarm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unvouched(at) => {
+                write!(f, "objects/{at} was there, and this host did not send it")
+            }
+            Self::Mismatch(at) => write!(f, "objects/{at} is not what this host sent there"),
+            Self::Lost(at, what) => write!(
+                f,
+                "objects/{at} ({what}) is gone from the target and was sent anew"
+            ),
+        }
+    }
+}
+
+/// How a pack came to be on the target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrival {
+    /// This run sent it.
+    Sent,
+    /// An interrupted run had sent it.
+    TakenOver,
+}
+
+/// Sends packs of one run.
+#[derive(Debug)]
+pub struct Uploader {
+    /// The target.
+    pub wire: Wire,
+    /// The repository.
+    pub repository: RepositoryId,
+    /// What objects are sealed to.
+    pub restore_public: KemPublic,
+    /// What this host sent and no manifest lists.
+    pub journal: Arc<Mutex<Journal>>,
+    /// What prune is about to delete.
+    pub tombstones: BTreeSet<Address>,
+    /// The limit of the link.
+    pub throttle: Throttle,
+    /// What a person should look at.
+    pub alarms: Mutex<Vec<Alarm>>,
+}
+
+impl Uploader {
+    /// Sends `pack` unless an interrupted run has, and says how it is to be listed.
+    pub async fn send(&self, id: ObjectId, pack: Pack) -> Result<(Listed, Arrival), BackupError> {
+        let Pack {
+            kind,
+            first,
+            count,
+            plain,
+        } = pack;
+        let plain = Arc::new(plain);
+        let mut generation = 0;
+        loop {
+            let address = Address { id, generation };
+            let listed = |sent: Sent| Listed {
+                kind,
+                first,
+                count,
+                address,
+                len: sent.len,
+                hash: sent.hash,
+            };
+            generation += 1;
+            if self.tombstones.contains(&address) {
+                continue;
+            }
+            let known = self.sent(&address);
+            if !known.is_empty() {
+                let there = self.wire.exists(Shelf::Objects, &[address.name()]).await?;
+                if let Some(stat) = there.first() {
+                    match self.vouch(&address, stat.len).await? {
+                        Some(sent) => return Ok((listed(sent), Arrival::TakenOver)),
+                        None => self.alarm(Alarm::Mismatch(address)),
+                    }
+                    continue;
+                }
+            }
+            let len = (plain.len() + OVERHEAD) as u64;
+            if len > MAX_SEALED as u64 {
+                let (place, limit) = (self.wire.place(), MAX_SEALED as u64);
+                return Err(TargetError::TooLarge {
+                    place,
+                    name: address.name(),
+                    len,
+                    limit,
+                }
+                .into());
+            }
+            self.throttle.take(len).await;
+            let (sealed, sent) = self.seal(kind, address, Arc::clone(&plain)).await?;
+            match self
+                .wire
+                .put(Shelf::Objects, &address.name(), Arc::new(sealed))
+                .await?
+            {
+                Tried::AtOnce(Put::Stored) | Tried::AfterDoubt(Put::Stored) => {
+                    return Ok((listed(sent), Arrival::Sent));
+                }
+                // Nobody but an interrupted run of this host can have put it there in good faith, and there was none.
+                Tried::AtOnce(Put::AlreadyThere) if known.is_empty() => {
+                    self.alarm(Alarm::Unvouched(address));
+                }
+                // An earlier try, or an earlier run, may have arrived late.
+                Tried::AtOnce(Put::AlreadyThere) | Tried::AfterDoubt(Put::AlreadyThere) => {
+                    match self.vouch(&address, len).await? {
+                        Some(sent) => return Ok((listed(sent), Arrival::Sent)),
+                        None => self.alarm(Alarm::Mismatch(address)),
+                    }
+                }
+            }
+        }
+    }
+
+    /// What this host sent that is now under `address`, if the journal can vouch for it. With one sealing in the
+    /// journal its length must fit; with several the bytes are read back to see which of them it is.
+    async fn vouch(&self, address: &Address, len: u64) -> Result<Option<Sent>, BackupError> {
+        let known = self.sent(address);
+        if let [only] = known[..] {
+            return Ok((only.len == len).then_some(only));
+        }
+        let there = self.wire.get(Shelf::Objects, &address.name()).await?;
+        let hash = there.map(|bytes| sha256(&[&bytes]));
+        Ok(known.into_iter().find(|sent| Some(sent.hash) == hash))
+    }
+
+    /// Seals a pack and notes the sealing on disk, before anything is sent.
+    async fn seal(
+        &self,
+        kind: object::ObjectKind,
+        address: Address,
+        plain: Arc<Vec<u8>>,
+    ) -> Result<(Vec<u8>, Sent), BackupError> {
+        let (to, repository, journal) = (
+            self.restore_public,
+            self.repository,
+            Arc::clone(&self.journal),
+        );
+        let work = move || {
+            let sealed =
+                object::seal(&to, repository, kind, &address, &plain).map_err(BackupError::Seal)?;
+            let sent = Sent {
+                len: sealed.len() as u64,
+                hash: sha256(&[&sealed]),
+            };
+            journal
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .record(address, sent)?;
+            Ok((sealed, sent))
+        };
+        tokio::task::spawn_blocking(work)
+            .await
+            .map_err(|e| BackupError::Task(e.to_string()))?
+    }
+
+    fn sent(&self, address: &Address) -> Vec<Sent> {
+        self.journal
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .sent(address)
+            .to_vec()
+    }
+
+    pub(super) fn alarm(&self, alarm: Alarm) {
+        self.alarms
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(alarm);
+    }
+}

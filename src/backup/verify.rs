@@ -1,0 +1,205 @@
+//! Whether a repository still holds what was put into it: the chain of manifests, the presence of every object, and,
+//! when asked, every byte.
+//!
+//! A host can do this without the restore key: manifests list the hashes of *sealed* bytes.
+
+use std::collections::BTreeMap;
+
+use futures::stream::{self, StreamExt, TryStreamExt};
+
+use super::chain::{Chain, Finding, Trust};
+use super::error::BackupError;
+use super::high_water::HighWater;
+use super::keys::RepositoryId;
+use super::object::{Address, Listed};
+use super::progress::Phase;
+use super::snapshot::lengths;
+use super::target::Shelf;
+use super::wire::Wire;
+use crate::crypto::Secret;
+use crate::crypto::hash::sha256;
+
+/// How many objects are read at a time.
+const IN_FLIGHT: usize = 4;
+
+/// Which objects to read back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ReadData {
+    /// None: lengths only.
+    #[default]
+    None,
+    /// All.
+    All,
+    /// One part of `of`, `nth` counting from 1: every object is in exactly one part.
+    Part {
+        /// Which part.
+        nth: u64,
+        /// Of how many.
+        of: u64,
+    },
+}
+
+impl ReadData {
+    fn covers(self, address: &Address) -> bool {
+        match self {
+            Self::None => false,
+            Self::All => true,
+            Self::Part { nth, of } => {
+                let share = address
+                    .id
+                    .0
+                    .first_chunk()
+                    .map_or(0, |first| u64::from_be_bytes(*first));
+                share % of.max(1) == nth.saturating_sub(1)
+            }
+        }
+    }
+}
+
+/// What a verification found.
+#[derive(Clone, Debug, Default)]
+pub struct Verified {
+    /// Snapshots whose manifests hold.
+    pub snapshots: u64,
+    /// Objects that they list.
+    pub packs: u64,
+    /// Sealed bytes that were read back.
+    pub bytes_read: u64,
+    /// Manifests and objects that should be there and are not.
+    pub missing: Vec<Finding>,
+    /// Manifests and objects that are not what was put there.
+    pub corrupt: Vec<Finding>,
+    /// Manifests that compete.
+    pub forks: Vec<Finding>,
+    /// The manifest that this host has seen and the target does not serve.
+    pub rolled_back: Option<Finding>,
+}
+
+impl Verified {
+    /// Whether nothing is wrong.
+    pub fn ok(&self) -> bool {
+        self.missing.is_empty()
+            && self.corrupt.is_empty()
+            && self.forks.is_empty()
+            && self.rolled_back.is_none()
+    }
+}
+
+/// Verifies a repository. `mark` is what the host has seen, or a printed head; without one, a target that serves an old
+/// chain cannot be told from one that never got the newer one.
+pub async fn verify(
+    wire: &Wire,
+    repository: RepositoryId,
+    k_manifest: &Secret<32>,
+    mark: Option<&HighWater>,
+    read: ReadData,
+    trust: Trust<'_>,
+) -> Result<Verified, BackupError> {
+    wire.meter.phase(Phase::Opening);
+    let chain = Chain::load(wire, repository, k_manifest, trust).await?;
+    let mut verified = Verified {
+        snapshots: chain.manifests.len() as u64,
+        rolled_back: mark.and_then(|mark| chain.rolled_back(mark)),
+        ..Verified::default()
+    };
+    let objects = listed(&chain, &mut verified);
+    verified.missing.extend(chain.missing);
+    verified.corrupt.extend(chain.corrupt);
+    verified.forks.extend(chain.forks);
+    verified.packs = objects.len() as u64;
+
+    wire.meter.phase(Phase::Checking);
+    let there = lengths(wire, &objects).await?;
+    let mut to_read = Vec::new();
+    for object in objects {
+        match there.get(&object.address.name()) {
+            None => verified.missing.push(finding(&object, "it is gone")),
+            Some(len) if *len != object.len => {
+                let detail = format!("it has {len} bytes, and {} were sent", object.len);
+                verified.corrupt.push(finding(&object, &detail));
+            }
+            Some(_) if read.covers(&object.address) => to_read.push(object),
+            Some(_) => {}
+        }
+    }
+    read_back(wire, to_read, &mut verified).await?;
+    verified.missing.sort_unstable();
+    verified.corrupt.sort_unstable();
+    wire.meter.phase(Phase::Done);
+    Ok(verified)
+}
+
+/// Every object that a manifest lists, once.
+fn listed(chain: &Chain, verified: &mut Verified) -> Vec<Listed> {
+    let mut objects: BTreeMap<Address, Listed> = BTreeMap::new();
+    for object in chain.manifests.iter().flat_map(|m| &m.manifest.objects) {
+        let known = objects.entry(object.address).or_insert(*object);
+        if (known.hash, known.len) != (object.hash, object.len) {
+            verified.corrupt.push(finding(
+                object,
+                "two manifests list it with different hashes",
+            ));
+        }
+    }
+    objects.into_values().collect()
+}
+
+async fn read_back(
+    wire: &Wire,
+    objects: Vec<Listed>,
+    verified: &mut Verified,
+) -> Result<(), BackupError> {
+    wire.meter.phase(Phase::Reading);
+    wire.meter
+        .update(|p| p.bytes_total = Some(objects.iter().map(|o| o.len).sum()));
+    let fetched = stream::iter(objects).map(|object| async move {
+        let bytes = wire.get(Shelf::Objects, &object.address.name()).await?;
+        Ok::<_, BackupError>((object, bytes))
+    });
+    let mut fetched = std::pin::pin!(fetched.buffer_unordered(IN_FLIGHT));
+    while let Some((object, bytes)) = fetched.try_next().await? {
+        match bytes {
+            None => verified.missing.push(finding(
+                &object,
+                "it is listed by the target and not served",
+            )),
+            Some(bytes) => {
+                let len = bytes.len() as u64;
+                verified.bytes_read += len;
+                wire.meter.update(|p| p.bytes_done += len);
+                if sha256(&[&bytes]) != object.hash {
+                    verified
+                        .corrupt
+                        .push(finding(&object, "its bytes are not those that were sent"));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn finding(object: &Listed, detail: &str) -> Finding {
+    Finding {
+        name: format!("{}/{}", Shelf::Objects, object.address),
+        detail: format!("{detail} ({})", object.describe()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backup::object::ObjectId;
+    use crate::crypto::random;
+
+    #[test]
+    fn the_parts_of_a_reading_cover_every_object_once() {
+        for _ in 0..200 {
+            let address = Address {
+                id: ObjectId(random::bytes()),
+                generation: 0,
+            };
+            let parts = (1..=7).filter(|nth| ReadData::Part { nth: *nth, of: 7 }.covers(&address));
+            assert_eq!(parts.count(), 1);
+        }
+    }
+}

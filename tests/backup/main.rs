@@ -1,0 +1,11 @@
+//! The backup repository, from a run to a restore, on every target, under faults and under attack.
+
+#![allow(missing_docs)]
+
+mod book;
+mod faulty;
+mod memory;
+mod resume;
+mod site;
+mod tampering;
+mod targets;
