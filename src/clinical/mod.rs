@@ -36,6 +36,7 @@ pub mod rx;
 pub mod rx_event;
 pub mod rx_state;
 pub mod rx_status;
+pub mod safety;
 pub mod source;
 pub mod vitals;
 mod vocabulary;

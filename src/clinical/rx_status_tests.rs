@@ -277,11 +277,13 @@ fn thread(seed: u64) -> (Prescription, Vec<(i64, Role, Body)>) {
 }
 
 fn happenings(happened: &[(i64, Role, Body)]) -> Vec<Happening<'_>> {
-    let what = |body| match body {
-        &Body::Dispense(ref d) => What::Dispensed(d),
-        &Body::RxEvent(ref e) => What::Event(e),
-        _ => unreachable!("a thread holds dispenses and events"),
-    };
+    fn what(body: &Body) -> What<'_> {
+        match body {
+            Body::Dispense(d) => What::Dispensed(d),
+            Body::RxEvent(e) => What::Event(e),
+            _ => unreachable!("a thread holds dispenses and events"),
+        }
+    }
     happened
         .iter()
         .map(|(at, role, body)| Happening {

@@ -233,7 +233,7 @@ mod tests {
     #[test]
     fn without_any_file_the_documented_defaults_hold() {
         let config = Host::new().load().unwrap();
-        assert_eq!(config.security.idle_lock, Duration::from_secs(600));
+        assert_eq!(config.security.idle_lock, Duration::from_mins(10));
         assert_eq!(
             (
                 config.security.argon2_memory_kib,
@@ -287,7 +287,7 @@ mod tests {
             .user("[security]\nidle_lock = \"2m\"\n");
         assert_eq!(
             host.load().unwrap().security.idle_lock,
-            Duration::from_secs(120)
+            Duration::from_mins(2)
         );
     }
 
@@ -322,7 +322,7 @@ mod tests {
             .variable("CHARTSEAL_SECURITY_IDLE_LOCK", "3m");
         assert_eq!(
             host.load().unwrap().security.idle_lock,
-            Duration::from_secs(180)
+            Duration::from_mins(3)
         );
     }
 

@@ -1,3 +1,19 @@
 //! What people do: admit, write, prescribe, dispense, request, decide.
+//!
+//! Every function takes a [`session::Session`] (or says why it needs none), asks the vault for a permit, and answers with a
+//! [`view`]: plain values that the command line prints and the screen draws.
+//!
+//! - [`sheet`]: a section of a chart, verified, opened, decoded, judged by [`rights`]; [`locate`]: record numbers;
+//!   [`looking`]: what is put on record when somebody looks; [`act`]: the bodies of what people do.
 
+pub mod act;
+pub mod error;
+pub mod locate;
+pub mod looking;
+pub mod rights;
+pub mod session;
+pub mod sheet;
 pub mod view;
+
+pub use error::{Class, DeskError};
+pub use session::Session;

@@ -1,1 +1,75 @@
 //! Searchable symmetric encryption over the ledger, and the query language.
+//!
+//! Family: packed immutable segments as in Π_pack and Π_2lev (Cash et al., NDSS 2014, eprint 2014/853), merged like the SD_a
+//! scheme of Demertzis et al. (NDSS 2020), with a small append log in front. No client keeps state: the file is the state, so
+//! many processes write in turn. The exact combination is ours and unproven.
+//!
+//! From the ground up:
+//!
+//! - [`term`] a word in its field; [`key`] the keys of a compartment; [`tag`] and [`address`] what the file calls a word and where it keeps it.
+//! - [`posting`] lists of entry numbers; [`packed`] their sealed form; [`log`] the append log; [`segment`] the life of both.
+//! - [`change`] adding an entry in its own transaction; [`bulk`] adding many; [`coverage`] how far each chart is indexed.
+//! - [`text`], [`day`], [`number`]: words of what kinds; [`facts`] what an entry says, [`terms`] its words.
+//! - [`query`] what somebody looks for; [`view`] a compartment as a search sees it; [`search()`] the answer.
+//!
+//! # What the file tells
+//!
+//! To a thief without keys, of one copy: how many compartments, segments and rows there are, when segments were built relative to
+//! each other, which opaque chart is indexed how far, and how many heads are filled up to each of five sizes, medium and large blocks
+//! there are: a coarse histogram of list lengths. Not which rows belong to one word, nor which entry a row speaks of.
+//!
+//! Of many copies: how many rows each addition brought, in steps of eight. A new entry's rows have nothing in common with any older row,
+//! whatever words they share (forward privacy). A dead entry is one more row like all others (deletions within backward
+//! privacy, type II): copies do not tell which entry died, only that a merge wrote fewer pairs.
+//!
+//! Whoever watches the disk's pages while a search runs also sees which pages it reads: access patterns are not hidden.
+//! That adversary is not among those the program promises anything against.
+//!
+//! To a member whose access ended: what the index held before, as long as they kept a copy and the old key. Rotation
+//! puts new entries under a key that they do not have.
+
+pub mod address;
+mod build;
+pub mod bulk;
+pub mod change;
+pub mod compartment;
+pub mod coverage;
+pub mod day;
+mod dyadic;
+pub mod error;
+pub mod facts;
+pub mod key;
+pub mod log;
+pub mod number;
+pub mod packed;
+pub mod posting;
+pub mod query;
+mod reading;
+pub mod schema;
+pub mod search;
+pub mod segment;
+pub mod tag;
+pub mod term;
+pub mod terms;
+pub mod text;
+pub mod transactor;
+pub mod view;
+mod vital;
+
+#[cfg(test)]
+mod oracle;
+#[cfg(test)]
+mod testing;
+
+pub use bulk::{Bulk, Mode, Written};
+pub use change::{Change, add};
+pub use compartment::{CompartmentId, has_older_generations, rotate};
+pub use error::IndexError;
+pub use facts::{Facts, Meta};
+pub use key::CompartmentKey;
+pub use query::{Query, QueryError};
+pub use schema::SCHEMA;
+pub use search::{Candidates, search};
+pub use term::{Field, Term};
+pub use transactor::Transactor;
+pub use view::{Cache, HeldKeys};

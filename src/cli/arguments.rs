@@ -1,0 +1,106 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand};
+
+use super::{completions, config_check};
+
+/// Health records, sealed, signed and shared by keys.
+///
+/// Without a command, the interface opens on the configured vault.
+#[derive(Debug, Parser)]
+#[command(
+    name = "chartseal",
+    version,
+    max_term_width = 100,
+    infer_long_args = false,
+    disable_help_subcommand = true
+)]
+pub struct Arguments {
+    /// What holds for every command.
+    #[command(flatten)]
+    pub globals: Globals,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What holds for every command.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Options of every command")]
+pub struct Globals {
+    /// Folder of the vault [default: $XDG_DATA_HOME/chartseal; also CHARTSEAL_VAULT]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub vault: Option<PathBuf>,
+    /// Folder of the host's state [default: $XDG_STATE_HOME/chartseal/<vault id>; also CHARTSEAL_HOST]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub host: Option<PathBuf>,
+    /// A configuration file above the others [also CHARTSEAL_CONFIG]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Print the result as JSON, progress and errors too
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Print only errors
+    #[arg(long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say what is being done
+    #[arg(short = 'v', long = "verbose", global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+    /// Who acts [also CHARTSEAL_USER]
+    #[arg(long, global = true, value_name = "LOGIN")]
+    pub user: Option<String>,
+    /// File whose first line is the passphrase, `-` for standard input [also CHARTSEAL_PASSPHRASE_FILE]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+    /// Answer to a second factor
+    #[arg(long, global = true, value_name = "CODE")]
+    pub totp: Option<String>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Look at the configuration
+    #[command(subcommand)]
+    Config(config_check::Config),
+    /// Print completions for a shell
+    Completions(completions::Completions),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definitions_of_all_commands_are_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn global_options_stand_before_or_after_the_command() {
+        let before =
+            Arguments::try_parse_from(["chartseal", "--json", "--vault", "/v", "config", "check"])
+                .unwrap();
+        let after =
+            Arguments::try_parse_from(["chartseal", "config", "check", "--vault", "/v", "--json"])
+                .unwrap();
+        for arguments in [before, after] {
+            assert!(arguments.globals.json);
+            assert_eq!(arguments.globals.vault, Some("/v".into()));
+        }
+    }
+
+    #[test]
+    fn without_a_command_there_is_none() {
+        assert!(
+            Arguments::try_parse_from(["chartseal"])
+                .unwrap()
+                .command
+                .is_none()
+        );
+    }
+}

@@ -1,0 +1,140 @@
+//! From the arguments to the exit code.
+
+use std::ffi::OsString;
+use std::panic;
+use std::sync::Mutex;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use super::{Arguments, Command, Context, Exit, Failure, Format, Output, Voice};
+use crate::config::Surroundings;
+
+/// Where in the source the last panic came from.
+static PLACE: Mutex<Option<String>> = Mutex::new(None);
+
+/// Runs the command that the arguments name.
+///
+/// **A panic ends with [`Exit::Defect`] and a plain message**; its text goes out, what was in memory does not.
+pub fn run(arguments: Vec<OsString>, around: &Surroundings) -> Exit {
+    // Where the arguments cannot be read, whether JSON was asked for is still to be seen.
+    let json = arguments.iter().any(|argument| argument == "--json");
+    let format = if json { Format::Json } else { Format::Text };
+    let output = Output {
+        format,
+        voice: Voice::Normal,
+    };
+
+    panic::set_hook(Box::new(|panic| {
+        if let (Some(place), Ok(mut last)) = (panic.location(), PLACE.lock()) {
+            *last = Some(format!("at {}:{}", place.file(), place.line()));
+        }
+    }));
+    let outcome = panic::catch_unwind(|| match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => dispatch(arguments, around),
+        Err(error) => misread(&error, output),
+    });
+    match outcome.unwrap_or_else(|panic| Err(defect(panic.as_ref()))) {
+        Ok(exit) => exit,
+        Err(failure) => {
+            output.failure(&failure);
+            failure.exit
+        }
+    }
+}
+
+fn dispatch(arguments: Arguments, around: &Surroundings) -> Result<Exit, Failure> {
+    let output = arguments.globals.output();
+    if let Some(Command::Completions(completions)) = &arguments.command {
+        // Completions are made while packages are built, where there is no home and no configuration.
+        return completions.run(output);
+    }
+    let context = Context::new(arguments.globals, around)?;
+    match arguments.command {
+        Some(Command::Config(config)) => config.run(&context),
+        Some(Command::Completions(completions)) => completions.run(output),
+        None => Err(
+            Failure::new(Exit::Usage, "no-command", "no command was given")
+                .hint("see `chartseal --help`"),
+        ),
+    }
+}
+
+/// Help and version are results; anything else is a mistake in the arguments.
+fn misread(error: &clap::Error, output: Output) -> Result<Exit, Failure> {
+    if matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+    ) {
+        output.bytes(error.render().to_string().as_bytes())?;
+        return Ok(Exit::Done);
+    }
+    let text = error.render().to_string();
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let first = lines.next().unwrap_or("the arguments cannot be read");
+    let message = first.strip_prefix("error: ").unwrap_or(first);
+    // Clap's own help and usage follow its first line; a tip among them says best what to do.
+    let hint = lines
+        .find(|line| line.starts_with("tip: "))
+        .map_or("see `chartseal --help`", |line| &line[5..]);
+    Err(Failure::new(Exit::Usage, "usage", message).hint(hint))
+}
+
+fn defect(panic: &(dyn std::any::Any + Send)) -> Failure {
+    let text = panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "it left no message".into());
+    let mut failure = Failure::new(
+        Exit::Defect,
+        "defect",
+        "this is a defect in chartseal; nothing half-done was kept",
+    )
+    .hint("report it with this message and the command");
+    failure.causes.push(text);
+    failure
+        .causes
+        .extend(PLACE.lock().ok().and_then(|mut place| place.take()));
+    failure
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn misread_of(arguments: &[&str]) -> Result<Exit, Failure> {
+        let error = Arguments::try_parse_from(arguments).unwrap_err();
+        misread(
+            &error,
+            Output {
+                format: Format::Text,
+                voice: Voice::Quiet,
+            },
+        )
+    }
+
+    #[test]
+    fn an_unknown_command_is_usage_and_names_what_was_typed() {
+        let failure = misread_of(&["chartseal", "confg"]).unwrap_err();
+        assert_eq!(failure.exit, Exit::Usage);
+        assert!(failure.message.contains("'confg'"), "{}", failure.message);
+        assert!(failure.hint.unwrap().contains("config"));
+    }
+
+    #[test]
+    fn a_missing_subcommand_is_usage() {
+        assert_eq!(
+            misread_of(&["chartseal", "config"]).unwrap_err().exit,
+            Exit::Usage
+        );
+    }
+
+    #[test]
+    fn a_panic_is_told_as_a_defect() {
+        let panic = panic::catch_unwind(|| panic!("slot 3 of {}", 2)).unwrap_err();
+        let failure = defect(panic.as_ref());
+        assert_eq!(failure.exit, Exit::Defect);
+        assert_eq!(failure.causes[0], "slot 3 of 2");
+    }
+}

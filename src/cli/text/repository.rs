@@ -1,0 +1,136 @@
+//! Backups.
+
+use crate::cli::page::{counted, grouped, size, span};
+use crate::cli::{Exit, Page, Report};
+use crate::desk::view::{BackupLine, BackupRun, BackupVerified, Restored};
+
+impl Report for BackupRun {
+    fn page(&self, page: &mut Page) {
+        let parent = self
+            .parent
+            .as_ref()
+            .map_or_else(|| "the first".into(), |parent| format!("follows {parent}"));
+        page.line(format!(
+            "snapshot {}, {parent}, in {}",
+            self.snapshot,
+            span(self.seconds)
+        ));
+        page.line(format!(
+            "{}, {} new; {} sent, {} there already; {} read, {} sent",
+            counted(self.entries, "entry", "entries"),
+            grouped(self.new_entries),
+            counted(self.packs_uploaded, "pack", "packs"),
+            grouped(self.packs_reused),
+            size(self.bytes_read),
+            size(self.bytes_uploaded),
+        ));
+    }
+}
+
+impl Report for Vec<BackupLine> {
+    fn page(&self, page: &mut Page) {
+        let rows: Vec<_> = self
+            .iter()
+            .map(|line| {
+                [
+                    line.snapshot.clone(),
+                    line.created.to_string(),
+                    line.host.clone(),
+                    grouped(line.entries),
+                    size(line.bytes),
+                    line.signed_by.clone(),
+                    if line.verified {
+                        "ok".into()
+                    } else {
+                        "! NOT VERIFIED".into()
+                    },
+                ]
+            })
+            .collect();
+        page.table(
+            [
+                "snapshot",
+                "created",
+                "host",
+                "entries",
+                "size",
+                "signed by",
+                "state",
+            ],
+            &rows,
+            "no snapshots",
+        );
+    }
+}
+
+impl Report for BackupVerified {
+    fn page(&self, page: &mut Page) {
+        page.line(if self.ok {
+            "ok: nothing is wrong"
+        } else {
+            "! SOMETHING IS WRONG"
+        });
+        page.line(format!(
+            "{}, {}, {} read",
+            counted(self.snapshots, "snapshot", "snapshots"),
+            counted(self.packs, "pack", "packs"),
+            size(self.bytes_read),
+        ));
+        if self.rolled_back {
+            page.line("! the repository is older than what this host remembers of it");
+        }
+        self.missing
+            .iter()
+            .for_each(|object| page.line(format!("! missing  {object}")));
+        self.corrupt
+            .iter()
+            .for_each(|object| page.line(format!("! corrupt  {object}")));
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::found_unless(self.ok)
+    }
+}
+
+impl Report for Restored {
+    fn page(&self, page: &mut Page) {
+        page.line(format!(
+            "restored {} from snapshot {} in {}",
+            counted(self.entries, "entry", "entries"),
+            self.snapshot,
+            span(self.seconds),
+        ));
+        page.line(format!("vault  {}", self.vault));
+        page.line(format!("host  {}", self.host));
+        page.gap();
+        self.verify.page(page);
+    }
+
+    fn exit(&self) -> Exit {
+        self.verify.exit()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples;
+    use crate::cli::{Exit, Page, Report};
+
+    #[test]
+    fn a_repository_that_was_rolled_back_is_something_found() {
+        let verified = samples::backup_verified();
+        let mut page = Page::default();
+        verified.page(&mut page);
+        assert_eq!(verified.exit(), Exit::Found);
+        assert!(
+            page.text().contains("older than what this host remembers"),
+            "{}",
+            page.text()
+        );
+    }
+
+    #[test]
+    fn a_restored_vault_that_does_not_verify_is_something_found() {
+        assert_eq!(samples::restored().exit(), Exit::Found);
+    }
+}

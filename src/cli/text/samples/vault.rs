@@ -1,0 +1,231 @@
+//! One value of each view of the vault itself: people, the ledger, backups.
+
+use std::collections::BTreeMap;
+
+use super::{stamp, text};
+use crate::desk::view::*;
+
+pub(crate) fn user_view() -> UserView {
+    UserView {
+        login: text("nbrandt"),
+        role: text("nurse"),
+        state: UserState::Invited,
+        name: text("Nina Brandt"),
+        units: vec![text("Ward A")],
+        code_file: Some(text("nbrandt.code")),
+        fingerprint: Some(text("4f1c 09ab")),
+        locked_until: None,
+    }
+}
+
+pub(crate) fn unit_view() -> UnitView {
+    let member = |login: &str, state| Member {
+        login: text(login),
+        state,
+    };
+    UnitView {
+        unit: text("Ward A"),
+        kind: text("ward"),
+        members: vec![
+            member("hsmith", MemberState::Active),
+            member("nbrandt", MemberState::Pending),
+        ],
+        epoch: 1,
+        id: text("u1"),
+        charts: 31,
+    }
+}
+
+pub(crate) fn unit_joined() -> UnitJoined {
+    UnitJoined {
+        unit: text("Ward A"),
+        user: text("nbrandt"),
+        state: MemberState::Pending,
+    }
+}
+
+pub(crate) fn imported() -> Imported {
+    Imported {
+        files: 2,
+        patients: 1,
+        charts_created: 1,
+        charts_matched: 0,
+        entries: 12,
+        entries_by_kind: BTreeMap::from([(text("vitals"), 12)]),
+        skipped: vec![Skipped {
+            file: text("a.ndjson:7"),
+            resource: text("Observation/9"),
+            reason: text("no subject"),
+        }],
+        unsupported: BTreeMap::from([(text("Claim"), 4)]),
+        seconds: 0.4,
+        amended: 0,
+        unchanged: 3,
+    }
+}
+
+pub(crate) fn verify_report() -> VerifyReport {
+    VerifyReport {
+        entries: 1_000_000,
+        chain: Chain::Ok,
+        first_break: None,
+        signatures: Checked {
+            checked: 653_114,
+            bad: vec![184_201],
+        },
+        grants: Grants {
+            checked: 12,
+            bad: Vec::new(),
+        },
+        bodies: Bodies {
+            checked: 10,
+            bad: Vec::new(),
+            unreadable: 4,
+        },
+        index: IndexChecked {
+            checked: 9,
+            missing: 0,
+            stray: 0,
+        },
+        seconds: 12.3,
+        ok: false,
+        findings: vec![Finding {
+            seq: Some(184_201),
+            text: text("signature does not match its header"),
+        }],
+        head: text("ab12"),
+    }
+}
+
+pub(crate) fn index_stats() -> IndexStats {
+    IndexStats {
+        pairs: 1_000,
+        segments: 2,
+        log_rows: 30,
+        bytes: 18_000,
+        bytes_per_pair: 18.0,
+    }
+}
+
+pub(crate) fn status() -> Status {
+    Status {
+        vault: text("/srv/vault"),
+        schema: 1,
+        entries: 184_201,
+        charts: 31,
+        users: 7,
+        units: 6,
+        last_backup: Some(stamp()),
+        last_verify: None,
+        locked_accounts: 0,
+        sqlite: text("3.51.3"),
+        version: text("0.1.0"),
+        vault_id: text("4f1c"),
+        bytes: 2_000_000,
+    }
+}
+
+pub(crate) fn backup_run() -> BackupRun {
+    BackupRun {
+        snapshot: text("412"),
+        parent: Some(text("411")),
+        entries: 184_201,
+        new_entries: 388,
+        packs_uploaded: 2,
+        packs_reused: 9,
+        bytes_read: 900_000,
+        bytes_uploaded: 800_000,
+        seconds: 6.0,
+    }
+}
+
+pub(crate) fn backup_line() -> BackupLine {
+    BackupLine {
+        snapshot: text("412"),
+        created: stamp(),
+        host: text("ward-a"),
+        entries: 184_201,
+        bytes: 11_200_000,
+        signed_by: text("host ward-a"),
+        verified: true,
+    }
+}
+
+pub(crate) fn backup_verified() -> BackupVerified {
+    BackupVerified {
+        snapshots: 2,
+        packs: 11,
+        bytes_read: 11_200_000,
+        missing: vec![text("pack 3")],
+        corrupt: Vec::new(),
+        rolled_back: true,
+        ok: false,
+    }
+}
+
+pub(crate) fn restored() -> Restored {
+    Restored {
+        snapshot: text("412"),
+        entries: 184_201,
+        host: text("/srv/new/host"),
+        verify: verify_report(),
+        seconds: 96.0,
+        vault: text("/srv/new/vault"),
+    }
+}
+
+pub(crate) fn search_answer() -> SearchAnswer {
+    SearchAnswer {
+        query: text("dx:I10 bp>160/100"),
+        total: 42,
+        exact: false,
+        uncovered: 3,
+        results: vec![Hit {
+            mrn: text("0063-9"),
+            name: text("Hyatt, Fletcher"),
+            kind: text("vitals"),
+            created: stamp(),
+            snippet: text("BP 172/104 · I10"),
+            entry: text("e9"),
+            author: text("Nina Brandt, nurse"),
+            verified: true,
+        }],
+        micros: 812,
+        charts: 17,
+    }
+}
+
+pub(crate) fn shares() -> Shares {
+    Shares {
+        shares: 5,
+        threshold: 3,
+        files: (1..=5).map(|share| format!("share-{share}")).collect(),
+    }
+}
+
+pub(crate) fn demo_made() -> DemoMade {
+    DemoMade {
+        vault: text("/tmp/demo/vault"),
+        host: text("/tmp/demo/host"),
+        logins: vec![DemoLogin {
+            login: text("hsmith"),
+            role: text("doctor"),
+            unit: Some(text("Ward A")),
+            passphrase_file: text("/tmp/demo/passphrases/hsmith"),
+        }],
+        patients: 200,
+        entries: 8_000,
+        recovery: shares(),
+        restore: shares(),
+    }
+}
+
+pub(crate) fn init_made() -> InitMade {
+    InitMade {
+        vault: text("/srv/vault"),
+        vault_id: text("4f1c"),
+        admin: text("tlind"),
+        recovery: shares(),
+        restore: shares(),
+    }
+}

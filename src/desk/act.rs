@@ -1,0 +1,164 @@
+//! What people do around charts, as it stands in the ledger: kinds from 1000, sealed like everything about a patient.
+
+use minicbor::{Decode, Encode};
+
+use crate::ledger::canonical::{self, EncodingError};
+use crate::ledger::{Body, ChartId, EntryId, Section, ThreadId};
+
+/// The version of these bodies.
+pub const VERSION: u8 = 1;
+
+/// Somebody looked at a chart. One entry a session, chart and hour; in the chart's `access` section.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[cbor(map)]
+pub struct Viewed {
+    /// The sections that were open to them.
+    #[n(0)]
+    pub sections: Vec<Section>,
+}
+
+/// Somebody searched. In the auditors' own chart.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[cbor(map)]
+pub struct Searched {
+    /// The query as typed.
+    #[n(0)]
+    pub query: String,
+    /// How many entries matched.
+    #[n(1)]
+    pub total: u64,
+    /// The charts that were shown.
+    #[n(2)]
+    pub charts: Vec<ChartId>,
+}
+
+/// Somebody asks for access to a chart. In its `access` section, addressed to those who may decide.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[cbor(map)]
+pub struct AccessRequested {
+    /// Which sections.
+    #[n(0)]
+    pub sections: Vec<Section>,
+    /// What for.
+    #[n(1)]
+    pub purpose: String,
+    /// Until when, in milliseconds since 1970.
+    #[n(2)]
+    pub until: Option<u64>,
+}
+
+/// A request was decided: the next version of its thread.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[cbor(map)]
+pub struct AccessDecided {
+    /// The grant; `None` for a refusal.
+    #[n(0)]
+    pub grant: Option<EntryId>,
+    /// Until when, in milliseconds since 1970.
+    #[n(1)]
+    pub until: Option<u64>,
+    /// Why, of a refusal or a revocation.
+    #[n(2)]
+    pub reason: Option<String>,
+    /// Whether it takes back an earlier grant.
+    #[n(3)]
+    pub revoked: bool,
+}
+
+/// The requester's own note of a request, in their unit's `work` section: they cannot read the chart's.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[cbor(map)]
+pub struct AccessNoted {
+    /// The request's thread.
+    #[n(0)]
+    pub request: ThreadId,
+    /// The chart.
+    #[n(1)]
+    pub chart: ChartId,
+    /// The record number by which it was found.
+    #[n(2)]
+    pub mrn: String,
+    /// Which sections.
+    #[n(3)]
+    pub sections: Vec<Section>,
+    /// What for.
+    #[n(4)]
+    pub purpose: String,
+}
+
+/// Somebody broke the glass. In the chart's `access` section, addressed to the patient and the auditors.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[cbor(map)]
+pub struct GlassBroken {
+    /// Why.
+    #[n(0)]
+    pub reason: String,
+    /// Until when it opens, in milliseconds since 1970.
+    #[n(1)]
+    pub until: u64,
+}
+
+/// Another person looked at a break-glass and closed it: the next version of its thread.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[cbor(map)]
+pub struct GlassReviewed {
+    /// Whether it was justified, and why or why not.
+    #[n(0)]
+    pub finding: String,
+    /// Whether it was justified.
+    #[n(1)]
+    pub justified: bool,
+}
+
+/// Everything of kind 1000 and above.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[expect(missing_docs, reason = "each variant is its struct")]
+pub enum Act {
+    Viewed(Viewed),
+    Searched(Searched),
+    AccessRequested(AccessRequested),
+    AccessDecided(AccessDecided),
+    AccessNoted(AccessNoted),
+    GlassBroken(GlassBroken),
+    GlassReviewed(GlassReviewed),
+}
+
+macro_rules! kinds {
+    ($($number:literal $name:ident $what:literal,)*) => {
+        impl Act {
+            /// The kind's number.
+            pub fn kind(&self) -> u16 {
+                match self { $(Self::$name(_) => $number,)* }
+            }
+
+            /// The kind's name, as listings show it.
+            pub fn name(&self) -> &'static str {
+                match self { $(Self::$name(_) => $what,)* }
+            }
+
+            /// The body of an entry.
+            pub fn encode(&self) -> Body {
+                let bytes = match self { $(Self::$name(act) => canonical::encode(act),)* };
+                Body { kind: self.kind(), version: VERSION, bytes }
+            }
+
+            /// Reads a body; `None` when it is of another kind or a newer version.
+            pub fn decode(body: &Body) -> Result<Option<Self>, EncodingError> {
+                match (body.kind, body.version) {
+                    $(($number, VERSION) => Ok(Some(Self::$name(canonical::decode($what, &body.bytes)?))),)*
+                    _ => Ok(None),
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    1000 Viewed "viewed",
+    1001 Searched "searched",
+    1010 AccessRequested "access requested",
+    1011 AccessDecided "access decided",
+    1012 AccessNoted "access noted",
+    1020 GlassBroken "glass broken",
+    1021 GlassReviewed "glass reviewed",
+}

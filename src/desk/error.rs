@@ -1,0 +1,179 @@
+//! What the desk refuses, and how the command line and the screen tell it.
+
+use crate::crypto::hpke::HpkeError;
+use crate::index::{IndexError, QueryError};
+use crate::ledger::LedgerError;
+use crate::vault::VaultError;
+
+/// What kind of refusal: the command line's exit code hangs on it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Class {
+    /// The command or the configuration is wrong.
+    Usage,
+    /// Not authenticated, or denied.
+    Denied,
+    /// The input is bad; nothing was written.
+    BadInput,
+    /// Something outside failed; safe to run again.
+    Outside,
+    /// Something was found wrong.
+    Found,
+    /// A defect of the program.
+    Defect,
+}
+
+/// What happened, to what, and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum DeskError {
+    /// The vault said no.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The index said no.
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    /// The query does not parse.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    /// Nobody here has that record number, or the session may not know.
+    #[error("no chart has the record number {0}")]
+    NoSuchChart(String),
+    /// An entry, prescription or request is not known here.
+    #[error("no {what} {id} is known here")]
+    NoSuchEntry {
+        /// What was looked for.
+        what: &'static str,
+        /// Its id.
+        id: String,
+    },
+    /// A safety check stands against it.
+    #[error("{0}")]
+    StoppedByCheck(String),
+    /// The act is not legal in this state.
+    #[error("{0}")]
+    NotNow(String),
+    /// The role or keys do not permit it.
+    #[error("{0}")]
+    Denied(String),
+    /// The input is not acceptable.
+    #[error("{0}")]
+    BadInput(String),
+    /// What was read does not verify.
+    #[error("{0}")]
+    Damaged(String),
+    /// The work was stopped before its end.
+    #[error("stopped; nothing was lost, run it again to go on")]
+    Stopped,
+    /// A file cannot be read or written.
+    #[error("{path}: {source}")]
+    Io {
+        /// Where.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Something outside failed.
+    #[error("{0}")]
+    Outside(String),
+}
+
+impl From<LedgerError> for DeskError {
+    fn from(error: LedgerError) -> Self {
+        Self::Vault(error.into())
+    }
+}
+
+impl From<HpkeError> for DeskError {
+    fn from(error: HpkeError) -> Self {
+        Self::Vault(error.into())
+    }
+}
+
+impl DeskError {
+    /// What kind of refusal.
+    pub fn class(&self) -> Class {
+        match self {
+            Self::Vault(error) => class_of(error),
+            Self::StoppedByCheck(_) | Self::Denied(_) => Class::Denied,
+            Self::Query(_)
+            | Self::NoSuchChart(_)
+            | Self::NoSuchEntry { .. }
+            | Self::NotNow(_)
+            | Self::BadInput(_) => Class::BadInput,
+            Self::Damaged(_) => Class::Found,
+            Self::Index(_) | Self::Stopped | Self::Io { .. } | Self::Outside(_) => Class::Outside,
+        }
+    }
+
+    /// A word for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Vault(error) => match class_of(error) {
+                Class::Usage => "no-vault",
+                Class::Denied => "denied",
+                Class::BadInput => "bad-input",
+                Class::Found => "damaged",
+                Class::Outside => "outside",
+                Class::Defect => "defect",
+            },
+            Self::Index(_) => "index",
+            Self::Query(_) => "bad-query",
+            Self::NoSuchChart(_) => "no-such-chart",
+            Self::NoSuchEntry { .. } => "no-such-entry",
+            Self::StoppedByCheck(_) => "stopped-by-check",
+            Self::NotNow(_) => "not-now",
+            Self::Denied(_) => "denied",
+            Self::BadInput(_) => "bad-input",
+            Self::Damaged(_) => "damaged",
+            Self::Stopped => "stopped",
+            Self::Io { .. } | Self::Outside(_) => "outside",
+        }
+    }
+
+    /// What to do, where the message does not say it already.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::NoSuchChart(_) => "`chartseal chart list` shows the charts that your keys open",
+            Self::StoppedByCheck(_) => "sign past it with --override REASON, or change the order",
+            Self::Vault(VaultError::NoKey { .. }) => {
+                "`chartseal access request --chart MRN` asks for it"
+            }
+            Self::Damaged(_) => "keep the file as it is and run `chartseal verify`",
+            _ => return None,
+        };
+        Some(hint.into())
+    }
+
+    /// A wrapper for file errors.
+    pub fn io(path: &std::path::Path, source: std::io::Error) -> Self {
+        Self::Io {
+            path: path.display().to_string(),
+            source,
+        }
+    }
+}
+
+fn class_of(error: &VaultError) -> Class {
+    match error {
+        _ if error.is_denial() => Class::Denied,
+        VaultError::Host(_) => Class::Usage,
+        VaultError::NoChart(_)
+        | VaultError::Unknown { .. }
+        | VaultError::Exists { .. }
+        | VaultError::Invalid(_) => Class::BadInput,
+        VaultError::Substituted(_)
+        | VaultError::Broken { .. }
+        | VaultError::RolledBack { .. }
+        | VaultError::Body { .. } => Class::Found,
+        VaultError::Ledger(
+            LedgerError::Missing(_)
+            | LedgerError::Exists(_)
+            | LedgerError::Permissions { .. }
+            | LedgerError::NewerSchema { .. }
+            | LedgerError::NotAVault(_),
+        ) => Class::Usage,
+        VaultError::Ledger(
+            LedgerError::Damaged { .. } | LedgerError::Encoding(_) | LedgerError::Clear(_),
+        ) => Class::Found,
+        _ => Class::Outside,
+    }
+}

@@ -1,0 +1,102 @@
+//! A person at the desk: the vault's session, and what the desk remembers while they work.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+use crate::clinical::Role;
+use crate::config::Paths;
+use crate::crypto::secret::SecretBytes;
+use crate::ledger::ChartId;
+use crate::vault::{self, Vault, VaultError};
+
+use super::error::DeskError;
+use super::view;
+
+/// An unlocked session. Dropping it wipes its keys.
+#[derive(Debug)]
+pub struct Session {
+    vault: vault::Session,
+    folders: (PathBuf, PathBuf),
+    /// Which charts were put on record as looked at, and in which hour.
+    pub(super) looked: Mutex<HashSet<(ChartId, u64)>>,
+}
+
+/// Opens the vault that the configuration names, keyless.
+pub fn open(paths: &Paths) -> Result<Vault, DeskError> {
+    let (vault, host) = folders(paths)?;
+    Ok(Vault::open(&vault, &host)?)
+}
+
+/// The vault's and the host's folders. Where no host folder is named, the vault's id names it.
+pub fn folders(paths: &Paths) -> Result<(PathBuf, PathBuf), DeskError> {
+    let ledger = crate::ledger::Ledger::open(&paths.vault)?;
+    let genesis = ledger.read(|tx| tx.link_at(1))?;
+    let id = genesis.ok_or_else(|| {
+        DeskError::Vault(VaultError::Host(
+            "the vault is empty: it was never initialised".into(),
+        ))
+    })?;
+    let host = paths
+        .host_of(&id.to_string())
+        .map_err(|error| DeskError::BadInput(error.to_string()))?;
+    Ok((paths.vault.clone(), host))
+}
+
+/// Unlocks the vault.
+pub fn login(paths: &Paths, login: &str, passphrase: &SecretBytes) -> Result<Session, DeskError> {
+    let folders = folders(paths)?;
+    let vault = Vault::open(&folders.0, &folders.1)?.unlock(login, passphrase)?;
+    Ok(Session {
+        vault,
+        folders,
+        looked: Mutex::default(),
+    })
+}
+
+/// Asks for the passphrase again, before something is signed that cannot be taken back.
+pub fn confirm(session: &Session, passphrase: &SecretBytes) -> Result<(), DeskError> {
+    let (vault, host) = &session.folders;
+    // A full unlock: a wrong passphrase counts towards the lock-out like any other.
+    Vault::open(vault, host)?.unlock(&session.vault.certificate().login, passphrase)?;
+    Ok(())
+}
+
+/// Who is at the terminal.
+pub fn who(session: &Session) -> Result<view::Who, DeskError> {
+    let me = session.vault.cert();
+    let units = session.vault.read(|reader| {
+        Ok::<_, DeskError>(
+            reader
+                .directory()
+                .units_of(&me)
+                .map(|state| state.unit.name.clone())
+                .collect(),
+        )
+    })?;
+    let certificate = session.vault.certificate();
+    Ok(view::Who {
+        login: certificate.login.clone(),
+        name: certificate.name.clone(),
+        role: session.role().as_str().into(),
+        units,
+        fingerprint: certificate.fingerprint(),
+    })
+}
+
+impl Session {
+    /// The vault's session: keys and permits.
+    pub fn vault(&self) -> &vault::Session {
+        &self.vault
+    }
+
+    /// The person's role.
+    pub fn role(&self) -> Role {
+        self.vault.role()
+    }
+
+    /// Wipes the keys at once.
+    pub fn lock(&self) {
+        self.vault.lock();
+    }
+}

@@ -1,0 +1,204 @@
+//! A chart as the session's keys open it: entries verified, opened, decoded, judged, in threads.
+
+use std::collections::{BTreeMap, HashSet};
+
+use crate::clinical::{self, Role};
+use crate::ledger::{CertId, ChartId, Core, EntryId, Section, ThreadId};
+use crate::vault::{Opened, Reader, VaultError};
+
+use super::act::Act;
+use super::error::DeskError;
+use super::rights;
+
+/// What an entry holds.
+#[derive(Clone, Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "entries are looked at one by one"
+)]
+pub enum Content {
+    /// Something clinical.
+    Clinical(clinical::Body),
+    /// Something that somebody did.
+    Act(Act),
+    /// Of a kind that this version does not know.
+    Unknown(u16),
+}
+
+/// One entry, read.
+#[derive(Clone, Debug)]
+pub struct Leaf {
+    /// Its number.
+    pub seq: u64,
+    /// Its header.
+    pub core: Core,
+    /// SHA-256 of what was signed: names this very version.
+    pub digest: [u8; 32],
+    /// What it holds.
+    pub content: Content,
+    /// Who wrote it, by name.
+    pub author: String,
+    /// Their login.
+    pub login: String,
+    /// Their role at that place.
+    pub role: Option<Role>,
+    /// Whether that role may write it.
+    pub authorised: bool,
+    /// Which version of its thread, from 1.
+    pub version: u32,
+    /// Whether it is the thread's last version.
+    pub newest: bool,
+}
+
+impl Leaf {
+    /// The clinical body.
+    pub fn body(&self) -> Option<&clinical::Body> {
+        match &self.content {
+            Content::Clinical(body) => Some(body),
+            _ => None,
+        }
+    }
+
+    /// The act.
+    pub fn act(&self) -> Option<&Act> {
+        match &self.content {
+            Content::Act(act) => Some(act),
+            _ => None,
+        }
+    }
+
+    /// The entry's id.
+    pub fn id(&self) -> EntryId {
+        self.core.id
+    }
+
+    /// Its thread.
+    pub fn thread(&self) -> ThreadId {
+        self.core.thread
+    }
+}
+
+/// One section, read.
+#[derive(Clone, Debug, Default)]
+pub struct Sheet {
+    /// Every entry that opened, oldest first.
+    pub leaves: Vec<Leaf>,
+    /// What did not open or verify: the entry's number and why.
+    pub damaged: Vec<(u64, String)>,
+    /// Entries under keys that this session does not hold.
+    pub unreadable: u64,
+}
+
+impl Sheet {
+    /// Reads a section. A missing key is an error only when it opens nothing at all.
+    pub fn read(
+        reader: &mut Reader<'_>,
+        chart: ChartId,
+        section: Section,
+    ) -> Result<Self, DeskError> {
+        let opened = reader.section(chart, section)?;
+        Ok(Self::of(reader, opened))
+    }
+
+    /// Reads a thread.
+    pub fn thread(reader: &mut Reader<'_>, thread: ThreadId) -> Result<Self, DeskError> {
+        let opened = reader.thread(thread)?;
+        Ok(Self::of(reader, opened))
+    }
+
+    fn of(reader: &Reader<'_>, opened: Vec<Result<Opened, (u64, VaultError)>>) -> Self {
+        let mut sheet = Self::default();
+        let mut versions = BTreeMap::<ThreadId, u32>::new();
+        for opened in opened {
+            match opened {
+                Ok(opened) => match leaf(reader, opened) {
+                    Ok(mut leaf) => {
+                        let version = versions.entry(leaf.core.thread).or_default();
+                        *version += 1;
+                        leaf.version = *version;
+                        sheet.leaves.push(leaf);
+                    }
+                    Err((seq, why)) => sheet.damaged.push((seq, why)),
+                },
+                Err((_, VaultError::NoKey { .. })) => sheet.unreadable += 1,
+                Err((seq, error)) => sheet.damaged.push((seq, error.to_string())),
+            }
+        }
+        let followed: HashSet<EntryId> = sheet.leaves.iter().map(|leaf| leaf.core.parent).collect();
+        for leaf in &mut sheet.leaves {
+            leaf.newest = !followed.contains(&leaf.core.id);
+        }
+        sheet
+    }
+
+    /// What holds now: the last version of each thread, unless it was retracted or was not its author's to write.
+    pub fn current(&self) -> impl DoubleEndedIterator<Item = (&Leaf, &clinical::Body)> {
+        self.leaves
+            .iter()
+            .filter(|leaf| leaf.newest && leaf.authorised)
+            .filter_map(|leaf| leaf.body().map(|body| (leaf, body)))
+            .filter(|(_, body)| !matches!(body, clinical::Body::Retraction(_)))
+    }
+
+    /// How many versions a thread has.
+    pub fn versions(&self, thread: ThreadId) -> u32 {
+        self.leaves
+            .iter()
+            .filter(|leaf| leaf.core.thread == thread)
+            .count() as u32
+    }
+
+    /// The identity that holds now.
+    pub fn identity(&self) -> Option<&clinical::Identity> {
+        self.current().rev().find_map(|(_, body)| match body {
+            clinical::Body::Identity(identity) => Some(identity),
+            _ => None,
+        })
+    }
+}
+
+/// Decodes an opened entry and judges its author.
+pub fn leaf(reader: &Reader<'_>, opened: Opened) -> Result<Leaf, (u64, String)> {
+    let Opened { entry, body } = opened;
+    let seq = entry.seq();
+    let (author, login, role) = who(reader, &entry.core.author, seq);
+    let (content, authorised) = if clinical::Kind::from_number(body.kind).is_some() {
+        let body = clinical::Body::decode(body.kind, body.version, &body.bytes)
+            .map_err(|e| (seq, e.to_string()))?;
+        let in_place = rights::section_of(&body) == entry.core.section
+            || matches!(body, clinical::Body::Retraction(_));
+        let authorised = in_place && role.is_some_and(|role| rights::may_write(role, &body));
+        (Content::Clinical(body), authorised)
+    } else {
+        match Act::decode(&body).map_err(|e| (seq, e.to_string()))? {
+            Some(act) => (Content::Act(act), role.is_some()),
+            None => (Content::Unknown(body.kind), role.is_some()),
+        }
+    };
+    let digest = entry.row.digest.0;
+    Ok(Leaf {
+        seq,
+        core: entry.core,
+        digest,
+        content,
+        author,
+        login,
+        role,
+        authorised,
+        version: 1,
+        newest: true,
+    })
+}
+
+/// Name, login and role of an author at a place.
+pub fn who(reader: &Reader<'_>, author: &CertId, seq: u64) -> (String, String, Option<Role>) {
+    let directory = reader.directory();
+    match directory.person(author) {
+        Some(person) => (
+            person.certificate.name.clone(),
+            person.certificate.login.clone(),
+            directory.role_at(author, seq),
+        ),
+        None => ("unknown".into(), "?".into(), None),
+    }
+}

@@ -1,0 +1,164 @@
+//! Indexing many entries at once: sorted in memory, written as one packed segment.
+
+use std::collections::HashMap;
+
+use rusqlite::Connection;
+
+use super::build;
+use super::change::Change;
+use super::compartment::{Compartment, CompartmentId};
+use super::coverage;
+use super::error::{IndexError, Result};
+use super::key::CompartmentKey;
+use super::posting::PostingList;
+use super::segment;
+use super::tag::Tag;
+use super::term::Term;
+use super::transactor::Transactor;
+
+/// What happens to what the compartment's index holds already.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mode {
+    /// The new segment joins the others.
+    Add,
+    /// The new segment replaces all others, and only the charts that it covers count as indexed: for a compartment that
+    /// was rotated, or whose index is damaged.
+    Replace,
+}
+
+/// How much a bulk wrote.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Written {
+    /// (word, entry) pairs.
+    pub pairs: u64,
+    /// Distinct words.
+    pub words: u64,
+}
+
+/// Entries that are being gathered for one packed segment. About a byte of memory a pair, and some 80 a word.
+pub struct Bulk<'k> {
+    id: CompartmentId,
+    key: &'k CompartmentKey,
+    lists: HashMap<Tag, PostingList>,
+    cover: Vec<Covered>,
+}
+
+struct Covered {
+    chart: [u8; 16],
+    from: u64,
+    up_to: u64,
+}
+
+impl<'k> Bulk<'k> {
+    /// An empty one for a compartment.
+    pub fn new(id: CompartmentId, key: &'k CompartmentKey) -> Self {
+        Self {
+            id,
+            key,
+            lists: HashMap::new(),
+            cover: Vec::new(),
+        }
+    }
+
+    /// Gathers an entry. Fastest in the order of the ledger.
+    pub fn push(&mut self, change: &Change) {
+        for term in &change.terms {
+            self.lists
+                .entry(self.key.tag(term))
+                .or_default()
+                .insert(change.rid);
+        }
+        if let Some(old) = change.replaces {
+            self.lists
+                .entry(self.key.tag(&Term::dead()))
+                .or_default()
+                .insert(old);
+        }
+    }
+
+    /// Says that, with this bulk, the chart is indexed up to `up_to`. `from` is what [`coverage::up_to`] said when its
+    /// entries were read: if it has moved when the bulk is written, another session was faster.
+    pub fn cover(&mut self, chart: [u8; 16], from: u64, up_to: u64) {
+        self.cover.push(Covered { chart, from, up_to });
+    }
+
+    /// (word, entry) pairs gathered so far.
+    pub fn pairs(&self) -> u64 {
+        self.lists.values().map(PostingList::count).sum()
+    }
+
+    /// Writes the segment inside the caller's write transaction. For a batch of an import: up to some thousand entries.
+    pub fn write_within(&self, conn: &Connection) -> Result<Written> {
+        if !self.lists.is_empty() {
+            self.check(conn)?;
+            let meta = build::build_within(
+                conn,
+                self.id,
+                self.key,
+                self.lists.iter().map(|(tag, list)| (*tag, list)),
+            )?;
+            self.mark(conn)?;
+            return Ok(Written {
+                pairs: meta.pairs,
+                words: meta.words,
+            });
+        }
+        self.check(conn)?;
+        self.mark(conn)?;
+        Ok(Written::default())
+    }
+
+    /// Writes the segment in transactions of its own, a piece at a time. Nothing of it is searched before the last one.
+    ///
+    /// [`IndexError::Overtaken`] if another session indexed one of the charts meanwhile: nothing is lost, read what is due again.
+    pub fn write(&self, transactor: &impl Transactor, mode: Mode) -> Result<Written> {
+        let meta = build::build(
+            transactor,
+            self.id,
+            self.key,
+            1,
+            |build| {
+                self.lists
+                    .iter()
+                    .try_for_each(|(tag, list)| build.push(*tag, list))
+            },
+            |conn, compartment| {
+                self.check(conn)?;
+                if mode == Mode::Replace {
+                    Self::replace(conn, compartment)?;
+                }
+                self.mark(conn)
+            },
+        )?;
+        Ok(Written {
+            pairs: meta.pairs,
+            words: meta.words,
+        })
+    }
+
+    fn replace(conn: &Connection, compartment: Compartment) -> Result<()> {
+        segment::seal_open_logs(conn, compartment.row)?;
+        for old in segment::readable(conn, compartment.row)? {
+            segment::kill(conn, old.id)?;
+        }
+        coverage::forget(conn, compartment)
+    }
+
+    fn check(&self, conn: &Connection) -> Result<()> {
+        let keys = std::slice::from_ref(self.key);
+        for covered in &self.cover {
+            // A row under an earlier generation's key, or a forged one, reads as 0 here, and so as not moved on.
+            let now = coverage::up_to(conn, self.id, keys, covered.chart)?;
+            if now > covered.from {
+                return Err(IndexError::Overtaken);
+            }
+        }
+        Ok(())
+    }
+
+    fn mark(&self, conn: &Connection) -> Result<()> {
+        self.cover.iter().try_for_each(|covered| {
+            coverage::mark(conn, self.id, self.key, covered.chart, covered.up_to)
+        })
+    }
+}

@@ -1,0 +1,111 @@
+//! Compartments: one index per (unit, section), so that keys to one section open no index over another.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::error::{IndexError, Result};
+use super::key::CompartmentKey;
+use super::segment::{self, State};
+
+/// Which index: that of a unit over one section of its charts.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct CompartmentId {
+    /// The unit whose members search it.
+    pub unit: [u8; 16],
+    /// The section of the charts.
+    pub section: u8,
+}
+
+impl CompartmentId {
+    /// The identity that goes into authenticated data: unit, then section.
+    pub(super) fn bytes(self) -> [u8; 17] {
+        let mut bytes = [0; 17];
+        bytes[..16].copy_from_slice(&self.unit);
+        bytes[16] = self.section;
+        bytes
+    }
+}
+
+/// A compartment as it stands in the file.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Compartment {
+    pub(super) row: i64,
+    pub(super) generation: u32,
+}
+
+/// The compartment's row; `None` if nothing was ever indexed in it.
+pub(super) fn find(conn: &Connection, id: CompartmentId) -> Result<Option<Compartment>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT id, generation FROM compartment WHERE unit = ?1 AND section = ?2",
+    )?;
+    let found = statement
+        .query_row(params![id.unit, id.section], |row| {
+            Ok(Compartment {
+                row: row.get(0)?,
+                generation: row.get(1)?,
+            })
+        })
+        .optional()?;
+    Ok(found)
+}
+
+/// The compartment's row for writing with `key`: made if it is new, moved on if the key is of a later generation. An
+/// earlier key is refused, because those who left may hold it.
+pub(super) fn enter(
+    conn: &Connection,
+    id: CompartmentId,
+    key: &CompartmentKey,
+) -> Result<Compartment> {
+    let held = key.generation();
+    match find(conn, id)? {
+        None => {
+            conn.prepare_cached(
+                "INSERT INTO compartment (unit, section, generation) VALUES (?1, ?2, ?3)",
+            )?
+            .execute(params![id.unit, id.section, held])?;
+            Ok(Compartment {
+                row: conn.last_insert_rowid(),
+                generation: held,
+            })
+        }
+        Some(found) if found.generation == held => Ok(found),
+        Some(found) if found.generation > held => Err(IndexError::StaleKey {
+            held,
+            current: found.generation,
+        }),
+        Some(found) => {
+            segment::seal_open_logs(conn, found.row)?;
+            conn.execute(
+                "UPDATE compartment SET generation = ?2 WHERE id = ?1",
+                params![found.row, held],
+            )?;
+            Ok(Compartment {
+                generation: held,
+                ..found
+            })
+        }
+    }
+}
+
+/// Moves the compartment to the generation of `key`: from here on, everything is indexed under the new keys. What was
+/// indexed before is still searched with the old ones, until it is indexed anew with
+/// [`Mode::Replace`](super::Mode::Replace).
+pub fn rotate(conn: &Connection, id: CompartmentId, key: &CompartmentKey) -> Result<()> {
+    enter(conn, id, key).map(|_| ())
+}
+
+/// Whether segments of generations before `key`'s are still searched.
+pub fn has_older_generations(
+    conn: &Connection,
+    id: CompartmentId,
+    key: &CompartmentKey,
+) -> Result<bool> {
+    let Some(found) = find(conn, id)? else {
+        return Ok(false);
+    };
+    let older = conn.query_row(
+        "SELECT EXISTS (SELECT 1 FROM segment WHERE compartment = ?1 AND generation < ?2 AND state IN (?3, ?4, ?5))",
+        params![found.row, key.generation(), State::Open, State::Sealed, State::Live],
+        |row| row.get(0),
+    )?;
+    Ok(older)
+}

@@ -1,0 +1,109 @@
+//! How far each chart's entries are in the index.
+//!
+//! ```text
+//! mac = HMAC-SHA256(K_cover, "chartseal/index/cover/v1" || compartment(17) || chart(16) || be64(up_to))
+//! ```
+//!
+//! A row says that every entry of the chart in this section, up to ledger number `up_to`, is indexed. What lies beyond is
+//! due. A row that is missing or whose MAC does not hold counts as nothing indexed, so deleting or forging one only
+//! causes work: lists are sets, and indexing an entry twice changes no answer.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::compartment::{self, Compartment, CompartmentId};
+use super::error::Result;
+use super::key::CompartmentKey;
+
+/// Up to which ledger number the chart is indexed; 0 if nothing is.
+pub fn up_to(
+    conn: &Connection,
+    id: CompartmentId,
+    keys: &[CompartmentKey],
+    chart: [u8; 16],
+) -> Result<u64> {
+    let Some(found) = compartment::find(conn, id)? else {
+        return Ok(0);
+    };
+    let mut statement = conn
+        .prepare_cached("SELECT up_to, mac FROM indexed WHERE compartment = ?1 AND chart = ?2")?;
+    let row: Option<(i64, Vec<u8>)> = statement
+        .query_row(params![found.row, chart], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .optional()?;
+    Ok(row
+        .filter(|(up_to, mac)| holds(id, keys, chart, *up_to as u64, mac))
+        .map_or(0, |(up_to, _)| up_to as u64))
+}
+
+/// Up to which ledger number each chart is indexed; charts that are not in it are not indexed at all.
+pub fn all(
+    conn: &Connection,
+    id: CompartmentId,
+    keys: &[CompartmentKey],
+) -> Result<HashMap<[u8; 16], u64>> {
+    let Some(found) = compartment::find(conn, id)? else {
+        return Ok(HashMap::new());
+    };
+    let mut statement =
+        conn.prepare_cached("SELECT chart, up_to, mac FROM indexed WHERE compartment = ?1")?;
+    let mut rows = statement.query([found.row])?;
+    let mut covered = HashMap::new();
+    while let Some(row) = rows.next()? {
+        let (chart, up_to, mac): ([u8; 16], i64, Vec<u8>) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let up_to = up_to as u64;
+        if holds(id, keys, chart, up_to, &mac) {
+            covered.insert(chart, up_to);
+        }
+    }
+    Ok(covered)
+}
+
+/// Says that the chart is indexed up to this ledger number.
+pub fn mark(
+    conn: &Connection,
+    id: CompartmentId,
+    key: &CompartmentKey,
+    chart: [u8; 16],
+    up_to: u64,
+) -> Result<()> {
+    let found = compartment::enter(conn, id, key)?;
+    let mac = key
+        .cover()
+        .tag(&parts(&id.bytes(), &chart, &up_to.to_be_bytes()));
+    conn.prepare_cached(
+        "INSERT INTO indexed (compartment, chart, up_to, mac) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (compartment, chart) DO UPDATE SET up_to = excluded.up_to, mac = excluded.mac",
+    )?
+    .execute(params![found.row, chart, up_to as i64, mac])?;
+    Ok(())
+}
+
+/// Makes every entry of the compartment due again.
+pub(super) fn forget(conn: &Connection, compartment: Compartment) -> Result<()> {
+    conn.execute(
+        "DELETE FROM indexed WHERE compartment = ?1",
+        [compartment.row],
+    )?;
+    Ok(())
+}
+
+fn holds(
+    id: CompartmentId,
+    keys: &[CompartmentKey],
+    chart: [u8; 16],
+    up_to: u64,
+    mac: &[u8],
+) -> bool {
+    let (id, up_to) = (id.bytes(), up_to.to_be_bytes());
+    // The newest generation is the likeliest.
+    keys.iter()
+        .rev()
+        .any(|key| key.cover().verify(&parts(&id, &chart, &up_to), mac))
+}
+
+fn parts<'a>(id: &'a [u8; 17], chart: &'a [u8; 16], up_to: &'a [u8; 8]) -> [&'a [u8]; 4] {
+    [b"chartseal/index/cover/v1", id, chart, up_to]
+}

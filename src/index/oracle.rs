@@ -1,0 +1,165 @@
+//! Random charts and random queries: the index against reading everything.
+
+use proptest::prelude::*;
+
+use crate::clinical::Body;
+
+use super::facts::Facts;
+use super::testing::{
+    File, ID, META, TODAY, change, condition, key, note, note_at, patient, pressure, result,
+};
+use super::transactor::Transactor;
+use super::{Bulk, Change, CompartmentKey, Mode, query};
+
+const WORDS: [&str; 12] = [
+    "fever", "pain", "chest", "the", "of", "cough", "García", "mild", "E11.9", "8480", "simple",
+    "Müller",
+];
+
+fn text() -> impl Strategy<Value = String> {
+    prop::collection::vec(prop::sample::select(&WORDS[..]), 1..6).prop_map(|words| words.join(" "))
+}
+
+fn body() -> impl Strategy<Value = Body> {
+    let codes = prop::sample::select(&["I10", "E11.9", "E11", "J45.2"][..]);
+    let names =
+        prop::sample::select(&["García", "Garland", "Gardenia", "Gardener", "Li", "Müller"][..]);
+    prop_oneof![
+        text().prop_map(|text| note(&text)),
+        (text(), 2025i16..2027, 1u8..13, 1u8..29).prop_map(|(text, y, m, d)| note_at(
+            &text,
+            &format!("{y}-{m:02}-{d:02}T23:30:00-05:00")
+        )),
+        (codes, text()).prop_map(|(code, text)| condition(code, &text)),
+        (100i64..180, 50i64..110).prop_map(|(s, d)| pressure(s, d)),
+        (
+            prop::sample::select(&["8480-6", "4548-4"][..]),
+            0i64..2000,
+            0u8..4
+        )
+            .prop_map(|(code, n, scale)| result(code, n, scale)),
+        (names.clone(), names, 1u32..40, 1960i16..1963).prop_map(|(given, family, mrn, year)| {
+            patient(given, family, mrn, &format!("{year}-04"))
+        }),
+    ]
+}
+
+fn query_text() -> impl Strategy<Value = String> {
+    let fixed = prop::sample::select(
+        &[
+            "dx:I10",
+            "dx:E11",
+            "dx:e11.9",
+            "dx:\"chest pain\"",
+            "lab:8480-6",
+            "name:gar*",
+            "name:garden*",
+            "name:gardene*",
+            "name:\"li müller\"",
+            "name:garcía",
+            "dob:1961",
+            "dob:1961-04",
+            "kind:note",
+            "kind:vitals",
+            "author:HSmith",
+            "author:nobody",
+            "since:2026",
+            "until:2025-06",
+            "on:2026-02",
+            "last:90d",
+            "bp>140/90",
+            "bp:120/80",
+            "bp<100/60",
+            "value:8480-6>=140",
+            "value:4548-4:0.5..7.25",
+            "value:4548-4<1",
+            "phone:5550199",
+            "mrn:0012",
+            "E11.9",
+            "8480",
+            "\"pain of the chest\"",
+            "\"the chest\"",
+            "phone:61",
+            "GARCIA",
+            "8480-6",
+        ][..],
+    )
+    .prop_map(str::to_owned);
+    let words = prop::sample::select(&WORDS[..])
+        .prop_filter("not passed over", |w| !["the", "of"].contains(w));
+    let pairs =
+        (prop::sample::select(&WORDS[..]), words.clone()).prop_map(|(a, b)| format!("\"{a} {b}\""));
+    let leaf = prop_oneof![3 => fixed, 3 => words.prop_map(str::to_owned), 1 => pairs];
+    leaf.prop_recursive(3, 12, 3, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 2..4)
+                .prop_map(|parts| format!("({})", parts.join(" "))),
+            prop::collection::vec(inner.clone(), 2..4)
+                .prop_map(|parts| format!("({})", parts.join(" OR "))),
+            inner.prop_map(|part| format!("-{part}")),
+        ]
+    })
+}
+
+/// How a stretch of entries comes into the index.
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    Log,
+    Bulk,
+    BulkInPieces,
+}
+
+fn ways() -> impl Strategy<Value = Way> {
+    prop::sample::select(&[Way::Log, Way::Bulk, Way::BulkInPieces][..])
+}
+
+fn index(file: &File, key: &CompartmentKey, way: Way, changes: &[Change]) {
+    let mut bulk = Bulk::new(ID, key);
+    changes.iter().for_each(|change| bulk.push(change));
+    match way {
+        Way::Log => file.add(key, changes),
+        Way::Bulk => drop(file.write(|conn| bulk.write_within(conn)).expect("written")),
+        Way::BulkInPieces => drop(bulk.write(file, Mode::Add).expect("written")),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    #[test]
+    fn the_index_finds_what_reading_everything_finds(
+        stretches in prop::collection::vec((ways(), prop::collection::vec((body(), any::<bool>()), 1..12)), 1..5),
+        queries in prop::collection::vec(query_text(), 12),
+    ) {
+        let (file, keys) = (File::new(), [key(1)]);
+        let mut entries: Vec<(u64, Facts)> = Vec::new();
+        let mut rid = 0;
+        for (way, bodies) in stretches {
+            let mut changes = Vec::new();
+            for (body, amends) in bodies {
+                rid += 1;
+                let replaces = entries.first().map(|(old, _)| *old).filter(|_| amends);
+                entries.retain(|(old, _)| Some(*old) != replaces);
+                entries.push((rid, Facts::of(&body, META)));
+                changes.push(Change { replaces, ..change(rid, &body) });
+            }
+            index(&file, &keys[0], way, &changes);
+        }
+        for text in queries {
+            let query = query::parse(&text, TODAY).expect("generated queries parse");
+            let naive: Vec<u64> =
+                entries.iter().rev().filter(|(_, facts)| query.matches_facts(facts)).map(|(rid, _)| *rid).collect();
+            let candidates = file.candidates(&keys, &query);
+            if candidates.exact {
+                prop_assert_eq!(&candidates.rids, &naive, "{}", text);
+            }
+            let facts = |rid: &u64| entries.iter().find(|(found, _)| found == rid).map(|(_, facts)| facts);
+            let checked: Vec<u64> = candidates
+                .rids
+                .into_iter()
+                .filter(|rid| facts(rid).is_some_and(|facts| query.matches_facts(facts)))
+                .collect();
+            prop_assert_eq!(checked, naive, "{}", text);
+        }
+    }
+}

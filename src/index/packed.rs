@@ -1,0 +1,248 @@
+//! The packed form of posting lists: what a merge or a bulk build writes, never changed afterwards.
+//!
+//! A list is a stream of LEB128 distances ([`posting`](super::posting)), cut from the front into
+//!
+//! ```text
+//! large blocks   3 968 bytes each, counter i = 0x8000_0000 | j, row id = top 63 bits of the address
+//! medium blocks    704 bytes each, counter i = 1, 2, …; of a list whose tail is empty the last one is filled with zeros
+//! head           counter i = 0:    varint(count << 1 | more) [varint(large) varint(medium)] tail,
+//!                                  filled with zeros to 8, 24, 72, 240 or 704 bytes
+//! ```
+//!
+//! `more` says that there are blocks besides the head. Every box is AES-256-GCM under `K_box` with the first 12 bytes
+//! of its address as the nonce and the whole address as associated data.
+//!
+//! **The fixed nonce is safe only because a salt is drawn for every build attempt**: no address of a segment is ever
+//! sealed twice. A build that broke off is thrown away, never resumed.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::address::Address;
+use super::error::{IndexError, Result};
+use super::key::SegmentKey;
+use super::posting::{self, PostingList, put_varint, take_varint};
+use super::segment::Segment;
+use super::tag::Tag;
+
+/// Stream bytes in a large block.
+pub const LARGE: usize = 3_968;
+/// Stream bytes in a medium block.
+pub const MEDIUM: usize = 704;
+/// The sizes that a head is filled up to.
+pub const HEADS: [usize; 5] = [8, 24, 72, 240, 704];
+
+const LARGE_BIT: u32 = 0x8000_0000;
+const SEAL: usize = 16;
+
+/// Rows of a packed segment, to be inserted in the order of their keys.
+#[derive(Default)]
+pub(super) struct Rows {
+    pub(super) small: Vec<(Address, Box<[u8]>)>,
+    pub(super) large: Vec<(i64, Box<[u8]>)>,
+    bytes: usize,
+}
+
+impl Rows {
+    /// About how much memory the rows hold.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Adds the blocks of one list. Each tag once in a segment: a second time would use a nonce twice.
+    pub(super) fn push(&mut self, keys: &SegmentKey, tag: Tag, list: &PostingList) {
+        let stream = list.bytes();
+        let large = stream.len() / LARGE;
+        let (pages, rest) = stream.split_at(large * LARGE);
+        let mut medium = rest.len() / MEDIUM;
+        let (mut blocks, mut tail) = rest.split_at(medium * MEDIUM);
+        let mut head = header(list.count(), large, medium);
+        if head.len() + tail.len() > HEADS[4] {
+            // The tail is a whole medium block but for a few bytes: let it be one.
+            medium += 1;
+            head = header(list.count(), large, medium);
+            (blocks, tail) = (rest, &[]);
+        }
+        head.extend_from_slice(tail);
+        for (j, page) in (0u32..).zip(pages.chunks(LARGE)) {
+            let address = keys.address().address(tag, LARGE_BIT | j);
+            let sealed = seal(keys, address, page, LARGE);
+            self.bytes += sealed.len() + 32;
+            self.large.push((address.page(), sealed));
+        }
+        for (i, block) in (1u32..).zip(blocks.chunks(MEDIUM)) {
+            self.small(keys, keys.address().address(tag, i), block, MEDIUM);
+        }
+        let class = HEADS
+            .into_iter()
+            .find(|&size| size >= head.len())
+            .expect("the tail was cut to fit");
+        self.small(keys, keys.address().address(tag, 0), &head, class);
+    }
+
+    fn small(&mut self, keys: &SegmentKey, address: Address, plain: &[u8], size: usize) {
+        let sealed = seal(keys, address, plain, size);
+        self.bytes += sealed.len() + 48;
+        self.small.push((address, sealed));
+    }
+}
+
+fn header(count: u64, large: usize, medium: usize) -> Vec<u8> {
+    let mut head = Vec::with_capacity(HEADS[4]);
+    let more = large + medium > 0;
+    put_varint(&mut head, count << 1 | u64::from(more));
+    if more {
+        put_varint(&mut head, large as u64);
+        put_varint(&mut head, medium as u64);
+    }
+    head
+}
+
+fn seal(keys: &SegmentKey, address: Address, plain: &[u8], size: usize) -> Box<[u8]> {
+    let mut bytes = Vec::with_capacity(size + SEAL);
+    bytes.extend_from_slice(plain);
+    bytes.resize(size, 0);
+    keys.seal()
+        .seal_in_place(&address.nonce(), &address.0, &mut bytes);
+    bytes.into_boxed_slice()
+}
+
+/// The head of a list: how long it is, and its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Head {
+    pub(super) count: u64,
+    large: u32,
+    medium: u32,
+    tail: Vec<u8>,
+}
+
+/// The head of a word's list; `None` if the segment does not have the word.
+pub(super) fn head(
+    conn: &Connection,
+    segment: &Segment,
+    keys: &SegmentKey,
+    tag: Tag,
+) -> Result<Option<Head>> {
+    let address = keys.address().address(tag, 0);
+    small(conn, segment.id, address)?
+        .map(|sealed| open_head(segment.id, keys, address, sealed))
+        .transpose()
+}
+
+/// Opens the head at `address`.
+pub(super) fn open_head(
+    segment: i64,
+    keys: &SegmentKey,
+    address: Address,
+    sealed: Vec<u8>,
+) -> Result<Head> {
+    let plain = open(segment, keys, address, sealed)?;
+    parse_head(&plain).ok_or(IndexError::Damaged {
+        segment,
+        what: "a head",
+    })
+}
+
+fn parse_head(plain: &[u8]) -> Option<Head> {
+    let mut rest = plain;
+    let counts = take_varint(&mut rest)?;
+    let (mut large, mut medium) = (0, 0);
+    if counts & 1 == 1 {
+        large = u32::try_from(take_varint(&mut rest)?)
+            .ok()
+            .filter(|&n| n < LARGE_BIT)?;
+        medium = u32::try_from(take_varint(&mut rest)?)
+            .ok()
+            .filter(|&n| n < LARGE_BIT)?;
+    }
+    Some(Head {
+        count: counts >> 1,
+        large,
+        medium,
+        tail: rest.to_vec(),
+    })
+}
+
+/// The whole list behind a head.
+pub(super) fn list(
+    conn: &Connection,
+    segment: &Segment,
+    keys: &SegmentKey,
+    tag: Tag,
+    head: &Head,
+) -> Result<Vec<u64>> {
+    let damaged = |what| IndexError::Damaged {
+        segment: segment.id,
+        what,
+    };
+    if head.large == 0 && head.medium == 0 {
+        return posting::decode(&head.tail, head.count).ok_or_else(|| damaged("a list"));
+    }
+    let mut stream = Vec::new();
+    let mut pages =
+        conn.prepare_cached("SELECT b FROM index_large WHERE k = ?1 AND segment = ?2")?;
+    for j in 0..head.large {
+        let address = keys.address().address(tag, LARGE_BIT | j);
+        let sealed: Option<Vec<u8>> = pages
+            .query_row(params![address.page(), segment.id], |row| row.get(0))
+            .optional()?;
+        stream.extend_from_slice(&open(
+            segment.id,
+            keys,
+            address,
+            sealed.ok_or_else(|| damaged("a missing page"))?,
+        )?);
+    }
+    for i in 1..=head.medium {
+        let address = keys.address().address(tag, i);
+        let sealed = small(conn, segment.id, address)?.ok_or_else(|| damaged("a missing block"))?;
+        stream.extend_from_slice(&open(segment.id, keys, address, sealed)?);
+    }
+    stream.extend_from_slice(&head.tail);
+    posting::decode(&stream, head.count).ok_or_else(|| damaged("a list"))
+}
+
+fn small(conn: &Connection, segment: i64, address: Address) -> Result<Option<Vec<u8>>> {
+    let mut statement =
+        conn.prepare_cached("SELECT b FROM index_small WHERE segment = ?1 AND a = ?2")?;
+    Ok(statement
+        .query_row(params![segment, address.0], |row| row.get(0))
+        .optional()?)
+}
+
+fn open(segment: i64, keys: &SegmentKey, address: Address, mut sealed: Vec<u8>) -> Result<Vec<u8>> {
+    match keys
+        .seal()
+        .open_in_place(&address.nonce(), &address.0, &mut sealed)
+    {
+        Ok(()) => Ok(sealed),
+        Err(_) => Err(IndexError::Damaged {
+            segment,
+            what: "a box",
+        }),
+    }
+}
+
+/// One page of the heads of a segment, in the order of their addresses, for a merge.
+pub(super) fn heads_after(
+    conn: &Connection,
+    segment: &Segment,
+    keys: &SegmentKey,
+    after: Option<Address>,
+    limit: usize,
+) -> Result<(Vec<(Tag, Head)>, Option<Address>)> {
+    let mut statement = conn.prepare_cached(
+        "SELECT a, b FROM index_small WHERE segment = ?1 AND a > ?2 ORDER BY a LIMIT ?3",
+    )?;
+    let from: &[u8] = after.as_ref().map_or(&[], |address| &address.0);
+    let mut rows = statement.query(params![segment.id, from, limit as i64])?;
+    let (mut heads, mut last, mut seen) = (Vec::new(), None, 0);
+    while let Some(row) = rows.next()? {
+        let address = Address(row.get(0)?);
+        let (tag, i) = keys.address().invert(address);
+        if i == 0 {
+            heads.push((tag, open_head(segment.id, keys, address, row.get(1)?)?));
+        }
+        (last, seen) = (Some(address), seen + 1);
+    }
+    Ok((heads, last.filter(|_| seen == limit)))
+}

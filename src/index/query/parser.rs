@@ -1,0 +1,164 @@
+//! From tokens to a tree.
+//!
+//! ```text
+//! either = both ("OR" both)*
+//! both   = one (["AND"] one)*
+//! one    = ("-" | "NOT") one | "(" either ")" | word | "phrase" | field
+//! ```
+
+use jiff::civil::Date;
+
+use super::lexer::{Token, TokenKind, tokens};
+use super::{Expr, QueryError, values};
+
+/// The longest query, in characters.
+const MAX_LEN: usize = 2_000;
+/// How deep parentheses and negations go.
+const MAX_DEPTH: usize = 50;
+
+/// Reads a query.
+pub(super) fn parse(text: &str, today: Date) -> Result<Expr, QueryError> {
+    if text.chars().count() > MAX_LEN {
+        return Err(error(MAX_LEN + 1, "a query of at most 2 000 characters"));
+    }
+    let tokens = tokens(text)?;
+    let end = text.chars().count() + 1;
+    let mut parser = Parser {
+        tokens: &tokens,
+        end,
+        today,
+        depth: 0,
+    };
+    let parsed = parser.either()?;
+    if let Some(token) = parser.tokens.first() {
+        return Err(error(
+            token.column,
+            "nothing, or an opening parenthesis before",
+        ));
+    }
+    match (parsed, tokens.first()) {
+        (Some(expr), _) => Ok(expr),
+        (None, Some(token)) => Err(error(
+            token.column,
+            "a word that does not stand in nearly every text",
+        )),
+        (None, None) => Err(error(1, "a word, a \"phrase\" or a field such as dx:I10")),
+    }
+}
+
+struct Parser<'t, 'q> {
+    tokens: &'t [Token<'q>],
+    end: usize,
+    today: Date,
+    depth: usize,
+}
+
+// `None` stands for words that were passed over: they ask for nothing.
+impl Parser<'_, '_> {
+    fn either(&mut self) -> Result<Option<Expr>, QueryError> {
+        let mut parts = Vec::new();
+        parts.extend(self.both()?);
+        while self.peek() == Some(&TokenKind::Or) {
+            self.advance();
+            parts.extend(self.both()?);
+        }
+        Ok(joined(parts, Expr::Any))
+    }
+
+    fn both(&mut self) -> Result<Option<Expr>, QueryError> {
+        let mut parts = Vec::new();
+        parts.extend(self.one()?);
+        loop {
+            match self.peek() {
+                None | Some(TokenKind::Or | TokenKind::Close) => break,
+                Some(TokenKind::And) => self.advance(),
+                Some(_) => {}
+            }
+            parts.extend(self.one()?);
+        }
+        Ok(joined(parts, Expr::All))
+    }
+
+    fn one(&mut self) -> Result<Option<Expr>, QueryError> {
+        let Some((token, rest)) = self.tokens.split_first() else {
+            // An empty query is told apart by `parse`; here something was left open.
+            return if self.end == 1 {
+                Ok(None)
+            } else {
+                Err(error(self.end, "a word, a \"phrase\" or a field"))
+            };
+        };
+        self.tokens = rest;
+        match &token.kind {
+            TokenKind::Not => {
+                let negated = self.deeper(token.column, Self::one)?;
+                Ok(negated.map(|expr| match expr {
+                    Expr::Not(twice) => *twice,
+                    once => Expr::Not(Box::new(once)),
+                }))
+            }
+            TokenKind::Open => {
+                let inside = self.deeper(token.column, Self::either)?;
+                if self.peek() != Some(&TokenKind::Close) {
+                    return Err(error(token.column, "a closing parenthesis for this one"));
+                }
+                self.advance();
+                Ok(inside)
+            }
+            TokenKind::Word(word) => values::bare(token.column, word),
+            TokenKind::Phrase(phrase) => values::phrase(token.column, phrase),
+            TokenKind::Field {
+                name,
+                ask,
+                value,
+                value_column,
+            } => {
+                values::field(token.column, name, *ask, value, *value_column, self.today).map(Some)
+            }
+            TokenKind::Close | TokenKind::Or | TokenKind::And => {
+                Err(error(token.column, "a word, a \"phrase\" or a field"))
+            }
+        }
+    }
+
+    fn deeper<T>(
+        &mut self,
+        column: usize,
+        read: fn(&mut Self) -> Result<T, QueryError>,
+    ) -> Result<T, QueryError> {
+        if self.depth == MAX_DEPTH {
+            return Err(error(
+                column,
+                "fewer parentheses and negations inside each other",
+            ));
+        }
+        self.depth += 1;
+        let read = read(self);
+        self.depth -= 1;
+        read
+    }
+
+    fn peek(&self) -> Option<&TokenKind<'_>> {
+        self.tokens.first().map(|token| &token.kind)
+    }
+
+    fn advance(&mut self) {
+        self.tokens = &self.tokens[1..];
+    }
+}
+
+/// One part as it is, several under `join`.
+fn joined(mut parts: Vec<Expr>, join: fn(Vec<Expr>) -> Expr) -> Option<Expr> {
+    match parts.len() {
+        0 => None,
+        1 => parts.pop(),
+        _ => Some(join(parts)),
+    }
+}
+
+pub(super) fn error(column: usize, expected: impl Into<String>) -> QueryError {
+    QueryError {
+        column,
+        expected: expected.into(),
+    }
+}

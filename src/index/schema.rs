@@ -1,0 +1,14 @@
+//! The tables of the index. They stand in the ledger's file and ride on its transactions.
+//!
+//! | table | what a row is | what it tells a thief |
+//! |---|---|---|
+//! | `compartment` | one index: (unit, section) and its current generation | which opaque unit has an index over which section |
+//! | `segment` | one log or one packed build | how many rows it has, when it was built relative to others |
+//! | `index_log` | one (word, entry) pair or a dummy, 37 bytes | nothing but the count |
+//! | `index_small` | a head or a medium block, in one of five sizes | a coarse histogram of list lengths |
+//! | `index_large` | one page of a long list | how many pages long lists fill together |
+//! | `index_lease` | who is merging a compartment, until when | that a merge is under way |
+//! | `indexed` | how far a chart's entries are in the index | which opaque chart has been indexed |
+
+/// The data definition of the index tables, to be run with the ledger's own.
+pub const SCHEMA: &str = include_str!("../ledger/index_tables.sql");

@@ -1,0 +1,197 @@
+//! Answering a query from the index.
+//!
+//! Each compartment is evaluated for itself, in the caller's one read transaction: heads first, which tell how long lists are,
+//! so that AND begins with the shortest and stops as soon as nothing is left. Then the compartments' answers are united
+//! and the dead entries of all of them taken out: what one unit knows to be replaced is so for all.
+
+use rusqlite::Connection;
+
+use crate::clinical::Kind;
+
+use super::error::Result;
+use super::key::CompartmentKey;
+use super::posting::{intersect, subtract, union};
+use super::query::{Plan, Query};
+use super::term::{Field, Term};
+use super::view::{Cache, Found, HeldKeys, View};
+
+/// Entries that may be what a query looks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidates {
+    /// Ledger numbers, newest first.
+    pub rids: Vec<u64>,
+    /// Whether each of them matches. If not, [`Query::matches`] decides for every one that is shown, and the count is an upper bound.
+    pub exact: bool,
+}
+
+/// Finds candidates in the compartments whose keys are held: each compartment with its keys of every generation.
+///
+/// What the index does not cover yet is not found; see [`coverage`](super::coverage). Everything that matches and is
+/// covered is among the candidates.
+pub fn search(
+    conn: &Connection,
+    cache: &mut Cache,
+    held: &[HeldKeys<'_>],
+    query: &Query,
+) -> Result<Candidates> {
+    let plan = query.plan();
+    let (mut lists, mut dead, mut exact) = (Vec::new(), Vec::new(), true);
+    for (id, keys) in held {
+        let view = cache.view(conn, *id, keys)?;
+        let hits = Evaluation {
+            conn,
+            keys,
+            view: &view,
+        }
+        .evaluate(&plan)?;
+        exact &= hits.exact || hits.rids.is_empty();
+        lists.push(hits.rids);
+        dead.push(view.dead.clone());
+    }
+    let mut rids = subtract(&union(lists), &union(dead));
+    rids.reverse();
+    exact |= rids.is_empty();
+    Ok(Candidates { rids, exact })
+}
+
+struct Evaluation<'a> {
+    conn: &'a Connection,
+    keys: &'a [CompartmentKey],
+    view: &'a View,
+}
+
+/// Entries that contain every match; exactly the matches if `exact`.
+struct Hits {
+    rids: Vec<u64>,
+    exact: bool,
+}
+
+/// A plan whose words have been found, but not read.
+enum Located<'p> {
+    All(Vec<Located<'p>>),
+    Any(Vec<Located<'p>>),
+    Not(&'p Plan),
+    Term(Found),
+    Check(Box<Located<'p>>),
+}
+
+impl Located<'_> {
+    /// At most how many entries it finds.
+    fn bound(&self) -> u64 {
+        match self {
+            Self::All(parts) => parts.iter().map(Self::bound).min().unwrap_or(0),
+            Self::Any(parts) => parts.iter().map(Self::bound).fold(0, u64::saturating_add),
+            Self::Not(_) => u64::MAX,
+            Self::Term(found) => found.count(),
+            Self::Check(part) => part.bound(),
+        }
+    }
+}
+
+impl Evaluation<'_> {
+    fn evaluate(&self, plan: &Plan) -> Result<Hits> {
+        let located = self.locate(plan)?;
+        self.read(&located)
+    }
+
+    fn locate<'p>(&self, plan: &'p Plan) -> Result<Located<'p>> {
+        Ok(match plan {
+            Plan::All(parts) => Located::All(self.locate_each(parts)?),
+            Plan::Any(parts) => Located::Any(self.locate_each(parts)?),
+            Plan::Not(part) => Located::Not(part),
+            Plan::Term(term) => Located::Term(self.view.find(self.conn, self.keys, term)?),
+            Plan::Check(part) => Located::Check(Box::new(self.locate(part)?)),
+        })
+    }
+
+    fn locate_each<'p>(&self, parts: &'p [Plan]) -> Result<Vec<Located<'p>>> {
+        parts.iter().map(|part| self.locate(part)).collect()
+    }
+
+    fn read(&self, located: &Located<'_>) -> Result<Hits> {
+        match located {
+            Located::Term(found) => Ok(Hits {
+                rids: self.view.list(self.conn, found)?,
+                exact: true,
+            }),
+            Located::Check(part) => Ok(Hits {
+                rids: self.read(part)?.rids,
+                exact: false,
+            }),
+            Located::Any(parts) => {
+                let mut lists = Vec::with_capacity(parts.len());
+                let mut exact = true;
+                for part in parts {
+                    let hits = self.read(part)?;
+                    exact &= hits.exact || hits.rids.is_empty();
+                    lists.push(hits.rids);
+                }
+                Ok(Hits {
+                    rids: union(lists),
+                    exact,
+                })
+            }
+            Located::All(parts) => self.read_all(parts),
+            Located::Not(_) => self.read_all(std::slice::from_ref(located)),
+        }
+    }
+
+    fn read_all(&self, parts: &[Located<'_>]) -> Result<Hits> {
+        let mut wanted: Vec<&Located<'_>> = parts
+            .iter()
+            .filter(|part| !matches!(part, Located::Not(_)))
+            .collect();
+        wanted.sort_by_key(|part| part.bound());
+        let mut hits: Option<Hits> = None;
+        for part in wanted {
+            let next = match hits {
+                Some(sofar) if sofar.rids.is_empty() => Hits {
+                    exact: true,
+                    ..sofar
+                },
+                Some(sofar) => {
+                    let more = self.read(part)?;
+                    Hits {
+                        rids: intersect(&sofar.rids, &more.rids),
+                        exact: sofar.exact && more.exact,
+                    }
+                }
+                None => self.read(part)?,
+            };
+            hits = Some(next);
+        }
+        // Where nothing is wanted, NOT subtracts from everything.
+        let mut hits = match hits {
+            Some(hits) => hits,
+            None => Hits {
+                rids: self.everything()?,
+                exact: true,
+            },
+        };
+        for part in parts {
+            if let Located::Not(unwanted) = part
+                && !hits.rids.is_empty()
+            {
+                let out = self.evaluate(unwanted)?;
+                if out.exact {
+                    hits.rids = subtract(&hits.rids, &out.rids);
+                } else if !intersect(&hits.rids, &out.rids).is_empty() {
+                    // Some of these may match after all: each must be looked at.
+                    hits.exact = false;
+                }
+            }
+        }
+        Ok(hits)
+    }
+
+    /// Every entry has exactly one kind.
+    fn everything(&self) -> Result<Vec<u64>> {
+        let kinds = Kind::ALL.into_iter().map(|kind| {
+            let found =
+                self.view
+                    .find(self.conn, self.keys, &Term::new(Field::Kind, kind.as_str()))?;
+            self.view.list(self.conn, &found)
+        });
+        Ok(union(kinds.collect::<Result<_>>()?))
+    }
+}

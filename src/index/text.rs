@@ -1,0 +1,80 @@
+//! From text to words.
+//!
+//! Text is decomposed (NFKD, Unicode Standard Annex 15), its marks and apostrophes are dropped, its letters become lower
+//! case, and it is split at word boundaries (Annex 29): `Jesús O’Brien-Núñez` is `jesus`, `obrien`, `nunez`. Codes are folded
+//! the same way and kept whole.
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+use unicode_segmentation::UnicodeSegmentation;
+
+/// English words that stand in nearly every text. A bare word in a query that is one of them is passed over; in phrases and
+/// in fields they count. Sorted.
+const STOP_WORDS: [&str; 48] = [
+    "a", "about", "also", "an", "and", "are", "as", "at", "be", "been", "but", "by", "can", "for",
+    "from", "had", "has", "have", "he", "her", "his", "if", "in", "into", "is", "it", "its", "not",
+    "of", "on", "or", "she", "so", "that", "the", "their", "then", "there", "they", "this", "to",
+    "was", "were", "which", "who", "will", "with", "would",
+];
+
+/// The text without case, marks and apostrophes.
+pub fn fold(text: &str) -> String {
+    let plain = text
+        .nfkd()
+        .filter(|c| !is_combining_mark(*c) && !matches!(c, '\'' | '’' | 'ʼ'));
+    let mut folded = String::with_capacity(text.len());
+    for c in plain.flat_map(char::to_lowercase) {
+        match c {
+            'ß' => folded.push_str("ss"),
+            'ς' => folded.push('σ'),
+            _ => folded.push(c),
+        }
+    }
+    folded
+}
+
+/// The words of a text, folded, in their order.
+pub fn words(text: &str) -> Vec<String> {
+    fold(text).unicode_words().map(str::to_owned).collect()
+}
+
+/// A code or another value that is looked up whole: folded, without spaces around it.
+pub fn whole(text: &str) -> String {
+    fold(text.trim())
+}
+
+/// Whether a folded word is too common to be searched for in free text.
+pub fn is_stop_word(word: &str) -> bool {
+    STOP_WORDS.binary_search(&word).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_lose_case_marks_and_apostrophes() {
+        assert_eq!(words("Jesús O’Brien-Núñez"), ["jesus", "obrien", "nunez"]);
+        assert_eq!(
+            words("STRASSE Straße ΟΔΟΣ İstanbul ﬁbrosis"),
+            ["strasse", "strasse", "οδοσ", "istanbul", "fibrosis"]
+        );
+    }
+
+    #[test]
+    fn numbers_keep_their_points_and_codes_can_be_kept_whole() {
+        assert_eq!(words("HbA1c 7.2 %, E11.9"), ["hba1c", "7.2", "e11.9"]);
+        assert_eq!(whole(" 8480-6 "), "8480-6");
+    }
+
+    #[test]
+    fn scripts_without_spaces_are_split_by_character() {
+        assert_eq!(words("高血圧"), ["高", "血", "圧"]);
+    }
+
+    #[test]
+    fn the_stop_words_are_sorted_so_that_they_are_found() {
+        assert!(STOP_WORDS.is_sorted());
+        assert!(is_stop_word("the") && !is_stop_word("fever"));
+    }
+}

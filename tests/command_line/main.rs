@@ -1,0 +1,5 @@
+//! The real program, as scripts run it: what it prints where, and how it ends.
+
+mod configuration;
+mod program;
+mod usage;

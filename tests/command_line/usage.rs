@@ -1,0 +1,103 @@
+//! Arguments, help, completions, and output that nobody reads.
+
+use std::process::Stdio;
+
+use crate::program::{Home, Run};
+
+#[test]
+fn help_and_version_are_results() {
+    let home = Home::new();
+    for argument in ["--help", "--version", "-h", "-V"] {
+        let run = home.run(&[argument]);
+        assert_eq!((run.code, run.err.as_str()), (0, ""), "{argument}");
+        assert!(run.out.contains("chartseal"), "{argument}");
+    }
+}
+
+#[test]
+fn a_mistake_in_the_arguments_is_one_line_and_ends_with_2() {
+    let run = Home::new().run(&["confg"]);
+    assert_eq!((run.code, run.out.as_str()), (2, ""));
+    assert!(
+        run.err
+            .starts_with("chartseal: unrecognized subcommand 'confg'; "),
+        "{}",
+        run.err
+    );
+    assert_eq!(run.err.lines().count(), 1);
+}
+
+#[test]
+fn with_json_a_mistake_in_the_arguments_is_an_error_object() {
+    let home = Home::new();
+    for arguments in [
+        &["--json", "confg"][..],
+        &["config", "--json"],
+        &["config", "check", "--json", "--frobnicate"],
+    ] {
+        assert_eq!(
+            home.run(arguments).error(2)["code"],
+            "usage",
+            "{arguments:?}"
+        );
+    }
+}
+
+#[test]
+fn completions_need_neither_home_nor_configuration() {
+    let home = Home::new();
+    let run: Run = home
+        .command(&["completions", "bash"])
+        .env_remove("HOME")
+        .output()
+        .unwrap()
+        .into();
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    assert!(run.out.contains("passphrase-file"), "{}", run.out);
+    assert_eq!(home.run(&["completions", "clippy"]).code, 2);
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_failure() {
+    let home = Home::new();
+    let mut child = home
+        .command(&["completions", "zsh"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let run: Run = child.wait_with_output().unwrap().into();
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+}
+
+#[test]
+fn a_full_disk_behind_standard_output_ends_with_5() {
+    let full = std::fs::File::options()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let run: Run = Home::new()
+        .command(&["completions", "fish"])
+        .stdout(full)
+        .output()
+        .unwrap()
+        .into();
+    assert_eq!(run.code, 5);
+    assert!(
+        run.err
+            .starts_with("chartseal: cannot write to standard output"),
+        "{}",
+        run.err
+    );
+}
+
+#[test]
+fn quiet_leaves_out_text_but_not_json() {
+    let home = Home::new();
+    assert_eq!(home.run(&["config", "check", "--quiet"]).out, "");
+    assert_eq!(
+        home.run(&["config", "check", "--quiet", "--json"]).json()["ok"],
+        true
+    );
+}
