@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use rusqlite::Connection;
 
+use crate::ledger::ChartId;
+
 use super::build;
 use super::change::Change;
 use super::compartment::{Compartment, CompartmentId};
@@ -44,7 +46,7 @@ pub struct Bulk<'k> {
 }
 
 struct Covered {
-    chart: [u8; 16],
+    chart: ChartId,
     from: u64,
     up_to: u64,
 }
@@ -78,7 +80,7 @@ impl<'k> Bulk<'k> {
 
     /// Says that, with this bulk, the chart is indexed up to `up_to`. `from` is what [`coverage::up_to`] said when its
     /// entries were read: if it has moved when the bulk is written, another session was faster.
-    pub fn cover(&mut self, chart: [u8; 16], from: u64, up_to: u64) {
+    pub fn cover(&mut self, chart: ChartId, from: u64, up_to: u64) {
         self.cover.push(Covered { chart, from, up_to });
     }
 

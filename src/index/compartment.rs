@@ -2,6 +2,8 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use crate::ledger::{Section, UnitId};
+
 use super::error::{IndexError, Result};
 use super::key::CompartmentKey;
 use super::segment::{self, State};
@@ -10,17 +12,17 @@ use super::segment::{self, State};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct CompartmentId {
     /// The unit whose members search it.
-    pub unit: [u8; 16],
+    pub unit: UnitId,
     /// The section of the charts.
-    pub section: u8,
+    pub section: Section,
 }
 
 impl CompartmentId {
     /// The identity that goes into authenticated data: unit, then section.
     pub(super) fn bytes(self) -> [u8; 17] {
         let mut bytes = [0; 17];
-        bytes[..16].copy_from_slice(&self.unit);
-        bytes[16] = self.section;
+        bytes[..16].copy_from_slice(&self.unit.0);
+        bytes[16] = self.section as u8;
         bytes
     }
 }
@@ -32,13 +34,28 @@ pub(super) struct Compartment {
     pub(super) generation: u32,
 }
 
+/// Every compartment of the file, whether or not anyone at hand holds its keys.
+pub fn ids(conn: &Connection) -> Result<Vec<CompartmentId>> {
+    let mut statement = conn.prepare_cached("SELECT unit, section FROM compartment ORDER BY id")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let mut ids = Vec::new();
+    for row in rows {
+        let (unit, section): ([u8; 16], u8) = row?;
+        ids.extend(Section::from_u8(section).map(|section| CompartmentId {
+            unit: UnitId(unit),
+            section,
+        }));
+    }
+    Ok(ids)
+}
+
 /// The compartment's row; `None` if nothing was ever indexed in it.
 pub(super) fn find(conn: &Connection, id: CompartmentId) -> Result<Option<Compartment>> {
     let mut statement = conn.prepare_cached(
         "SELECT id, generation FROM compartment WHERE unit = ?1 AND section = ?2",
     )?;
     let found = statement
-        .query_row(params![id.unit, id.section], |row| {
+        .query_row(params![id.unit.0, id.section as u8], |row| {
             Ok(Compartment {
                 row: row.get(0)?,
                 generation: row.get(1)?,
@@ -61,7 +78,7 @@ pub(super) fn enter(
             conn.prepare_cached(
                 "INSERT INTO compartment (unit, section, generation) VALUES (?1, ?2, ?3)",
             )?
-            .execute(params![id.unit, id.section, held])?;
+            .execute(params![id.unit.0, id.section as u8, held])?;
             Ok(Compartment {
                 row: conn.last_insert_rowid(),
                 generation: held,

@@ -12,6 +12,8 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use crate::ledger::ChartId;
+
 use super::compartment::{self, Compartment, CompartmentId};
 use super::error::Result;
 use super::key::CompartmentKey;
@@ -21,7 +23,7 @@ pub fn up_to(
     conn: &Connection,
     id: CompartmentId,
     keys: &[CompartmentKey],
-    chart: [u8; 16],
+    chart: ChartId,
 ) -> Result<u64> {
     let Some(found) = compartment::find(conn, id)? else {
         return Ok(0);
@@ -29,7 +31,7 @@ pub fn up_to(
     let mut statement = conn
         .prepare_cached("SELECT up_to, mac FROM indexed WHERE compartment = ?1 AND chart = ?2")?;
     let row: Option<(i64, Vec<u8>)> = statement
-        .query_row(params![found.row, chart], |row| {
+        .query_row(params![found.row, chart.0], |row| {
             Ok((row.get(0)?, row.get(1)?))
         })
         .optional()?;
@@ -43,7 +45,7 @@ pub fn all(
     conn: &Connection,
     id: CompartmentId,
     keys: &[CompartmentKey],
-) -> Result<HashMap<[u8; 16], u64>> {
+) -> Result<HashMap<ChartId, u64>> {
     let Some(found) = compartment::find(conn, id)? else {
         return Ok(HashMap::new());
     };
@@ -54,8 +56,8 @@ pub fn all(
     while let Some(row) = rows.next()? {
         let (chart, up_to, mac): ([u8; 16], i64, Vec<u8>) = (row.get(0)?, row.get(1)?, row.get(2)?);
         let up_to = up_to as u64;
-        if holds(id, keys, chart, up_to, &mac) {
-            covered.insert(chart, up_to);
+        if holds(id, keys, ChartId(chart), up_to, &mac) {
+            covered.insert(ChartId(chart), up_to);
         }
     }
     Ok(covered)
@@ -66,18 +68,18 @@ pub fn mark(
     conn: &Connection,
     id: CompartmentId,
     key: &CompartmentKey,
-    chart: [u8; 16],
+    chart: ChartId,
     up_to: u64,
 ) -> Result<()> {
     let found = compartment::enter(conn, id, key)?;
     let mac = key
         .cover()
-        .tag(&parts(&id.bytes(), &chart, &up_to.to_be_bytes()));
+        .tag(&parts(&id.bytes(), &chart.0, &up_to.to_be_bytes()));
     conn.prepare_cached(
         "INSERT INTO indexed (compartment, chart, up_to, mac) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT (compartment, chart) DO UPDATE SET up_to = excluded.up_to, mac = excluded.mac",
     )?
-    .execute(params![found.row, chart, up_to as i64, mac])?;
+    .execute(params![found.row, chart.0, up_to as i64, mac])?;
     Ok(())
 }
 
@@ -93,7 +95,7 @@ pub(super) fn forget(conn: &Connection, compartment: Compartment) -> Result<()> 
 fn holds(
     id: CompartmentId,
     keys: &[CompartmentKey],
-    chart: [u8; 16],
+    chart: ChartId,
     up_to: u64,
     mac: &[u8],
 ) -> bool {
@@ -101,7 +103,7 @@ fn holds(
     // The newest generation is the likeliest.
     keys.iter()
         .rev()
-        .any(|key| key.cover().verify(&parts(&id, &chart, &up_to), mac))
+        .any(|key| key.cover().verify(&parts(&id, &chart.0, &up_to), mac))
 }
 
 fn parts<'a>(id: &'a [u8; 17], chart: &'a [u8; 16], up_to: &'a [u8; 8]) -> [&'a [u8]; 4] {

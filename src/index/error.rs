@@ -1,11 +1,16 @@
 //! What can go wrong in the index.
 
+use crate::ledger::LedgerError;
+
 /// Why an operation on the index failed.
 #[derive(Debug, thiserror::Error)]
 pub enum IndexError {
     /// The database refused; the transaction should be rolled back.
     #[error("the index tables could not be read or written")]
     Sql(#[from] rusqlite::Error),
+    /// The ledger could not begin or end the transaction.
+    #[error(transparent)]
+    Ledger(Box<LedgerError>),
     /// A box did not open, or a list broke off: the file was damaged or edited.
     #[error(
         "segment {segment} of the index is damaged ({what}); rebuild the index: chartseal index rebuild"
@@ -35,6 +40,12 @@ pub enum IndexError {
     /// Two addresses shared their top 63 bits. A new salt makes it vanish.
     #[error("two blocks of the index met at one address; build again")]
     Collision,
+}
+
+impl From<LedgerError> for IndexError {
+    fn from(error: LedgerError) -> Self {
+        Self::Ledger(Box::new(error))
+    }
 }
 
 /// The outcome of an operation on the index.

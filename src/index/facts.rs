@@ -88,8 +88,9 @@ impl Facts {
 
     /// Running text that may be absent.
     pub(super) fn maybe_text(&mut self, text: Option<&String>) {
-        text.into_iter()
-            .for_each(|text| self.text(Field::Any, text));
+        if let Some(text) = text {
+            self.text(Field::Any, text);
+        }
     }
 
     /// A value that is looked up whole.

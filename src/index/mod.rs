@@ -9,6 +9,7 @@
 //! - [`term`] a word in its field; [`key`] the keys of a compartment; [`tag`] and [`address`] what the file calls a word and where it keeps it.
 //! - [`posting`] lists of entry numbers; [`packed`] their sealed form; [`log`] the append log; [`segment`] the life of both.
 //! - [`change`] adding an entry in its own transaction; [`bulk`] adding many; [`coverage`] how far each chart is indexed.
+//! - [`mod@merge`] keeping segments few; [`mod@sweep`] removing what is no longer read; [`mod@stats`] and [`audit`] how large and how true it is.
 //! - [`text`], [`day`], [`number`]: words of what kinds; [`facts`] what an entry says, [`terms`] its words.
 //! - [`query`] what somebody looks for; [`view`] a compartment as a search sees it; [`search()`] the answer.
 //!
@@ -29,6 +30,7 @@
 //! puts new entries under a key that they do not have.
 
 pub mod address;
+pub mod audit;
 mod build;
 pub mod bulk;
 pub mod change;
@@ -39,7 +41,9 @@ mod dyadic;
 pub mod error;
 pub mod facts;
 pub mod key;
+mod lease;
 pub mod log;
+pub mod merge;
 pub mod number;
 pub mod packed;
 pub mod posting;
@@ -48,6 +52,8 @@ mod reading;
 pub mod schema;
 pub mod search;
 pub mod segment;
+pub mod stats;
+pub mod sweep;
 pub mod tag;
 pub mod term;
 pub mod terms;
@@ -57,19 +63,27 @@ pub mod view;
 mod vital;
 
 #[cfg(test)]
+mod lifecycle;
+#[cfg(test)]
 mod oracle;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod upkeep;
 
+pub use audit::{Audit, Audited};
 pub use bulk::{Bulk, Mode, Written};
 pub use change::{Change, add};
 pub use compartment::{CompartmentId, has_older_generations, rotate};
 pub use error::IndexError;
 pub use facts::{Facts, Meta};
 pub use key::CompartmentKey;
+pub use merge::{Merged, is_due, merge, rebuild};
 pub use query::{Query, QueryError};
 pub use schema::SCHEMA;
 pub use search::{Candidates, search};
+pub use stats::{Stats, stats};
+pub use sweep::sweep;
 pub use term::{Field, Term};
 pub use transactor::Transactor;
 pub use view::{Cache, HeldKeys};

@@ -37,11 +37,13 @@ impl Number {
     }
 
     /// The next greater form.
+    #[must_use]
     pub fn above(self) -> Self {
         Self(self.0.saturating_add(1))
     }
 
     /// The next smaller form.
+    #[must_use]
     pub fn below(self) -> Self {
         Self(self.0.saturating_sub(1))
     }

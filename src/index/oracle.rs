@@ -9,7 +9,7 @@ use super::testing::{
     File, ID, META, TODAY, change, condition, key, note, note_at, patient, pressure, result,
 };
 use super::transactor::Transactor;
-use super::{Bulk, Change, CompartmentKey, Mode, query};
+use super::{Audit, Audited, Bulk, Change, CompartmentKey, Mode, merge, query, rebuild, sweep};
 
 const WORDS: [&str; 12] = [
     "fever", "pain", "chest", "the", "of", "cough", "García", "mild", "E11.9", "8480", "simple",
@@ -107,33 +107,57 @@ enum Way {
     Log,
     Bulk,
     BulkInPieces,
+    BulkThenMerge,
+    LogThenRebuild,
 }
 
 fn ways() -> impl Strategy<Value = Way> {
-    prop::sample::select(&[Way::Log, Way::Bulk, Way::BulkInPieces][..])
+    prop::sample::select(
+        &[
+            Way::Log,
+            Way::Bulk,
+            Way::BulkInPieces,
+            Way::BulkThenMerge,
+            Way::LogThenRebuild,
+        ][..],
+    )
 }
 
 fn index(file: &File, key: &CompartmentKey, way: Way, changes: &[Change]) {
     let mut bulk = Bulk::new(ID, key);
-    changes.iter().for_each(|change| bulk.push(change));
+    for change in changes {
+        bulk.push(change);
+    }
     match way {
         Way::Log => file.add(key, changes),
         Way::Bulk => drop(file.write(|conn| bulk.write_within(conn)).expect("written")),
         Way::BulkInPieces => drop(bulk.write(file, Mode::Add).expect("written")),
+        Way::BulkThenMerge => {
+            bulk.write(file, Mode::Add).expect("written");
+            while merge(file, ID, std::slice::from_ref(key))
+                .expect("merged")
+                .is_some()
+            {}
+            sweep(file).expect("swept");
+        }
+        Way::LogThenRebuild => {
+            file.add(key, changes);
+            rebuild(file, ID, std::slice::from_ref(key)).expect("rebuilt");
+        }
     }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
     fn the_index_finds_what_reading_everything_finds(
-        stretches in prop::collection::vec((ways(), prop::collection::vec((body(), any::<bool>()), 1..12)), 1..5),
+        stretches in prop::collection::vec((ways(), prop::collection::vec((body(), any::<bool>()), 1..10)), 1..9),
         queries in prop::collection::vec(query_text(), 12),
     ) {
         let (file, keys) = (File::new(), [key(1)]);
         let mut entries: Vec<(u64, Facts)> = Vec::new();
-        let mut rid = 0;
+        let (mut rid, mut audit) = (0, Audit::new(ID, &keys));
         for (way, bodies) in stretches {
             let mut changes = Vec::new();
             for (body, amends) in bodies {
@@ -142,9 +166,13 @@ proptest! {
                 entries.retain(|(old, _)| Some(*old) != replaces);
                 entries.push((rid, Facts::of(&body, META)));
                 changes.push(Change { replaces, ..change(rid, &body) });
+                audit.push(changes.last().expect("just pushed"));
             }
             index(&file, &keys[0], way, &changes);
         }
+        let audited = file.read(|conn| audit.finish(conn)).expect("audited");
+        prop_assert_eq!(Audited { missing: 0, stray: 0, ..audited }, audited);
+        prop_assert!(audited.checked > 0);
         for text in queries {
             let query = query::parse(&text, TODAY).expect("generated queries parse");
             let naive: Vec<u64> =

@@ -222,6 +222,9 @@ fn open(segment: i64, keys: &SegmentKey, address: Address, mut sealed: Vec<u8>) 
     }
 }
 
+/// Heads with their tags, and the address to go on from, if there may be more.
+pub(super) type HeadPage = (Vec<(Tag, Head)>, Option<Address>);
+
 /// One page of the heads of a segment, in the order of their addresses, for a merge.
 pub(super) fn heads_after(
     conn: &Connection,
@@ -229,7 +232,7 @@ pub(super) fn heads_after(
     keys: &SegmentKey,
     after: Option<Address>,
     limit: usize,
-) -> Result<(Vec<(Tag, Head)>, Option<Address>)> {
+) -> Result<HeadPage> {
     let mut statement = conn.prepare_cached(
         "SELECT a, b FROM index_small WHERE segment = ?1 AND a > ?2 ORDER BY a LIMIT ?3",
     )?;

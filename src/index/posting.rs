@@ -15,7 +15,9 @@ impl PostingList {
     /// The list of these numbers, which must ascend strictly.
     pub fn from_sorted(rids: &[u64]) -> Self {
         let mut list = Self::default();
-        rids.iter().for_each(|&rid| list.append(rid));
+        for &rid in rids {
+            list.append(rid);
+        }
         list
     }
 
@@ -198,7 +200,9 @@ mod tests {
         #[test]
         fn a_list_takes_numbers_in_any_order(rids: Vec<u64>) {
             let mut list = PostingList::default();
-            rids.iter().for_each(|&rid| list.insert(rid));
+            for &rid in &rids {
+                list.insert(rid);
+            }
             let expected: Vec<u64> = rids.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
             prop_assert_eq!(list.to_vec(), expected);
         }

@@ -77,9 +77,9 @@ pub(super) fn read(facts: &mut Facts, body: &Body) {
                 &prescription.as_needed,
                 &prescription.override_reason,
             ];
-            texts
-                .into_iter()
-                .for_each(|text| facts.maybe_text(text.as_ref()));
+            for text in texts {
+                facts.maybe_text(text.as_ref());
+            }
             prescription
                 .indication
                 .iter()
@@ -93,9 +93,9 @@ pub(super) fn read(facts: &mut Facts, body: &Body) {
                 &dispense.counselling,
                 &dispense.override_reason,
             ];
-            texts
-                .into_iter()
-                .for_each(|text| facts.maybe_text(text.as_ref()));
+            for text in texts {
+                facts.maybe_text(text.as_ref());
+            }
         }
         Body::Administration(administration) => {
             facts.concept(Field::Medicine, &administration.medicine);
@@ -144,9 +144,9 @@ fn read_identity(facts: &mut Facts, identity: &Identity) {
             &address.state,
             &address.postal_code,
         ];
-        parts
-            .into_iter()
-            .for_each(|part| facts.text(Field::Any, part));
+        for part in parts {
+            facts.text(Field::Any, part);
+        }
     }
     for kin in &identity.next_of_kin {
         facts.name(Field::Any, &kin.name);
@@ -167,9 +167,9 @@ fn read_vitals(facts: &mut Facts, vitals: &Vitals) {
         (vital::PAIN, vitals.pain),
         (vital::GLUCOSE, vitals.glucose),
     ];
-    signs
-        .into_iter()
-        .for_each(|(code, value)| facts.vital(code, value));
+    for (code, value) in signs {
+        facts.vital(code, value);
+    }
 }
 
 fn read_result(facts: &mut Facts, result: &LabResult) {

@@ -10,5 +10,5 @@
 //! | `index_lease` | who is merging a compartment, until when | that a merge is under way |
 //! | `indexed` | how far a chart's entries are in the index | which opaque chart has been indexed |
 
-/// The data definition of the index tables, to be run with the ledger's own.
+/// The data definition of the index tables. It stands with the ledger's own, which creates them.
 pub const SCHEMA: &str = include_str!("../ledger/index_tables.sql");

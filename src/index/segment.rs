@@ -106,6 +106,23 @@ pub(super) fn readable(conn: &Connection, compartment: i64) -> Result<Vec<Segmen
     Ok(segments)
 }
 
+/// The segments of the compartment's generation that take no more entries.
+pub(super) fn closed(conn: &Connection, compartment: Compartment) -> Result<Vec<Segment>> {
+    let mut statement = conn.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM segment WHERE compartment = ?1 AND generation = ?2 AND state IN (?3, ?4) ORDER BY id"
+    ))?;
+    let parameters = params![
+        compartment.row,
+        compartment.generation,
+        State::Sealed,
+        State::Live
+    ];
+    let segments = statement
+        .query_map(parameters, read)?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(segments)
+}
+
 /// The log that takes new entries, of the compartment's generation; a new one if there is none.
 pub(super) fn open_log(conn: &Connection, compartment: Compartment) -> Result<Segment> {
     let mut statement = conn.prepare_cached(&format!(

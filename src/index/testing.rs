@@ -10,21 +10,23 @@ use crate::clinical::{
     PartialDate, Quantity, ResultValue, Vitals, coding::system,
 };
 use crate::crypto::Secret;
+use crate::ledger::{ChartId, Section, UnitId};
 
 use super::compartment::CompartmentId;
 use super::error::Result;
 use super::facts::Meta;
 use super::key::CompartmentKey;
 use super::schema::SCHEMA;
+use super::segment::{Kind, State};
 use super::transactor::Transactor;
 use super::view::Cache;
-use super::{Candidates, Change, Query, query, search};
+use super::{Bulk, Candidates, Change, Query, query, search};
 
 pub(super) const ID: CompartmentId = CompartmentId {
-    unit: [7; 16],
-    section: 2,
+    unit: UnitId([7; 16]),
+    section: Section::Clinical,
 };
-pub(super) const CHART: [u8; 16] = [3; 16];
+pub(super) const CHART: ChartId = ChartId([3; 16]);
 pub(super) const TODAY: jiff::civil::Date = jiff::civil::date(2026, 11, 22);
 
 pub(super) fn key(generation: u32) -> CompartmentKey {
@@ -174,4 +176,45 @@ pub(super) fn change(rid: u64, body: &Body) -> Change {
         terms: super::terms::of(body, META.author, META.created),
         replaces: None,
     }
+}
+
+/// A process that dies: after so many writes none gets through.
+pub(super) struct Dying<'f> {
+    pub(super) file: &'f File,
+    pub(super) writes_left: Cell<u32>,
+}
+
+impl Transactor for Dying<'_> {
+    fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        self.file.read(work)
+    }
+
+    fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        match self.writes_left.get().checked_sub(1) {
+            None => Err(super::IndexError::Busy),
+            Some(left) => {
+                self.writes_left.set(left);
+                self.file.write(work)
+            }
+        }
+    }
+
+    fn now(&self) -> u64 {
+        self.file.now()
+    }
+}
+
+pub(super) fn bulk<'k>(key: &'k CompartmentKey, changes: &[Change]) -> Bulk<'k> {
+    let mut bulk = Bulk::new(ID, key);
+    for change in changes {
+        bulk.push(change);
+    }
+    bulk
+}
+
+pub(super) fn segments(file: &File, kind: Kind, state: State) -> i64 {
+    file.count(&format!(
+        "SELECT count(*) FROM segment WHERE kind = {} AND state = {}",
+        kind as i64, state as i64
+    ))
 }

@@ -7,6 +7,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use rusqlite::Connection;
 
+use crate::ledger::Ledger;
+
 use super::error::Result;
 
 /// Something that runs transactions on the ledger's file.
@@ -22,5 +24,15 @@ pub trait Transactor {
         SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0, |since| since.as_millis() as u64)
+    }
+}
+
+impl Transactor for Ledger {
+    fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        Ledger::read(self, |tx| work(tx.sql()))
+    }
+
+    fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        Ledger::write(self, |tx| work(tx.sql()))
     }
 }

@@ -50,7 +50,7 @@ impl Cache {
         if let Some(view) = self.views.get(&id) {
             return Ok(Rc::clone(view));
         }
-        let view = Rc::new(View::open(conn, id, keys, &mut self.keys)?);
+        let view = Rc::new(View::open_with(conn, id, keys, &mut self.keys)?);
         if keep {
             self.views.insert(id, Rc::clone(&view));
         }
@@ -92,7 +92,16 @@ impl Found {
 }
 
 impl View {
-    fn open(
+    /// The compartment as it stands, for a single use.
+    pub(super) fn open(
+        conn: &Connection,
+        id: CompartmentId,
+        keys: &[CompartmentKey],
+    ) -> Result<Self> {
+        Self::open_with(conn, id, keys, &mut HashMap::new())
+    }
+
+    fn open_with(
         conn: &Connection,
         id: CompartmentId,
         keys: &[CompartmentKey],

@@ -1,3 +1,5 @@
+-- The tables of the search index; src/index/schema.rs says what each row is and tells.
+
 CREATE TABLE compartment (
     id         INTEGER PRIMARY KEY,
     unit       BLOB    NOT NULL CHECK (length(unit) = 16),

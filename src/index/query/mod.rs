@@ -149,7 +149,9 @@ impl Expr {
     fn visit<'e>(&'e self, wanted: bool, see: &mut impl FnMut(&'e Leaf)) {
         match self {
             Self::All(parts) | Self::Any(parts) => {
-                parts.iter().for_each(|part| part.visit(wanted, see))
+                for part in parts {
+                    part.visit(wanted, see);
+                }
             }
             Self::Not(part) => part.visit(!wanted, see),
             Self::Leaf(leaf) if wanted => see(leaf),

@@ -1,0 +1,403 @@
+//! The bytes of the index, its transactions, crashes, several writers, damage.
+
+use rusqlite::TransactionBehavior;
+
+use crate::clinical::Body;
+use crate::crypto::{Secret, hex::hex};
+
+use super::segment::{Kind, State};
+use super::testing::{CHART, Dying, File, ID, bulk, change, condition, key, note, segments};
+use super::transactor::Transactor;
+use super::{
+    Audit, Audited, Bulk, Change, CompartmentKey, Field, IndexError, Mode, Term, add, coverage,
+    log, sweep,
+};
+
+// The golden bytes were computed from the formats in the documentation by another implementation of HKDF, HMAC and AES.
+#[test]
+fn tags_and_addresses_are_the_golden_ones() {
+    let key = CompartmentKey::new(&Secret::new([1; 32]), 1);
+    let tag = key.tag(&Term::new(Field::Diagnosis, "i10"));
+    let segment = key.segment(&[2; 32]);
+    assert_eq!(hex(&tag.0), "b8e00abd7e76d5bd059857d3");
+    assert_eq!(
+        hex(&segment.address().address(tag, 0).0),
+        "e3d9dc107d90132c0c8eca6f37c95647"
+    );
+    assert_eq!(
+        hex(&segment.address().address(tag, 0x8000_0001).0),
+        "253b017ca57a435d4833df9389c1554a"
+    );
+}
+
+#[test]
+fn a_packed_head_is_the_golden_one() {
+    let key = CompartmentKey::new(&Secret::new([1; 32]), 1);
+    let tag = key.tag(&Term::new(Field::Diagnosis, "i10"));
+    let mut rows = super::packed::Rows::default();
+    rows.push(
+        &key.segment(&[2; 32]),
+        tag,
+        &super::posting::PostingList::from_sorted(&[3, 5, 700]),
+    );
+    assert_eq!((rows.small.len(), rows.large.len()), (1, 0));
+    assert_eq!(
+        hex(&rows.small[0].1),
+        "6d2048f34c031755fb100d31bc61c923376dbc072b389bab"
+    );
+}
+
+#[test]
+fn lists_of_every_length_read_back() {
+    let (file, keys) = (File::new(), [key(1)]);
+    // Lengths around the sizes at which heads grow and blocks begin, in streams of one byte and of two bytes a number.
+    let lengths = [
+        1, 7, 8, 22, 23, 70, 71, 237, 238, 239, 690, 699, 700, 701, 702, 703, 704, 705, 1_400,
+        1_408, 3_967, 3_968, 3_969, 4_660, 9_000,
+    ];
+    for step in [1u64, 200] {
+        let term = |n: u64| Term::new(Field::Any, format!("w{n}by{step}"));
+        let mut bulk = Bulk::new(ID, &keys[0]);
+        for rid in 1..=9_000u64 {
+            let terms = lengths
+                .iter()
+                .filter(|&&n| rid <= n)
+                .map(|&n| term(n))
+                .collect();
+            bulk.push(&Change {
+                rid: rid * step,
+                terms,
+                replaces: None,
+            });
+        }
+        bulk.write(&file, Mode::Add).expect("written");
+        for n in lengths {
+            let expected: Vec<u64> = (1..=n).rev().map(|rid| rid * step).collect();
+            assert_eq!(
+                file.find(&keys, &format!("w{n}by{step}")),
+                expected,
+                "{n} by {step}"
+            );
+        }
+    }
+    assert!(file.count("SELECT count(*) FROM index_large") > 0);
+}
+
+#[test]
+fn what_is_rolled_back_leaves_the_index_as_it_was() {
+    let (file, keys) = (File::new(), [key(1)]);
+    file.add(&keys[0], &[change(1, &note("fever"))]);
+    let before = file.count("SELECT count(*) FROM index_log");
+    let failed: Result<(), IndexError> = file.write(|conn| {
+        add(conn, ID, &keys[0], &[change(2, &note("fever and cough"))])?;
+        bulk(&keys[0], &[change(3, &note("fever"))]).write_within(conn)?;
+        coverage::mark(conn, ID, &keys[0], CHART, 3)?;
+        Err(IndexError::Busy)
+    });
+    assert!(failed.is_err());
+    assert_eq!(file.find(&keys, "fever"), [1]);
+    assert_eq!(file.count("SELECT count(*) FROM index_log"), before);
+    assert_eq!(
+        file.read(|conn| coverage::up_to(conn, ID, &keys, CHART))
+            .expect("read"),
+        0
+    );
+    file.add(&keys[0], &[change(2, &note("fever"))]);
+    assert_eq!(file.find(&keys, "fever"), [2, 1]);
+}
+
+#[test]
+fn a_search_sees_what_its_own_transaction_added_and_keeps_none_of_it_after_a_rollback() {
+    let (file, keys) = (File::new(), [key(1)]);
+    file.add(&keys[0], &[change(1, &note("fever"))]);
+    let query = super::query::parse("fever", super::testing::TODAY).expect("parses");
+    let mut cache = super::Cache::default();
+    let mut conn = file.connect();
+    for _ in 0..2 {
+        let tx = conn
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .expect("begins");
+        add(
+            &tx,
+            ID,
+            &keys[0],
+            &[Change {
+                replaces: Some(1),
+                ..change(2, &note("fever"))
+            }],
+        )
+        .expect("added");
+        assert_eq!(
+            super::search(&tx, &mut cache, &[(ID, &keys)], &query)
+                .expect("found")
+                .rids,
+            [2]
+        );
+        tx.rollback().expect("rolls back");
+        assert_eq!(
+            super::search(&conn, &mut cache, &[(ID, &keys)], &query)
+                .expect("found")
+                .rids,
+            [1]
+        );
+    }
+    file.add(&keys[0], &[change(3, &note("fever"))]);
+    assert_eq!(
+        super::search(&conn, &mut cache, &[(ID, &keys)], &query)
+            .expect("found")
+            .rids,
+        [3, 1],
+        "another's commit is seen"
+    );
+}
+
+#[test]
+fn a_build_whose_process_died_is_never_searched_and_is_swept_when_its_time_is_up() {
+    let (file, keys) = (File::new(), [key(1)]);
+    let dies = super::build::build(
+        &Dying {
+            file: &file,
+            writes_left: 2.into(),
+        },
+        ID,
+        &keys[0],
+        1,
+        |build| {
+            (0..30_000u32).try_for_each(|n| {
+                build.push(
+                    keys[0].tag(&Term::new(Field::Any, n.to_be_bytes())),
+                    &super::posting::PostingList::from_sorted(&[1]),
+                )
+            })
+        },
+        |_, _| Ok(()),
+    );
+    assert!(matches!(dies, Err(IndexError::Busy)));
+    assert_eq!(segments(&file, Kind::Packed, State::Building), 1);
+    assert!(
+        file.count("SELECT count(*) FROM index_small") > 0,
+        "a piece was written"
+    );
+    assert!(file.find(&keys, "-fever").is_empty());
+    assert_eq!(
+        sweep(&file).expect("swept"),
+        0,
+        "its builder may still live"
+    );
+    file.now.set(file.now.get() + super::build::PATIENCE_MS + 1);
+    assert_eq!(sweep(&file).expect("swept"), 1);
+    assert_eq!(file.count("SELECT count(*) FROM index_small"), 0);
+    assert_eq!(file.count("SELECT count(*) FROM segment"), 0);
+}
+
+#[test]
+fn a_builder_that_was_given_up_finds_out_and_publishes_nothing() {
+    let (file, keys) = (File::new(), [key(1)]);
+    let outcome = super::build::build(
+        &file,
+        ID,
+        &keys[0],
+        1,
+        |build| {
+            file.now.set(file.now.get() + super::build::PATIENCE_MS + 1);
+            sweep(&file)?;
+            build.push(
+                keys[0].tag(&Term::new(Field::Any, "fever")),
+                &super::posting::PostingList::from_sorted(&[1]),
+            )
+        },
+        |_, _| Ok(()),
+    );
+    assert!(matches!(outcome, Err(IndexError::Overtaken)));
+    assert!(file.find(&keys, "fever").is_empty());
+}
+
+#[test]
+fn two_connections_add_at_once_and_nothing_is_lost() {
+    let (file, keys) = (File::new(), [key(1)]);
+    std::thread::scope(|scope| {
+        for worker in 0..2u64 {
+            let mut conn = file.connect();
+            let key = &keys[0];
+            scope.spawn(move || {
+                for n in 0..60 {
+                    let tx = conn
+                        .transaction_with_behavior(TransactionBehavior::Immediate)
+                        .expect("its turn comes");
+                    add(
+                        &tx,
+                        ID,
+                        key,
+                        &[change(1 + n * 2 + worker, &note("fever and chills"))],
+                    )
+                    .expect("added");
+                    tx.commit().expect("committed");
+                }
+            });
+        }
+    });
+    assert_eq!(
+        file.find(&keys, "fever chills"),
+        (1..=120).rev().collect::<Vec<_>>()
+    );
+}
+
+#[test]
+fn additions_fill_up_to_a_multiple_of_eight_rows_and_full_logs_are_closed() {
+    let (file, keys) = (File::new(), [key(1)]);
+    let words: String = (0..3_000)
+        .map(|n| format!("w{n}"))
+        .collect::<Vec<_>>()
+        .join(" ");
+    for rid in 1..=6 {
+        file.add(&keys[0], &[change(rid, &note(&words))]);
+        assert_eq!(
+            file.count("SELECT count(*) FROM index_log") % log::STEP as i64,
+            0
+        );
+    }
+    assert_eq!(
+        (
+            segments(&file, Kind::Log, State::Sealed),
+            segments(&file, Kind::Log, State::Open)
+        ),
+        (2, 0)
+    );
+    assert_eq!(file.find(&keys, "w7 w2999"), [6, 5, 4, 3, 2, 1]);
+}
+
+#[test]
+fn coverage_holds_only_with_its_mac() {
+    let (file, keys) = (File::new(), [key(1)]);
+    file.write(|conn| coverage::mark(conn, ID, &keys[0], CHART, 41))
+        .expect("marked");
+    let up_to = || {
+        file.read(|conn| coverage::up_to(conn, ID, &keys, CHART))
+            .expect("read")
+    };
+    assert_eq!(up_to(), 41);
+    assert_eq!(
+        file.read(|conn| coverage::all(conn, ID, &keys))
+            .expect("read")
+            .get(&CHART),
+        Some(&41)
+    );
+    file.conn
+        .borrow()
+        .execute("UPDATE indexed SET up_to = 99", [])
+        .expect("edited");
+    assert_eq!(up_to(), 0);
+    assert!(
+        file.read(|conn| coverage::all(conn, ID, &keys))
+            .expect("read")
+            .is_empty()
+    );
+}
+
+#[test]
+fn a_bulk_that_was_overtaken_is_thrown_away() {
+    let (file, keys) = (File::new(), [key(1)]);
+    let mut slow = bulk(&keys[0], &[change(1, &note("fever"))]);
+    slow.cover(CHART, 0, 1);
+    file.write(|conn| {
+        add(
+            conn,
+            ID,
+            &keys[0],
+            &[
+                change(1, &note("fever")),
+                Change {
+                    replaces: Some(1),
+                    ..change(2, &note("cough"))
+                },
+            ],
+        )?;
+        coverage::mark(conn, ID, &keys[0], CHART, 2)
+    })
+    .expect("another session was faster");
+    assert!(matches!(
+        slow.write(&file, Mode::Add),
+        Err(IndexError::Overtaken)
+    ));
+    assert!(matches!(
+        file.write(|conn| slow.write_within(conn)),
+        Err(IndexError::Overtaken)
+    ));
+    assert!(file.find(&keys, "fever").is_empty());
+    assert_eq!(segments(&file, Kind::Packed, State::Live), 0);
+}
+
+#[test]
+fn a_key_of_another_compartment_finds_nothing() {
+    let (file, keys) = (File::new(), [key(1)]);
+    file.add(&keys[0], &[change(1, &note("fever"))]);
+    let other = [CompartmentKey::new(&Secret::new([99; 32]), 1)];
+    assert!(file.find(&other, "fever").is_empty());
+}
+
+#[test]
+fn a_flipped_bit_in_a_box_is_reported_with_its_segment() {
+    let (file, keys) = (File::new(), [key(1)]);
+    file.add(&keys[0], &[change(1, &note("fever"))]);
+    bulk(&keys[0], &[change(2, &note("cough"))])
+        .write(&file, Mode::Add)
+        .expect("written");
+    for (table, word) in [("index_log", "fever"), ("index_small", "cough")] {
+        file.conn
+            .borrow()
+            .execute(&format!("UPDATE {table} SET b = zeroblob(length(b))"), [])
+            .expect("edited");
+        let query = super::query::parse(word, super::testing::TODAY).expect("parses");
+        let found = file
+            .read(|conn| super::search(conn, &mut super::Cache::default(), &[(ID, &keys)], &query));
+        assert!(matches!(found, Err(IndexError::Damaged { .. })), "{table}");
+        file.conn
+            .borrow()
+            .execute(&format!("DELETE FROM {table}"), [])
+            .expect("edited");
+    }
+}
+
+#[test]
+fn an_audit_tells_missing_from_stray() {
+    let (file, keys) = (File::new(), [key(1)]);
+    let bodies: [Body; 3] = [
+        note("fever"),
+        condition("I10", "Hypertension"),
+        note("cough"),
+    ];
+    let changes: Vec<Change> = (1..)
+        .zip(&bodies)
+        .map(|(rid, body)| change(rid, body))
+        .collect();
+    file.add(&keys[0], &changes[..2]);
+    let audit = |changes: &[Change]| {
+        let mut audit = Audit::new(ID, &keys);
+        for change in changes {
+            audit.push(change);
+        }
+        file.read(|conn| audit.finish(conn)).expect("audited")
+    };
+    assert_eq!(
+        audit(&changes[..2]),
+        Audited {
+            checked: (changes[0].terms.len() + changes[1].terms.len()) as u64,
+            ..Audited::default()
+        }
+    );
+    assert_eq!(audit(&changes).missing, changes[2].terms.len() as u64);
+    assert_eq!(audit(&changes[..1]).stray, changes[1].terms.len() as u64);
+    file.add(
+        &keys[0],
+        &[Change {
+            rid: 9,
+            terms: Vec::new(),
+            replaces: Some(1),
+        }],
+    );
+    assert_eq!(
+        audit(&changes[..2]).missing,
+        changes[0].terms.len() as u64,
+        "an entry that only the index takes for dead is missing"
+    );
+}

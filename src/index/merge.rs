@@ -1,0 +1,288 @@
+//! Merging segments: four of a level become one of the next; a rebuild makes one of all.
+//!
+//! Logs are grouped in memory. Of packed inputs the heads are scanned; for each word not met before, its lists in all inputs
+//! are united, dead entries are dropped, and the list goes into a new segment under a fresh salt. Adding goes on meanwhile:
+//! inputs never change, and new entries go to the open log. The last transaction checks that the inputs are still
+//! searched, publishes the new segment and takes them out.
+//!
+//! The list of dead entries is carried along. It is forgotten only when every segment of the compartment is an input:
+//! then nothing is left that it speaks of.
+
+use std::collections::{HashMap, HashSet};
+
+use rusqlite::Connection;
+
+use super::build::{self, Build};
+use super::compartment::{self, Compartment, CompartmentId};
+use super::error::{IndexError, Result};
+use super::key::{CompartmentKey, SegmentKey};
+use super::lease::{self, Lease};
+use super::log;
+use super::packed;
+use super::posting::{self, PostingList};
+use super::segment::{self, Kind, Segment};
+use super::tag::Tag;
+use super::term::Term;
+use super::transactor::Transactor;
+use super::view::View;
+
+/// How many segments of a level are merged into one of the next.
+const FAN_IN: usize = 4;
+/// Rows read in one transaction.
+const PAGE: usize = 4_096;
+
+/// What a merge did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Merged {
+    /// Segments that became one.
+    pub inputs: usize,
+    /// (word, entry) pairs in the new segment.
+    pub pairs: u64,
+}
+
+/// Whether a level is full, so that [`merge`] would find work.
+pub fn is_due(conn: &Connection, id: CompartmentId) -> Result<bool> {
+    match compartment::find(conn, id)? {
+        Some(found) => Ok(full_level(conn, found)?.is_some()),
+        None => Ok(false),
+    }
+}
+
+/// Merges one full level of the newest generation, the lowest first. `None` if no level is full; call it until then.
+///
+/// `keys` are the compartment's, of every generation held, the newest last.
+pub fn merge(
+    transactor: &impl Transactor,
+    id: CompartmentId,
+    keys: &[CompartmentKey],
+) -> Result<Option<Merged>> {
+    run(transactor, id, keys, |conn, found| {
+        Ok(full_level(conn, found)?.map(|inputs| Inputs {
+            at_least: inputs[0].level + 1,
+            segments: inputs,
+            forget_dead: false,
+        }))
+    })
+}
+
+/// Merges all segments of the newest generation into one, and forgets the dead entries if no other generation is left.
+/// `None` if there is nothing to gain: one segment at most, and nothing dead in it.
+pub fn rebuild(
+    transactor: &impl Transactor,
+    id: CompartmentId,
+    keys: &[CompartmentKey],
+) -> Result<Option<Merged>> {
+    run(transactor, id, keys, |conn, found| {
+        segment::seal_open_logs(conn, found.row)?;
+        let all = segment::readable(conn, found.row)?;
+        let inputs: Vec<Segment> = all
+            .iter()
+            .filter(|segment| segment.generation == found.generation)
+            .cloned()
+            .collect();
+        let forget_dead = inputs.len() == all.len();
+        let nothing_dead = View::open(conn, id, keys)?.dead.is_empty();
+        let done = matches!(
+            inputs.as_slice(),
+            [] | [Segment {
+                kind: Kind::Packed,
+                ..
+            }]
+        ) && (nothing_dead || !forget_dead);
+        Ok((!done).then_some(Inputs {
+            segments: inputs,
+            at_least: 1,
+            forget_dead,
+        }))
+    })
+}
+
+struct Inputs {
+    segments: Vec<Segment>,
+    /// The least level of the new segment: one that shrank still moves up, so that merging comes to rest.
+    at_least: u32,
+    forget_dead: bool,
+}
+
+fn full_level(conn: &Connection, found: Compartment) -> Result<Option<Vec<Segment>>> {
+    let mut levels: HashMap<u32, Vec<Segment>> = HashMap::new();
+    for segment in segment::closed(conn, found)? {
+        levels.entry(segment.level).or_default().push(segment);
+    }
+    let full = levels
+        .into_iter()
+        .filter(|(_, segments)| segments.len() >= FAN_IN);
+    Ok(full
+        .min_by_key(|(level, _)| *level)
+        .map(|(_, segments)| segments))
+}
+
+fn run<T: Transactor>(
+    transactor: &T,
+    id: CompartmentId,
+    keys: &[CompartmentKey],
+    choose: impl FnOnce(&Connection, Compartment) -> Result<Option<Inputs>>,
+) -> Result<Option<Merged>> {
+    let now = transactor.now();
+    let begun = transactor.write(|conn| {
+        let Some(found) = compartment::find(conn, id)? else {
+            return Ok(None);
+        };
+        let lease = lease::take(conn, found, now)?;
+        match choose(conn, found)? {
+            Some(inputs) => Ok(Some((found, lease, inputs))),
+            None => lease.release(conn, found).map(|()| None),
+        }
+    })?;
+    let Some((found, lease, inputs)) = begun else {
+        return Ok(None);
+    };
+    let merged =
+        Job::open(transactor, id, keys, found, inputs).and_then(|job| job.write(transactor));
+    end(transactor, found, lease);
+    merged.map(Some)
+}
+
+fn end(transactor: &impl Transactor, found: Compartment, lease: Lease) {
+    // If this fails the lease runs out by itself.
+    let _ = transactor.write(|conn| lease.release(conn, found));
+}
+
+struct Job<'k> {
+    id: CompartmentId,
+    key: &'k CompartmentKey,
+    logs: HashMap<Tag, Vec<u64>>,
+    packed: Vec<(Segment, SegmentKey)>,
+    replaced: Vec<i64>,
+    level: u32,
+    dead: Vec<u64>,
+    dead_tag: Tag,
+    forget_dead: bool,
+}
+
+impl<'k> Job<'k> {
+    fn open(
+        transactor: &impl Transactor,
+        id: CompartmentId,
+        keys: &'k [CompartmentKey],
+        found: Compartment,
+        chosen: Inputs,
+    ) -> Result<Self> {
+        let key = keys
+            .iter()
+            .find(|key| key.generation() == found.generation)
+            .ok_or(IndexError::StaleKey {
+                held: keys
+                    .iter()
+                    .map(CompartmentKey::generation)
+                    .max()
+                    .unwrap_or(0),
+                current: found.generation,
+            })?;
+        let mut merge = Self {
+            id,
+            key,
+            logs: HashMap::new(),
+            packed: Vec::new(),
+            replaced: chosen.segments.iter().map(|segment| segment.id).collect(),
+            level: chosen.at_least,
+            dead: transactor.read(|conn| Ok(View::open(conn, id, keys)?.dead))?,
+            dead_tag: key.tag(&Term::dead()),
+            forget_dead: chosen.forget_dead,
+        };
+        for input in chosen.segments {
+            let segment_key = key.segment(&input.salt);
+            if input.kind == Kind::Packed {
+                merge.packed.push((input, segment_key));
+                continue;
+            }
+            for (tag, rid) in transactor.read(|conn| log::scan(conn, &input, &segment_key))? {
+                merge.logs.entry(tag).or_default().push(rid);
+            }
+        }
+        for rids in merge.logs.values_mut() {
+            rids.sort_unstable();
+            rids.dedup();
+        }
+        Ok(merge)
+    }
+
+    fn write<T: Transactor>(&self, transactor: &T) -> Result<Merged> {
+        let built = build::build(
+            transactor,
+            self.id,
+            self.key,
+            self.level,
+            |build| self.fill(transactor, build),
+            |conn, _| {
+                for input in &self.replaced {
+                    if !segment::kill(conn, *input)? {
+                        return Err(IndexError::Overtaken);
+                    }
+                }
+                Ok(())
+            },
+        );
+        Ok(Merged {
+            inputs: self.replaced.len(),
+            pairs: built?.pairs,
+        })
+    }
+
+    fn fill<T: Transactor>(&self, transactor: &T, build: &mut Build<'_, T>) -> Result<()> {
+        let mut met: HashSet<Tag> = HashSet::new();
+        for (at, (input, keys)) in self.packed.iter().enumerate() {
+            let mut after = None;
+            loop {
+                let (lists, next) = transactor.read(|conn| {
+                    let (heads, next) = packed::heads_after(conn, input, keys, after, PAGE)?;
+                    let mut lists = Vec::with_capacity(heads.len());
+                    for (tag, head) in heads {
+                        if met.insert(tag) {
+                            let first = packed::list(conn, input, keys, tag, &head)?;
+                            lists.push((tag, self.unite(conn, tag, first, at + 1)?));
+                        }
+                    }
+                    Ok((lists, next))
+                })?;
+                for (tag, rids) in lists {
+                    self.push(build, tag, &rids)?;
+                }
+                after = next;
+                if after.is_none() {
+                    break;
+                }
+            }
+        }
+        for (tag, rids) in self.logs.iter().filter(|(tag, _)| !met.contains(tag)) {
+            self.push(build, *tag, rids)?;
+        }
+        Ok(())
+    }
+
+    /// A word's list in the logs and in the packed inputs from position `from` on, and the list at hand.
+    fn unite(&self, conn: &Connection, tag: Tag, first: Vec<u64>, from: usize) -> Result<Vec<u64>> {
+        let mut lists = vec![first];
+        lists.extend(self.logs.get(&tag).cloned());
+        for (input, keys) in &self.packed[from..] {
+            if let Some(head) = packed::head(conn, input, keys, tag)? {
+                lists.push(packed::list(conn, input, keys, tag, &head)?);
+            }
+        }
+        Ok(posting::union(lists))
+    }
+
+    fn push<T: Transactor>(&self, build: &mut Build<'_, T>, tag: Tag, rids: &[u64]) -> Result<()> {
+        if tag != self.dead_tag {
+            return build.push(
+                tag,
+                &PostingList::from_sorted(&posting::subtract(rids, &self.dead)),
+            );
+        }
+        if self.forget_dead {
+            Ok(())
+        } else {
+            build.push(tag, &PostingList::from_sorted(rids))
+        }
+    }
+}

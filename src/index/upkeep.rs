@@ -1,0 +1,149 @@
+//! Merging, rebuilding and rotating: answers stay the same, whoever dies in between.
+
+use super::segment::{Kind, State};
+use super::testing::{CHART, Dying, File, ID, bulk, change, key, note, segments};
+use super::transactor::Transactor;
+use super::{Change, IndexError, Mode, add, merge, rebuild, rotate, stats, sweep};
+
+#[test]
+fn four_segments_become_one_and_answers_stay_the_same() {
+    let (file, keys) = (File::new(), [key(1)]);
+    for rid in 1..=4 {
+        let replaces = (rid == 3).then_some(1);
+        bulk(
+            &keys[0],
+            &[Change {
+                replaces,
+                ..change(rid, &note("fever"))
+            }],
+        )
+        .write(&file, Mode::Add)
+        .expect("written");
+    }
+    file.add(&keys[0], &[change(5, &note("fever"))]);
+    let done = merge(&file, ID, &keys)
+        .expect("merged")
+        .expect("a level is full");
+    assert_eq!(done.inputs, 4);
+    assert_eq!(segments(&file, Kind::Packed, State::Live), 1);
+    assert_eq!(file.find(&keys, "fever"), [5, 4, 3, 2]);
+    assert_eq!(merge(&file, ID, &keys).expect("looked"), None);
+    assert_eq!(sweep(&file).expect("swept"), 4);
+    assert_eq!(file.find(&keys, "fever"), [5, 4, 3, 2]);
+}
+
+#[test]
+fn a_rebuild_leaves_one_segment_and_forgets_the_dead() {
+    let (file, keys) = (File::new(), [key(1)]);
+    file.add(
+        &keys[0],
+        &[
+            change(1, &note("fever")),
+            Change {
+                replaces: Some(1),
+                ..change(2, &note("cough"))
+            },
+        ],
+    );
+    bulk(&keys[0], &[change(3, &note("fever"))])
+        .write(&file, Mode::Add)
+        .expect("written");
+    rebuild(&file, ID, &keys)
+        .expect("rebuilt")
+        .expect("there was work");
+    sweep(&file).expect("swept");
+    assert_eq!(file.count("SELECT count(*) FROM segment"), 1);
+    assert_eq!(
+        (file.find(&keys, "fever"), file.find(&keys, "cough")),
+        (vec![3], vec![2])
+    );
+    let view = file
+        .read(|conn| super::view::View::open(conn, ID, &keys))
+        .expect("opened");
+    assert!(view.dead.is_empty());
+    assert_eq!(
+        rebuild(&file, ID, &keys).expect("looked"),
+        None,
+        "nothing is left to gain"
+    );
+    let measured = file
+        .read(|conn| stats(conn, &[(ID, &keys)]))
+        .expect("measured");
+    assert_eq!((measured.segments, measured.log_rows), (1, 0));
+    assert!(measured.pairs > 10 && measured.bytes > 0, "{measured:?}");
+}
+
+#[test]
+fn a_merge_that_another_session_holds_is_left_to_it_until_its_lease_runs_out() {
+    let (file, keys) = (File::new(), [key(1)]);
+    for rid in 1..=4 {
+        bulk(&keys[0], &[change(rid, &note("fever"))])
+            .write(&file, Mode::Add)
+            .expect("written");
+    }
+    // The first merger takes its lease, begins its build, and dies.
+    let died = merge(
+        &Dying {
+            file: &file,
+            writes_left: 2.into(),
+        },
+        ID,
+        &keys,
+    );
+    assert!(died.is_err());
+    assert!(matches!(merge(&file, ID, &keys), Err(IndexError::Busy)));
+    assert_eq!(file.find(&keys, "fever"), [4, 3, 2, 1]);
+    file.now.set(file.now.get() + super::build::PATIENCE_MS + 1);
+    assert!(merge(&file, ID, &keys).expect("its time was up").is_some());
+    assert_eq!(file.find(&keys, "fever"), [4, 3, 2, 1]);
+}
+
+#[test]
+fn after_a_rotation_new_entries_need_the_new_key_and_old_ones_are_still_found() {
+    let (file, keys) = (File::new(), [key(1), key(2)]);
+    file.add(&keys[0], &[change(1, &note("fever"))]);
+    file.write(|conn| rotate(conn, ID, &keys[1]))
+        .expect("rotated");
+    let stale = file.write(|conn| add(conn, ID, &keys[0], &[change(2, &note("fever"))]));
+    assert!(matches!(
+        stale,
+        Err(IndexError::StaleKey {
+            held: 1,
+            current: 2
+        })
+    ));
+    file.add(
+        &keys[1],
+        &[
+            Change {
+                replaces: Some(1),
+                ..change(2, &note("fever"))
+            },
+            change(3, &note("fever")),
+        ],
+    );
+    assert_eq!(file.find(&keys, "fever"), [3, 2]);
+    assert_eq!(
+        file.find(&keys[..1], "fever"),
+        [1],
+        "whoever left finds what was there"
+    );
+    assert_eq!(file.find(&keys[1..], "fever"), [3, 2]);
+    rebuild(&file, ID, &keys).expect("rebuilt");
+    assert_eq!(
+        file.find(&keys, "fever"),
+        [3, 2],
+        "the dead are kept while another generation is searched"
+    );
+
+    let mut anew = bulk(
+        &keys[1],
+        &[change(2, &note("fever")), change(3, &note("fever"))],
+    );
+    anew.cover(CHART, 0, 3);
+    anew.write(&file, Mode::Replace).expect("indexed anew");
+    sweep(&file).expect("swept");
+    assert_eq!(file.count("SELECT count(*) FROM segment"), 1);
+    assert_eq!(file.find(&keys[1..], "fever"), [3, 2]);
+    assert!(file.find(&keys[..1], "fever").is_empty());
+}
