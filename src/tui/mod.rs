@@ -1,1 +1,37 @@
 //! The terminal interface; the only place that knows the terminal.
+//!
+//! One idea runs through it: **the application is a value**. [`app::update`] takes a message and says what is to
+//! be done, [`render::render`] draws the value into a buffer; neither reads, writes or waits. Around that value:
+//!
+//! - [`event_loop`]: one `select!`, signals before keys before answers before the clock; draws once when all that was ready is taken.
+//! - [`frame_writer`]: what changed since the last frame, in one write. [`terminal`]: raw mode, and back from it, also after a panic.
+//! - [`runner`]: does commands on blocking threads. [`backend`]: whom it asks.
+//! - [`action`], [`keymap`], [`key`]: one table of what can be done; footer, help, palette and keymap file are read from it.
+//! - [`pane`], [`popup`], [`task`]: what is on the screen, one concept a file.
+//! - [`shell`]: what panes share. [`canvas`], [`text`], [`theme`], [`field`], [`list`], [`when`], [`job`]: how they draw.
+//! - [`capture`]: a screen as text or SVG, for the documentation.
+
+pub mod action;
+pub mod app;
+pub mod backend;
+pub mod canvas;
+pub mod capture;
+mod command;
+pub mod event_loop;
+pub mod field;
+pub mod frame_writer;
+pub mod job;
+pub mod key;
+pub mod keymap;
+pub mod list;
+pub mod msg;
+pub mod pane;
+pub mod popup;
+pub mod render;
+pub mod runner;
+pub mod shell;
+mod task;
+pub mod terminal;
+pub mod text;
+pub mod theme;
+pub mod when;

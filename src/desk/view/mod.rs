@@ -34,8 +34,8 @@ pub use people::{Member, MemberState, UnitJoined, UnitView, UserState, UserView,
 pub use progress::{Proceed, Progress, Reporter, unwatched};
 pub use repository::{BackupLine, BackupRun, BackupVerified, Restored};
 pub use rx::{
-    Check, CheckOutcome, Dispensed, RxEventView, RxLine, RxMoved, RxState, RxVerdict, RxView,
-    RxWritten, SignatureState,
+    Check, CheckOutcome, Dispensed, RxEventView, RxLine, RxMoved, RxPreview, RxState, RxVerdict,
+    RxView, RxWritten, SignatureState,
 };
 pub use search::{Hit, SearchAnswer};
 pub use setup::{DemoLogin, DemoMade, InitMade, KeysCheck, Shares};

@@ -121,6 +121,23 @@ pub struct RxView {
     pub second_factor: bool,
 }
 
+/// A prescription before it is signed: what the signature will cover and what the checks say.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RxPreview {
+    /// The chart's number.
+    pub mrn: String,
+    /// The patient's name.
+    pub name: String,
+    /// The whole text that would be signed, line by line.
+    pub text: Vec<String>,
+    /// The checks, each with its outcome.
+    pub checks: Vec<Check>,
+    /// The same checks as alerts, the gravest first.
+    pub alerts: Vec<Alert>,
+    /// Whether signing it asks for a second factor.
+    pub second_factor: bool,
+}
+
 /// Something that happened to a prescription.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RxEventView {

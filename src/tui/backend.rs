@@ -1,0 +1,117 @@
+//! Who answers: the desk in the program, fixed values in the tests of the screens.
+
+use std::time::Duration;
+
+use super::command::{JobKind, Query};
+use crate::desk::view;
+
+/// Answers questions, does acts, runs jobs. Called on blocking threads, never on the loop.
+pub trait Backend: Send + Sync + 'static {
+    /// Answers one question or does one act.
+    fn ask(&self, query: Query) -> Result<Reply, Failure>;
+
+    /// Does long work and says how far it is. **Must stop at a safe place when the reporter says so.**
+    fn run(&self, kind: JobKind, report: view::Reporter<'_>) -> Result<Report, Failure>;
+
+    /// Drops the session and everything that it decrypted.
+    fn lock(&self);
+}
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reply {
+    /// Whether there is a vault.
+    Vault(VaultState),
+    /// The session is open.
+    Unlocked {
+        /// Who is at the terminal.
+        who: view::Who,
+        /// After how long without a key the session locks.
+        idle: Duration,
+    },
+    /// What waits.
+    Inbox(Vec<view::Notice>),
+    /// Figures of the vault.
+    Status(Box<view::Status>),
+    /// Charts.
+    Charts(Vec<view::ChartLine>),
+    /// One chart.
+    Chart(Box<view::ChartView>),
+    /// All versions of an entry, the newest first.
+    History(Vec<view::EntryView>),
+    /// Who looked at a chart.
+    WhoLooked(Vec<view::AuditLine>),
+    /// Prescriptions.
+    Rxs(Vec<view::RxLine>),
+    /// One prescription.
+    Rx(Box<view::RxView>),
+    /// A prescription before it is signed.
+    Preview {
+        /// The chart's number.
+        mrn: String,
+        /// The order.
+        order: Box<crate::clinical::Prescription>,
+        /// How it reads and what the checks say.
+        preview: Box<view::RxPreview>,
+    },
+    /// Matches.
+    Search(Box<view::SearchAnswer>),
+    /// Requests, shares and grants.
+    Access(Vec<view::AccessLine>),
+    /// Users.
+    Users(Vec<view::UserView>),
+    /// Units.
+    Units(Vec<view::UnitView>),
+    /// Who did what.
+    Trail(Vec<view::AuditLine>),
+    /// Snapshots.
+    Backups(Vec<view::BackupLine>),
+    /// An act was done; one line says what.
+    Done(String),
+}
+
+/// Whether there is a vault where the configuration says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum VaultState {
+    /// There is none yet.
+    Missing {
+        /// Where it would be.
+        path: String,
+    },
+    /// There is one.
+    There {
+        /// What the header calls it.
+        name: String,
+        /// Whether it is a demonstration, in which nothing is real.
+        demo: bool,
+        /// For a demonstration, who can log in; so that nobody must look for it.
+        logins: Vec<view::DemoLogin>,
+    },
+}
+
+/// What long work ends in.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Report {
+    /// What a verification found.
+    Verify(Box<view::VerifyReport>),
+    /// A snapshot was made.
+    BackedUp(view::BackupRun),
+    /// A demonstration was made.
+    Demo(Box<view::DemoMade>),
+    /// A vault was made.
+    Init(Box<view::InitMade>),
+}
+
+/// What went wrong, to what, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Failure {
+    /// The word that scripts know it by: `denied`, `no-such-chart`.
+    pub code: String,
+    /// What and where, in one line.
+    pub message: String,
+    /// What to do.
+    pub hint: Option<String>,
+    /// What lies behind it, the nearest first.
+    pub causes: Vec<String>,
+}

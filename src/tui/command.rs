@@ -1,0 +1,286 @@
+//! What an update asks the runner to do. The application itself does nothing: it only says.
+
+use crate::clinical::{Body, Dispense, Identity, Prescription, Role};
+use crate::crypto::secret::SecretBytes;
+use crate::desk::view;
+
+/// One thing for the runner.
+#[derive(Debug)]
+pub enum Command {
+    /// Ask the desk and send the answer back with the ticket.
+    Ask {
+        /// What the answer belongs to.
+        ticket: Ticket,
+        /// The question.
+        query: Box<Query>,
+    },
+    /// Start long work.
+    Start {
+        /// Its number on this screen.
+        job: JobId,
+        /// What to do.
+        kind: JobKind,
+    },
+    /// Stop long work at the next safe place.
+    Cancel(JobId),
+    /// Drop the session and everything that it decrypted.
+    Lock,
+    /// Leave the program.
+    Quit,
+}
+
+/// Numbers the jobs that this screen started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct JobId(pub u64);
+
+/// What an answer belongs to. Of two answers about the same, only the one asked for last counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ticket {
+    /// What was asked about.
+    pub topic: Topic,
+    /// How many questions this screen had asked before.
+    pub generation: u64,
+}
+
+/// What a question is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Topic {
+    /// Whether there is a vault.
+    Vault,
+    /// The session.
+    Session,
+    /// What waits.
+    Inbox,
+    /// Figures of the vault.
+    Status,
+    /// The list of charts.
+    Charts,
+    /// One chart.
+    Chart,
+    /// Something beside a chart: versions, who looked.
+    Beside,
+    /// The list of prescriptions.
+    Rxs,
+    /// One prescription.
+    Rx,
+    /// A prescription before it is signed.
+    Preview,
+    /// Matches.
+    Search,
+    /// The list of access.
+    Access,
+    /// Users.
+    Users,
+    /// Units.
+    Units,
+    /// The trail.
+    Trail,
+    /// Snapshots.
+    Backups,
+    /// An act. Its answer always counts.
+    Act,
+}
+
+/// A question to the desk, or an act.
+#[derive(Debug)]
+pub enum Query {
+    /// Whether there is a vault, and which.
+    Vault,
+    /// Log in.
+    Unlock {
+        /// Who.
+        login: String,
+        /// Their passphrase.
+        passphrase: SecretBytes,
+        /// The second factor, where it is asked for.
+        totp: Option<String>,
+    },
+    /// What waits for the session.
+    Inbox,
+    /// Figures of the vault.
+    Status,
+    /// Charts that the session may see.
+    Charts,
+    /// One chart.
+    Chart {
+        /// Its number.
+        mrn: String,
+    },
+    /// All versions of an entry.
+    History {
+        /// The entry's thread.
+        thread: String,
+    },
+    /// Who looked at a chart.
+    WhoLooked {
+        /// Its number.
+        mrn: String,
+    },
+    /// Prescriptions that the session may see.
+    Rxs,
+    /// One prescription with its checks.
+    Rx {
+        /// Its id.
+        rx: String,
+    },
+    /// How a prescription would read and what the checks say, before it is signed.
+    Preview {
+        /// The chart's number.
+        mrn: String,
+        /// The order.
+        order: Box<Prescription>,
+    },
+    /// Entries that match.
+    Search {
+        /// The query as typed.
+        query: String,
+    },
+    /// Requests, shares and grants.
+    Access,
+    /// All users.
+    Users,
+    /// All units.
+    Units,
+    /// Who did what.
+    Trail,
+    /// Snapshots at the configured target.
+    Backups,
+    /// Something that changes something.
+    Act(Act),
+}
+
+/// Something that changes something. **Each becomes one signed entry or none.**
+#[derive(Debug)]
+pub enum Act {
+    /// Admit a patient.
+    Admit {
+        unit: String,
+        identity: Box<Identity>,
+    },
+    /// Write an entry.
+    Write { mrn: String, body: Box<Body> },
+    /// Write the next version of an entry.
+    Amend { entry: String, body: Box<Body> },
+    /// Withdraw an entry.
+    Retract { entry: String, reason: String },
+    /// Sign a prescription.
+    Sign {
+        mrn: String,
+        order: Box<Prescription>,
+        past: Option<String>,
+        passphrase: SecretBytes,
+        totp: Option<String>,
+    },
+    /// Hand something over.
+    Dispense {
+        rx: String,
+        dispense: Box<Dispense>,
+        past: Option<String>,
+        passphrase: SecretBytes,
+        totp: Option<String>,
+    },
+    /// Hold a prescription and ask.
+    Hold { rx: String, reason: String },
+    /// Refuse a prescription.
+    RefuseRx { rx: String, reason: String },
+    /// Withdraw a prescription.
+    CancelRx { rx: String, reason: String },
+    /// Answer a held prescription.
+    AnswerRx { rx: String, reason: String },
+    /// Ask for access.
+    Request {
+        mrn: String,
+        sections: Vec<String>,
+        purpose: String,
+        until: Option<view::Stamp>,
+    },
+    /// Grant it.
+    Grant {
+        id: String,
+        until: Option<view::Stamp>,
+    },
+    /// Refuse it.
+    RefuseAccess { id: String, reason: String },
+    /// End it.
+    Revoke { id: String, reason: String },
+    /// Open a chart in an emergency.
+    BreakGlass {
+        mrn: String,
+        reason: String,
+        passphrase: SecretBytes,
+    },
+    /// Invite a user.
+    AddUser {
+        login: String,
+        name: String,
+        role: Role,
+        units: Vec<String>,
+    },
+    /// Certify a user's keys.
+    Approve { login: String, fingerprint: String },
+    /// Let a user log in no more.
+    Disable { login: String },
+    /// Make a new one-time code.
+    Reset { login: String },
+    /// Make a unit.
+    AddUnit { name: String, kind: String },
+    /// Put a user into a unit.
+    Join { unit: String, login: String },
+}
+
+/// Long work.
+#[derive(Debug)]
+pub enum JobKind {
+    /// Walk the ledger.
+    Verify,
+    /// Back up to the configured target.
+    BackUp,
+    /// Make a demonstration vault.
+    Demo,
+    /// Make a vault.
+    Init {
+        /// Login of the first admin.
+        admin: String,
+        /// Their passphrase.
+        passphrase: SecretBytes,
+        /// Folder for the shares.
+        shares_out: String,
+    },
+}
+
+impl JobKind {
+    /// What the list of jobs calls it.
+    pub fn title(&self) -> &'static str {
+        match self {
+            JobKind::Verify => "Verify signatures",
+            JobKind::BackUp => "Back up",
+            JobKind::Demo => "Make a demonstration vault",
+            JobKind::Init { .. } => "Make a vault",
+        }
+    }
+}
+
+impl Query {
+    /// What it is about.
+    pub fn topic(&self) -> Topic {
+        match self {
+            Query::Vault => Topic::Vault,
+            Query::Unlock { .. } => Topic::Session,
+            Query::Inbox => Topic::Inbox,
+            Query::Status => Topic::Status,
+            Query::Charts => Topic::Charts,
+            Query::Chart { .. } => Topic::Chart,
+            Query::History { .. } | Query::WhoLooked { .. } => Topic::Beside,
+            Query::Rxs => Topic::Rxs,
+            Query::Rx { .. } => Topic::Rx,
+            Query::Preview { .. } => Topic::Preview,
+            Query::Search { .. } => Topic::Search,
+            Query::Access => Topic::Access,
+            Query::Users => Topic::Users,
+            Query::Units => Topic::Units,
+            Query::Trail => Topic::Trail,
+            Query::Backups => Topic::Backups,
+            Query::Act(_) => Topic::Act,
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! One piece of long work as the screen knows it: how far, how fast, how it ended.
+
+use super::backend::{Failure, Report};
+use super::canvas::Canvas;
+use super::command::JobId;
+use super::text;
+use super::theme::Tone;
+use super::when;
+use crate::desk::view::{Progress, Stamp};
+
+/// A job that this screen started.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// Its number.
+    pub id: JobId,
+    /// What it does.
+    pub title: &'static str,
+    /// When it started.
+    pub started: Stamp,
+    /// The latest word of it.
+    pub progress: Option<(Stamp, Progress)>,
+    /// How it ended, if it did.
+    pub end: Option<(Stamp, Result<Report, Failure>)>,
+    /// Whether it was asked to stop.
+    pub stopping: bool,
+}
+
+impl Job {
+    /// A job that has just started.
+    pub fn new(id: JobId, title: &'static str, now: Stamp) -> Self {
+        Self {
+            id,
+            title,
+            started: now,
+            progress: None,
+            end: None,
+            stopping: false,
+        }
+    }
+
+    /// Whether it is still at work.
+    pub fn running(&self) -> bool {
+        self.end.is_none()
+    }
+
+    /// Things done in a second so far.
+    fn rate(&self) -> Option<f64> {
+        let (at, progress) = self.progress.as_ref()?;
+        let seconds = at.0.duration_since(self.started.0).as_secs_f64();
+        (seconds > 0.2).then(|| progress.done as f64 / seconds)
+    }
+
+    /// One line that says how it ended or where it stands.
+    pub fn state(&self) -> (String, Tone) {
+        match &self.end {
+            None if self.stopping => ("stopping".to_owned(), Tone::Warn),
+            None => ("running".to_owned(), Tone::Text),
+            Some((_, Err(failure))) if failure.code == "stopped" => {
+                ("stopped".to_owned(), Tone::Warn)
+            }
+            Some((_, Err(_))) => ("failed".to_owned(), Tone::Alert),
+            Some((_, Ok(report))) => outcome(report),
+        }
+    }
+
+    /// Draws it in up to four rows. Returns the row after it.
+    pub fn draw(&self, canvas: &mut Canvas<'_>, y: u16, selected: bool) -> u16 {
+        let (state, tone) = self.state();
+        let x = canvas.put(1, y, self.title, Tone::Heading);
+        let right = format!("started {}", when::clock(self.started));
+        let width = canvas.width();
+        let from = canvas.put_right(width.saturating_sub(1), y, &right, Tone::Muted);
+        canvas.put_right(from.saturating_sub(2), y, &state, tone);
+        if selected {
+            canvas.patch(0, y, x + 1, Tone::Selected);
+        }
+        let mut y = y + 1;
+        if let Some((_, progress)) = &self.progress
+            && self.running()
+        {
+            y = self.draw_progress(canvas, y, progress);
+        }
+        match &self.end {
+            Some((at, Ok(_))) => {
+                let took = when::span(at.0.duration_since(self.started.0));
+                canvas.put(
+                    1,
+                    y,
+                    &format!("took {took}; Enter shows the report"),
+                    Tone::Muted,
+                );
+                y += 1;
+            }
+            Some((_, Err(failure))) => {
+                canvas.put(1, y, &failure.message, Tone::Alert);
+                y += 1;
+            }
+            None => {}
+        }
+        y
+    }
+
+    fn draw_progress(&self, canvas: &mut Canvas<'_>, y: u16, progress: &Progress) -> u16 {
+        let bytes = progress.unit == "bytes";
+        let figure = |n: u64| {
+            if bytes {
+                text::bytes(n)
+            } else {
+                text::grouped(n)
+            }
+        };
+        let mut counts = figure(progress.done);
+        if let Some(total) = progress.total {
+            counts = format!("{counts} of {}", figure(total));
+        }
+        if !bytes {
+            counts = format!("{counts} {}", progress.unit);
+        }
+        if let Some(total) = progress.total.filter(|total| *total > 0) {
+            let share = progress.done as f64 / total as f64;
+            let bar = (canvas.width() / 2).min(40);
+            canvas.bar(1, y, bar, share);
+            let x = if canvas.plain() { 1 } else { bar + 2 };
+            let x = canvas.put(
+                x,
+                y,
+                &text::right(&format!("{:.1} %", share * 100.0), 7),
+                Tone::Text,
+            );
+            canvas.put(x + 2, y, &counts, Tone::Text);
+        } else {
+            canvas.put(1, y, &counts, Tone::Text);
+        }
+        let mut line = progress.what.clone();
+        if let Some(rate) = self.rate() {
+            let each = if bytes {
+                format!("{}/s", text::bytes(rate as u64))
+            } else {
+                format!("{}/s", text::grouped(rate as u64))
+            };
+            line = format!("{line}   {each}");
+            if let Some(total) = progress.total.filter(|_| rate > 0.0) {
+                let left = total.saturating_sub(progress.done) as f64 / rate;
+                line = format!("{line}   {} left", when::seconds(left));
+            }
+        }
+        canvas.put(1, y + 1, &line, Tone::Muted);
+        if let Some(note) = &progress.note {
+            canvas.put(3, y + 2, note, Tone::Warn);
+            return y + 3;
+        }
+        y + 2
+    }
+}
+
+fn outcome(report: &Report) -> (String, Tone) {
+    match report {
+        Report::Verify(report) if report.ok => ("ok".to_owned(), Tone::Good),
+        Report::Verify(report) => (format!("! {} wrong", report.findings.len()), Tone::Alert),
+        _ => ("ok".to_owned(), Tone::Good),
+    }
+}
+
+/// A report as lines, for reading and scrolling.
+pub fn lines(report: &Report) -> Vec<(String, Tone)> {
+    let mut out = Vec::new();
+    let mut line = |name: &str, value: String| {
+        out.push((format!("{}{value}", text::left(name, 22)), Tone::Text))
+    };
+    match report {
+        Report::Verify(r) => {
+            line("entries", text::grouped(r.entries));
+            line("chain", r.chain.to_string());
+            if let Some(seq) = r.first_break {
+                line("first break", text::grouped(seq));
+            }
+            line(
+                "signatures",
+                format!(
+                    "{} checked, {} bad",
+                    text::grouped(r.signatures.checked),
+                    r.signatures.bad.len()
+                ),
+            );
+            line(
+                "grants",
+                format!(
+                    "{} checked, {} bad",
+                    text::grouped(r.grants.checked),
+                    r.grants.bad.len()
+                ),
+            );
+            line(
+                "bodies",
+                format!(
+                    "{} opened, {} bad, {} closed to you",
+                    text::grouped(r.bodies.checked),
+                    r.bodies.bad.len(),
+                    text::grouped(r.bodies.unreadable)
+                ),
+            );
+            line(
+                "index",
+                format!(
+                    "{} compared, {} missing, {} stray",
+                    text::grouped(r.index.checked),
+                    r.index.missing,
+                    r.index.stray
+                ),
+            );
+            line("took", when::seconds(r.seconds));
+            line("head", r.head.clone());
+            out.push((String::new(), Tone::Text));
+            for finding in &r.findings {
+                let place = finding
+                    .seq
+                    .map_or_else(String::new, |seq| format!("entry {}  ", text::grouped(seq)));
+                out.push((format!("! {place}{}", finding.text), Tone::Alert));
+            }
+            if r.ok {
+                out.push(("ok  nothing is wrong".to_owned(), Tone::Good));
+            }
+        }
+        Report::BackedUp(r) => {
+            line("snapshot", r.snapshot.clone());
+            line(
+                "follows",
+                r.parent
+                    .clone()
+                    .unwrap_or_else(|| "nothing, it is the first".to_owned()),
+            );
+            line(
+                "entries",
+                format!(
+                    "{}, {} of them new",
+                    text::grouped(r.entries),
+                    text::grouped(r.new_entries)
+                ),
+            );
+            line(
+                "packs",
+                format!("{} sent, {} were there", r.packs_uploaded, r.packs_reused),
+            );
+            line("read", text::bytes(r.bytes_read));
+            line("sent", text::bytes(r.bytes_uploaded));
+            line("took", when::seconds(r.seconds));
+        }
+        Report::Demo(r) => {
+            line("vault", r.vault.clone());
+            line("patients", text::grouped(r.patients));
+            line("entries", text::grouped(r.entries));
+            out.push((String::new(), Tone::Text));
+            out.push((
+                "Nothing in it is real. Who can log in, and the file with the passphrase:"
+                    .to_owned(),
+                Tone::Heading,
+            ));
+            for login in &r.logins {
+                let unit = login.unit.as_deref().unwrap_or("-");
+                out.push((
+                    format!(
+                        "{}{}{}{}",
+                        text::left(&login.login, 14),
+                        text::left(&login.role, 12),
+                        text::left(unit, 16),
+                        login.passphrase_file
+                    ),
+                    Tone::Text,
+                ));
+            }
+        }
+        Report::Init(r) => {
+            line("vault", r.vault.clone());
+            line("vault id", r.vault_id.clone());
+            line("admin", r.admin.clone());
+            for (what, shares) in [("recovery", &r.recovery), ("restore", &r.restore)] {
+                out.push((String::new(), Tone::Text));
+                out.push((
+                    format!(
+                        "{what}: {} of {} shares are needed; give each to another custodian",
+                        shares.threshold, shares.shares
+                    ),
+                    Tone::Heading,
+                ));
+                out.extend(shares.files.iter().map(|file| (file.clone(), Tone::Text)));
+            }
+        }
+    }
+    out
+}

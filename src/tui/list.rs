@@ -1,0 +1,151 @@
+//! Where the selection stands in a list, and which rows are in sight.
+
+use std::cell::Cell;
+
+use super::action::Action;
+
+/// A selection that cannot leave its list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Selection {
+    at: usize,
+    /// First row in sight. Drawing adjusts it, for only drawing knows the height; it is no part of the state that matters.
+    top: Cell<usize>,
+    page: Cell<usize>,
+}
+
+impl Selection {
+    /// The selected row, if the list has any.
+    pub fn at(&self, len: usize) -> Option<usize> {
+        (len > 0).then(|| self.at.min(len - 1))
+    }
+
+    /// Selects a row.
+    pub fn select(&mut self, at: usize) {
+        self.at = at;
+    }
+
+    /// Moves as the action says. `false` means that it is none of the list's.
+    pub fn act(&mut self, action: Action, len: usize) -> bool {
+        let last = len.saturating_sub(1);
+        let at = self.at.min(last);
+        let page = self.page.get().max(2) - 1;
+        self.at = match action {
+            Action::Down => (at + 1).min(last),
+            Action::Up => at.saturating_sub(1),
+            Action::PageDown => (at + page).min(last),
+            Action::PageUp => at.saturating_sub(page),
+            Action::Top => 0,
+            Action::Bottom => last,
+            _ => return false,
+        };
+        true
+    }
+
+    /// The rows in sight on `height` lines: the selection among them, and as few rows moved as possible.
+    pub fn window(&self, len: usize, height: u16) -> std::ops::Range<usize> {
+        let height = usize::from(height);
+        self.page.set(height);
+        if height == 0 || len == 0 {
+            return 0..0;
+        }
+        let at = self.at.min(len - 1);
+        let mut top = self.top.get().min(len.saturating_sub(height));
+        if at < top {
+            top = at;
+        } else if at >= top + height {
+            // A list that scrolls line by line would be painted whole for each; half a page at once is calmer and cheaper.
+            top = (at + 1 + height / 2)
+                .saturating_sub(height)
+                .min(len - height.min(len));
+        }
+        self.top.set(top);
+        top..(top + height).min(len)
+    }
+}
+
+/// How far a text is scrolled.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Scroll {
+    top: Cell<usize>,
+    page: Cell<usize>,
+}
+
+impl Scroll {
+    /// Moves as the action says. `false` means that it is none of the text's.
+    pub fn act(&mut self, action: Action) -> bool {
+        let top = self.top.get();
+        let page = self.page.get().max(2) - 1;
+        self.top.set(match action {
+            Action::Down => top + 1,
+            Action::Up => top.saturating_sub(1),
+            Action::PageDown => top + page,
+            Action::PageUp => top.saturating_sub(page),
+            Action::Top => 0,
+            Action::Bottom => usize::MAX / 2,
+            _ => return false,
+        });
+        true
+    }
+
+    /// The lines in sight of `len` on `height` rows.
+    pub fn window(&self, len: usize, height: u16) -> std::ops::Range<usize> {
+        let height = usize::from(height);
+        self.page.set(height);
+        let top = self.top.get().min(len.saturating_sub(height));
+        self.top.set(top);
+        top..(top + height).min(len)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_selection_is_always_in_sight_and_inside_the_list() {
+        let mut selection = Selection::default();
+        for len in [0, 1, 3, 10, 100] {
+            for height in 0..12 {
+                for action in [
+                    Action::Down,
+                    Action::PageDown,
+                    Action::Bottom,
+                    Action::Up,
+                    Action::PageUp,
+                    Action::Top,
+                    Action::Down,
+                ] {
+                    selection.act(action, len);
+                    let window = selection.window(len, height);
+                    assert!(window.end <= len && window.len() <= usize::from(height));
+                    match selection.at(len) {
+                        Some(at) if height > 0 => {
+                            assert!(window.contains(&at), "{at} in {window:?}")
+                        }
+                        _ => assert!(window.is_empty()),
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_list_that_became_shorter_keeps_its_last_row_selected() {
+        let mut selection = Selection::default();
+        selection.select(40);
+        assert_eq!(selection.at(5), Some(4));
+        selection.act(Action::Up, 5);
+        assert_eq!(selection.at(5), Some(3));
+    }
+
+    #[test]
+    fn a_scrolled_text_stops_at_its_end() {
+        let mut scroll = Scroll::default();
+        assert_eq!(scroll.window(10, 4), 0..4);
+        scroll.act(Action::Bottom);
+        assert_eq!(scroll.window(10, 4), 6..10);
+        scroll.act(Action::Up);
+        assert_eq!(scroll.window(10, 4), 5..9);
+        assert_eq!(scroll.window(2, 4), 0..2);
+    }
+}

@@ -1,0 +1,442 @@
+//! An open chart: who it is, what must be seen first, and the tabs.
+
+use super::super::action::Action;
+use super::super::canvas::Canvas;
+use super::super::list::Selection;
+use super::super::shell::Shell;
+use super::super::text;
+use super::super::theme::Tone;
+use super::super::when;
+use crate::desk::view::{ChartView, EntryView, Severity, VitalSeries};
+
+/// The tabs of a chart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tab {
+    /// What matters.
+    Summary,
+    /// Every entry.
+    Timeline,
+    /// Vital signs over time.
+    Vitals,
+    /// Problems and allergies.
+    Problems,
+    /// Prescriptions, dispenses, administrations.
+    Medicines,
+    /// Notes, results, documents.
+    Docs,
+    /// Grants, requests, looks.
+    Access,
+}
+
+const TABS: [(Tab, &str); 7] = [
+    (Tab::Summary, "summary"),
+    (Tab::Timeline, "timeline"),
+    (Tab::Vitals, "vitals"),
+    (Tab::Problems, "problems"),
+    (Tab::Medicines, "medicines"),
+    (Tab::Docs, "docs"),
+    (Tab::Access, "access"),
+];
+
+/// A chart and where the reader is in it.
+#[derive(Debug)]
+pub struct OpenChart {
+    /// The chart.
+    pub view: ChartView,
+    tab: Tab,
+    selection: Selection,
+}
+
+impl OpenChart {
+    /// A chart opens on what matters.
+    pub fn new(view: ChartView) -> Self {
+        Self {
+            view,
+            tab: Tab::Summary,
+            selection: Selection::default(),
+        }
+    }
+
+    /// Turns to the next tab, or to the one before.
+    pub fn turn(&mut self, by: isize) {
+        let at = TABS
+            .iter()
+            .position(|(tab, _)| *tab == self.tab)
+            .unwrap_or(0);
+        let next = (at as isize + by).rem_euclid(TABS.len() as isize) as usize;
+        self.tab = TABS[next].0;
+        self.selection = Selection::default();
+    }
+
+    /// Moves within the tab.
+    pub fn act(&mut self, action: Action) {
+        let len = self.entries().len();
+        self.selection.act(action, len);
+    }
+
+    /// The selected entry, in tabs that list entries.
+    pub fn entry(&self) -> Option<&EntryView> {
+        let entries = self.entries();
+        self.selection.at(entries.len()).map(|at| entries[at])
+    }
+
+    /// The entries of the tab, the newest first.
+    fn entries(&self) -> Vec<&EntryView> {
+        let all = self.view.sections.values().flatten();
+        let mut entries: Vec<&EntryView> = match self.tab {
+            Tab::Summary => Vec::new(),
+            Tab::Timeline => all.filter(|entry| entry.section != "access").collect(),
+            Tab::Vitals => all.filter(|entry| entry.kind == "vitals").collect(),
+            Tab::Problems => all
+                .filter(|entry| matches!(entry.kind.as_str(), "condition" | "allergy"))
+                .collect(),
+            Tab::Medicines => all
+                .filter(|entry| entry.section == "medication" && entry.kind != "allergy")
+                .collect(),
+            Tab::Docs => all
+                .filter(|entry| {
+                    matches!(
+                        entry.kind.as_str(),
+                        "note" | "document" | "result" | "procedure" | "immunisation" | "encounter"
+                    )
+                })
+                .collect(),
+            Tab::Access => all.filter(|entry| entry.section == "access").collect(),
+        };
+        entries.sort_by(|a, b| b.created.cmp(&a.created).then(b.seq.cmp(&a.seq)));
+        entries
+    }
+
+    /// Draws it. `keys` says whether the chart has the keys.
+    pub fn render(&self, shell: &Shell, canvas: &mut Canvas<'_>, keys: bool) {
+        let mut y = self.render_who(shell, canvas, keys);
+        canvas.rule(y);
+        y += 1;
+        self.render_tabs(canvas, y);
+        let gap = u16::from(canvas.height() > 14);
+        let mut inside = canvas.below(y + 1 + gap);
+        match self.tab {
+            Tab::Summary => self.render_summary(shell, &mut inside),
+            Tab::Vitals => {
+                let rows = self.render_vitals(shell, &mut inside, 0);
+                self.render_entries(shell, &mut inside.below(rows + 1), keys);
+            }
+            _ => self.render_entries(shell, &mut inside, keys),
+        }
+    }
+
+    /// Who it is, and what must be seen first. Returns the row after it.
+    fn render_who(&self, shell: &Shell, canvas: &mut Canvas<'_>, keys: bool) -> u16 {
+        let view = &self.view;
+        let width = canvas.width();
+        let name = if view.name.is_empty() {
+            "name closed to you"
+        } else {
+            &view.name
+        };
+        let from = canvas.put_right(width.saturating_sub(1), 0, &view.mrn, Tone::Muted);
+        let sex = view
+            .sex
+            .as_deref()
+            .and_then(|sex| sex.chars().next())
+            .map(String::from)
+            .unwrap_or_default();
+        let born = view.birth_date.clone().unwrap_or_default();
+        let age = view.age.map(|age| format!("({age} y)")).unwrap_or_default();
+        let died = if view.deceased { "† " } else { "" };
+        let about = format!("{died}{sex} {born} {age}");
+        let about_width = text::width(&about) as u16 + 2;
+        let room = from.saturating_sub(about_width + 1).max(8);
+        let x = canvas.put_within(
+            1,
+            0,
+            room,
+            name,
+            if keys { Tone::Title } else { Tone::Heading },
+        );
+        canvas.put_within(
+            x + 2,
+            0,
+            from.saturating_sub(x + 3),
+            about.trim(),
+            Tone::Text,
+        );
+        let mut y = 1;
+        let most = if canvas.height() > 14 { 4 } else { 2 };
+        let shown = view.alerts.len().min(most);
+        for (at, alert) in view.alerts.iter().take(shown).enumerate() {
+            let (mark, tone) = match alert.severity {
+                Severity::Stop | Severity::Warn => ("! ", Tone::Alert),
+                Severity::CouldNotRun => ("?? ", Tone::Warn),
+                Severity::Info => ("·· ", Tone::Text),
+            };
+            let more = if at + 1 == shown && view.alerts.len() > shown {
+                format!("  (+{} more)", view.alerts.len() - shown)
+            } else {
+                String::new()
+            };
+            let x = canvas.put(1, y, mark, tone);
+            let at = alert
+                .at
+                .map(|at| when::short(at, shell.now))
+                .unwrap_or_default();
+            let from = canvas.put_right(width.saturating_sub(1), y, &at, Tone::Muted);
+            canvas.put_within(
+                x,
+                y,
+                from.saturating_sub(x + 1),
+                &format!("{}{more}", alert.text),
+                tone,
+            );
+            y += 1;
+        }
+        if !view.closed.is_empty() {
+            canvas.put(
+                1,
+                y,
+                &format!("closed to you: {}", view.closed.join(", ")),
+                Tone::Muted,
+            );
+            y += 1;
+        }
+        y
+    }
+
+    fn render_tabs(&self, canvas: &mut Canvas<'_>, y: u16) {
+        // Where all names do not fit, those around the current one do.
+        let at = TABS
+            .iter()
+            .position(|(tab, _)| *tab == self.tab)
+            .unwrap_or(0);
+        let total: usize = TABS.iter().map(|(_, name)| name.len() + 1).sum();
+        let first = if total > usize::from(canvas.width()) {
+            at.saturating_sub(1)
+        } else {
+            0
+        };
+        let mut x = 1;
+        for (tab, name) in TABS.iter().skip(first) {
+            if *tab == self.tab {
+                x = canvas.put(x, y, &name.to_uppercase(), Tone::Title);
+            } else {
+                x = canvas.put(x, y, name, Tone::Muted);
+            }
+            x += 1;
+        }
+    }
+
+    /// Vitals with their course. Returns the rows used.
+    fn render_vitals(&self, shell: &Shell, canvas: &mut Canvas<'_>, y: u16) -> u16 {
+        let width = canvas.width();
+        let graph = usize::from((width.saturating_sub(32)).clamp(6, 40));
+        for (at, vital) in self.view.summary.vitals.iter().enumerate() {
+            let y = y + at as u16;
+            canvas.put(1, y, &text::left(&vital.measure, 6), Tone::Text);
+            canvas.put(8, y, &text::left(&vital.unit, 5), Tone::Muted);
+            let x = 14 + graph as u16;
+            if !canvas.plain() {
+                canvas.put(13, y, &course(vital, graph), Tone::Bar);
+            }
+            let tone = if vital.abnormal {
+                Tone::Alert
+            } else {
+                Tone::Text
+            };
+            canvas.put(x, y, &text::left(&vital.latest, 8), tone);
+            if vital.abnormal {
+                canvas.put(x + 8, y, "!", Tone::Alert);
+            }
+            canvas.put_right(
+                width.saturating_sub(1),
+                y,
+                &when::short(vital.at, shell.now),
+                Tone::Muted,
+            );
+        }
+        self.view.summary.vitals.len() as u16
+    }
+
+    fn render_summary(&self, shell: &Shell, canvas: &mut Canvas<'_>) {
+        let summary = &self.view.summary;
+        let width = canvas.width();
+        let mut y = 0;
+        if !summary.vitals.is_empty() {
+            canvas.put(1, 0, "Vitals", Tone::Heading);
+            if let Some(news) = &summary.news2 {
+                let least = if news.complete { "" } else { "at least " };
+                let tone = if news.score >= 5 {
+                    Tone::Alert
+                } else {
+                    Tone::Text
+                };
+                canvas.put_right(
+                    width.saturating_sub(1),
+                    0,
+                    &format!("NEWS2 {least}{} ({})", news.score, news.risk),
+                    tone,
+                );
+            }
+            y = 1 + self.render_vitals(shell, canvas, 1) + 1;
+        }
+        for (label, items) in [
+            ("Problems", &summary.problems),
+            ("Allergies", &summary.allergies),
+            ("Medicines", &summary.medicines),
+        ] {
+            let label_tone = Tone::Heading;
+            canvas.put(1, y, label, label_tone);
+            let line = if items.is_empty() {
+                "none recorded".to_owned()
+            } else {
+                items.join(" · ")
+            };
+            let tone = match (label, items.is_empty()) {
+                (_, true) => Tone::Muted,
+                ("Allergies", _) => Tone::Alert,
+                _ => Tone::Text,
+            };
+            let wrapped = text::wrap(&line, usize::from(width.saturating_sub(13)));
+            for part in wrapped.iter().take(2) {
+                canvas.put(12, y, part, tone);
+                y += 1;
+            }
+        }
+        if !summary.notes.is_empty() {
+            canvas.put(1, y, "Notes", Tone::Heading);
+        }
+        for note in &summary.notes {
+            let sign = if note.verified {
+                ("signed ok", Tone::Good)
+            } else {
+                ("! signature bad", Tone::Alert)
+            };
+            let x = canvas.put(
+                12,
+                y,
+                &format!("{} {}", when::short(note.created, shell.now), note.author),
+                Tone::Muted,
+            );
+            canvas.put(x + 2, y, sign.0, sign.1);
+            y = canvas.paragraph(12, y + 1, &note.text, Tone::Text);
+        }
+    }
+
+    /// The entries of the tab, and beside or under them the selected one.
+    fn render_entries(&self, shell: &Shell, canvas: &mut Canvas<'_>, keys: bool) {
+        let entries = self.entries();
+        if entries.is_empty() {
+            canvas.put(1, 0, "nothing here", Tone::Muted);
+            return;
+        }
+        let (width, height) = (canvas.width(), canvas.height());
+        let beside = width >= 100;
+        let detail = if beside || height < 9 { 0 } else { 5 };
+        let list_width = if beside { width / 2 } else { width };
+        let mut list = canvas.part(0, 0, list_width, height.saturating_sub(detail));
+        let selected = self.selection.at(entries.len());
+        for (y, at) in self
+            .selection
+            .window(entries.len(), list.height())
+            .enumerate()
+        {
+            let entry = entries[at];
+            let y = y as u16;
+            list.put(
+                1,
+                y,
+                &text::left(&when::short(entry.created, shell.now), 11),
+                Tone::Muted,
+            );
+            let tone = match (entry.retracted.is_some(), entry.flags.is_empty()) {
+                (true, _) => Tone::Muted,
+                (_, false) => Tone::Alert,
+                _ => Tone::Text,
+            };
+            let mark = match (entry.verified, entry.retracted.is_some()) {
+                (false, _) => "! unsigned: ",
+                (_, true) => "withdrawn: ",
+                _ => "",
+            };
+            list.put(13, y, &format!("{mark}{}", entry.headline), tone);
+            if Some(at) == selected {
+                list.row(
+                    y,
+                    if keys {
+                        Tone::Selected
+                    } else {
+                        Tone::SelectedQuiet
+                    },
+                );
+                if keys && shell.look.plain {
+                    list.cursor(0, y);
+                }
+            }
+        }
+        let Some(entry) = selected.map(|at| entries[at]) else {
+            return;
+        };
+        if beside {
+            let mut side = canvas.part(list_width, 0, u16::MAX, height);
+            side.upright(0);
+            render_entry(entry, shell, &mut side.part(2, 0, u16::MAX, height));
+        } else if detail > 0 {
+            let mut lower = canvas.below(height - detail);
+            lower.rule(0);
+            render_entry(entry, shell, &mut lower.part(1, 1, u16::MAX, detail - 1));
+        }
+    }
+}
+
+/// One entry beside the list.
+fn render_entry(entry: &EntryView, shell: &Shell, canvas: &mut Canvas<'_>) {
+    let y = canvas.paragraph(0, 0, &entry.headline, Tone::Text);
+    let sign = if entry.verified {
+        ("signed ok", Tone::Good)
+    } else {
+        ("! signature bad", Tone::Alert)
+    };
+    let x = canvas.put(
+        0,
+        y,
+        &format!("{}, {}", entry.author, entry.author_role),
+        Tone::Muted,
+    );
+    let x = canvas.put(x + 2, y, sign.0, sign.1);
+    canvas.put(
+        x + 2,
+        y,
+        &when::short(entry.created, shell.now),
+        Tone::Muted,
+    );
+    let mut y = y + 1;
+    if entry.versions > 1 {
+        canvas.put(
+            0,
+            y,
+            &format!(
+                "version {} of {}, h shows all",
+                entry.version, entry.versions
+            ),
+            Tone::Muted,
+        );
+        y += 1;
+    }
+    for flag in &entry.flags {
+        canvas.put(0, y, &format!("! {flag}"), Tone::Alert);
+        y += 1;
+    }
+    if let Some(retracted) = &entry.retracted {
+        canvas.put(
+            0,
+            y,
+            &format!("withdrawn by {}: {}", retracted.by, retracted.reason),
+            Tone::Warn,
+        );
+    }
+}
+
+/// The last values that fit, as a line of block heights, set to the right.
+fn course(vital: &VitalSeries, columns: usize) -> String {
+    let from = vital.series.len().saturating_sub(columns);
+    text::right(&text::sparkline(&vital.series[from..]), columns)
+}

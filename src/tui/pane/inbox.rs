@@ -1,0 +1,246 @@
+//! What waits, and who may read what: decide from here.
+
+use super::super::action::{Action, Context};
+use super::super::backend::Reply;
+use super::super::canvas::Canvas;
+use super::super::command::{Query, Topic};
+use super::super::list::Selection;
+use super::super::popup::{Page, Popup};
+use super::super::shell::Shell;
+use super::super::task::Task;
+use super::super::text;
+use super::super::theme::Tone;
+use super::super::when;
+use super::Room;
+use super::home::draw_notices;
+use crate::desk::view::{AccessLine, GrantState, Notice};
+
+/// Notices, and the list of access.
+#[derive(Debug, Default)]
+pub struct Inbox {
+    access: Vec<AccessLine>,
+    selection: Selection,
+    list: Selection,
+    /// Whether the list of access is shown.
+    accesses: bool,
+}
+
+impl Inbox {
+    fn notice<'a>(&self, shell: &'a Shell) -> Option<&'a Notice> {
+        self.selection
+            .at(shell.notices.len())
+            .map(|at| &shell.notices[at])
+    }
+
+    /// The access that the selection is about, in either tab.
+    fn selected<'a>(&'a self, shell: &'a Shell) -> Option<&'a AccessLine> {
+        if self.accesses {
+            self.list.at(self.access.len()).map(|at| &self.access[at])
+        } else {
+            let notice = self.notice(shell)?;
+            self.access.iter().find(|line| line.id == notice.id)
+        }
+    }
+
+    /// Begins a decision about the selected access.
+    fn decide(&self, shell: &mut Shell, state: GrantState, make: impl Fn(String, String) -> Task) {
+        let Some(line) = self.selected(shell) else {
+            shell.say("there is no access to decide in this row", Tone::Warn);
+            return;
+        };
+        if line.state != state {
+            let now = line.state;
+            shell.say(format!("it is {now}"), Tone::Warn);
+            return;
+        }
+        make(line.id.clone(), describe(line)).begin(shell);
+    }
+}
+
+/// What an access is, in one line.
+fn describe(line: &AccessLine) -> String {
+    let chart = line.name.as_deref().unwrap_or(&line.chart);
+    let until = line
+        .until
+        .map(|at| format!(", until {}", when::full(at)))
+        .unwrap_or_default();
+    let purpose = line
+        .purpose
+        .as_deref()
+        .map(|purpose| format!(": {purpose}"))
+        .unwrap_or_default();
+    format!(
+        "{} for {} to {chart} ({}){until}{purpose}",
+        line.kind,
+        line.who,
+        line.sections.join(", ")
+    )
+}
+
+impl Room for Inbox {
+    fn enter(&mut self, shell: &mut Shell) {
+        shell.ask(Query::Inbox);
+        shell.ask(Query::Access);
+    }
+
+    fn contexts(&self, _shell: &Shell) -> Vec<Context> {
+        vec![Context::Inbox, Context::List]
+    }
+
+    fn act(&mut self, action: Action, shell: &mut Shell) {
+        match action {
+            Action::InboxTab => self.accesses = !self.accesses,
+            Action::Grant => self.decide(shell, GrantState::Pending, |id, what| Task::Grant {
+                id,
+                what,
+            }),
+            Action::RefuseAccess => self.decide(shell, GrantState::Pending, |id, what| {
+                Task::RefuseAccess { id, what }
+            }),
+            Action::Revoke => self.decide(shell, GrantState::Granted, |id, what| Task::Revoke {
+                id,
+                what,
+            }),
+            Action::Open => {
+                let mut lines = Vec::new();
+                if let Some(notice) = self.notice(shell).filter(|_| !self.accesses) {
+                    lines.push((notice.text.clone(), Tone::Text));
+                    lines.push((
+                        format!("{}  from {}", when::full(notice.created), notice.from),
+                        Tone::Muted,
+                    ));
+                }
+                if let Some(line) = self.selected(shell) {
+                    lines.push((String::new(), Tone::Text));
+                    lines.push((describe(line), Tone::Text));
+                    lines.push((format!("state     {}", line.state), Tone::Text));
+                    if let Some(by) = &line.decided_by {
+                        lines.push((format!("decided   by {by}"), Tone::Text));
+                    }
+                    lines.push((format!("id        {}", line.id), Tone::Muted));
+                }
+                if !lines.is_empty() {
+                    shell.push(Popup::Page(Page::new("Inbox", lines)));
+                }
+            }
+            Action::Back => self.accesses = false,
+            _ if self.accesses => {
+                self.list.act(action, self.access.len());
+            }
+            _ => {
+                self.selection.act(action, shell.notices.len());
+            }
+        }
+    }
+
+    fn loaded(&mut self, reply: &Reply, _shell: &mut Shell) {
+        if let Reply::Access(lines) = reply {
+            self.access.clone_from(lines);
+        }
+    }
+
+    fn render(&self, shell: &Shell, canvas: &mut Canvas<'_>) {
+        let waiting = shell.notices.iter().filter(|notice| notice.waits).count();
+        let mut x = 1;
+        for (on, name) in [(!self.accesses, "waiting"), (self.accesses, "access")] {
+            x = if on {
+                canvas.put(x, 0, &name.to_uppercase(), Tone::Title)
+            } else {
+                canvas.put(x, 0, name, Tone::Muted)
+            };
+            x += 1;
+        }
+        let about = if self.accesses {
+            format!("{} in the list", self.access.len())
+        } else {
+            format!("{waiting} waiting for you, {} in all", shell.notices.len())
+        };
+        let width = canvas.width();
+        canvas.put_right(width.saturating_sub(1), 0, &about, Tone::Muted);
+        let height = canvas.height();
+        let detail = if height > 12 { 4 } else { 0 };
+        let mut list = canvas.part(0, 2, u16::MAX, height.saturating_sub(2 + detail));
+        if self.accesses {
+            self.render_access(shell, &mut list);
+        } else if shell.notices.is_empty() {
+            let line = if shell.waits_for(Topic::Inbox) {
+                "reading …"
+            } else {
+                "Nothing waits for you."
+            };
+            list.put(1, 0, line, Tone::Muted);
+        } else {
+            draw_notices(&shell.notices, &self.selection, shell, &mut list);
+        }
+        if detail > 0
+            && let Some(line) = self.selected(shell)
+        {
+            let mut lower = canvas.below(height - detail);
+            lower.rule(0);
+            let y = lower.paragraph(1, 1, &describe(line), Tone::Text);
+            let x = lower.put(1, y, line.state.as_str(), Tone::Heading);
+            if line.mine_to_decide && line.state == GrantState::Pending {
+                lower.put(x + 2, y, "you decide: y grants, n refuses", Tone::Warn);
+            }
+        }
+    }
+
+    fn keys(&self, _shell: &Shell) -> Vec<Action> {
+        vec![
+            Action::Open,
+            Action::Grant,
+            Action::RefuseAccess,
+            Action::Revoke,
+            Action::InboxTab,
+            Action::Help,
+        ]
+    }
+}
+
+impl Inbox {
+    fn render_access(&self, shell: &Shell, list: &mut Canvas<'_>) {
+        if self.access.is_empty() {
+            list.put(1, 0, "No request, share or grant.", Tone::Muted);
+        }
+        let narrow = list.width() < 60;
+        let selected = self.list.at(self.access.len());
+        for (y, at) in self
+            .list
+            .window(self.access.len(), list.height())
+            .enumerate()
+        {
+            let line = &self.access[at];
+            let y = y as u16;
+            let tone = match line.state {
+                GrantState::Pending => Tone::Warn,
+                GrantState::Granted => Tone::Good,
+                _ => Tone::Muted,
+            };
+            let chart = line.name.as_deref().unwrap_or(&line.chart);
+            list.put(1, y, &text::left(line.state.as_str(), 9), tone);
+            if narrow {
+                list.put(11, y, &format!("{} {chart}", line.who), Tone::Text);
+            } else {
+                list.put(11, y, &text::left(line.kind.as_str(), 13), Tone::Text);
+                list.put(25, y, &text::left(&line.who, 14), Tone::Text);
+                list.put(40, y, &text::left(chart, 20), Tone::Text);
+                let until = line
+                    .until
+                    .map(|at| when::short(at, shell.now))
+                    .unwrap_or_default();
+                list.put(
+                    61,
+                    y,
+                    &format!("{until} {}", line.sections.join(" ")),
+                    Tone::Muted,
+                );
+            }
+            if Some(at) == selected {
+                list.row(y, Tone::Selected);
+                if shell.look.plain {
+                    list.cursor(0, y);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,284 @@
+//! Nobody is here: user, Tab, passphrase, Enter. On the first run: make a demonstration, or a vault.
+
+use super::super::action::{Action, Context};
+use super::super::backend::{Failure, Reply, VaultState};
+use super::super::canvas::Canvas;
+use super::super::command::{JobKind, Query, Topic};
+use super::super::field::{Field, Shown};
+use super::super::list::Selection;
+use super::super::popup::{Confirm, Consent, Popup};
+use super::super::shell::Shell;
+use super::super::task::Task;
+use super::super::theme::Tone;
+use super::Room;
+
+/// The fields of the login.
+#[derive(Debug)]
+pub struct Login {
+    user: Field,
+    passphrase: Field,
+    code: Field,
+    /// 0 user, 1 passphrase, 2 second factor.
+    at: usize,
+    /// Whether the last attempt was answered with the wish for a second factor.
+    second: bool,
+    wrong: Option<(String, Option<String>)>,
+    first: Selection,
+}
+
+impl Default for Login {
+    fn default() -> Self {
+        Self {
+            user: Field::new(Shown::Plain),
+            passphrase: Field::new(Shown::Masked),
+            code: Field::new(Shown::Plain),
+            at: 0,
+            second: false,
+            wrong: None,
+            first: Selection::default(),
+        }
+    }
+}
+
+const FIRST_RUN: [(&str, &str); 2] = [
+    (
+        "Make a demonstration",
+        "a synthetic hospital to look around in; nothing in it is real",
+    ),
+    (
+        "Make a vault",
+        "for real use: the first admin, the shares for the custodians",
+    ),
+];
+
+impl Login {
+    /// What the login was refused for. The fields of secrets are empty by then.
+    pub fn refused(&mut self, failure: &Failure) {
+        self.second = failure.code == "second-factor";
+        self.wrong = if self.second {
+            None
+        } else {
+            Some((failure.message.clone(), failure.hint.clone()))
+        };
+        self.at = if self.second { 2 } else { 1 };
+        if self.second {
+            // The passphrase is asked again with the code: it is kept nowhere in between.
+            self.at = 1;
+            self.wrong = Some((
+                "This account needs a second factor: passphrase and code, please".to_owned(),
+                None,
+            ));
+        }
+    }
+
+    /// After a lock: the user stays, all else goes.
+    pub fn clear(&mut self) {
+        self.passphrase.clear();
+        self.code.clear();
+        self.wrong = None;
+        self.second = false;
+        self.at = usize::from(!self.user.is_empty());
+    }
+
+    /// Says why nobody is here any more.
+    pub fn locked(&mut self) {
+        self.wrong = Some((
+            "locked, because no key was pressed for a while".to_owned(),
+            None,
+        ));
+    }
+
+    fn missing(shell: &Shell) -> bool {
+        matches!(shell.vault, Some(VaultState::Missing { .. }))
+    }
+
+    fn submit(&mut self, shell: &mut Shell) {
+        if shell.waits_for(Topic::Session) || self.user.is_empty() || self.passphrase.is_empty() {
+            return;
+        }
+        let totp =
+            (self.second && !self.code.is_empty()).then(|| self.code.text().trim().to_owned());
+        self.code.clear();
+        self.wrong = None;
+        let login = self.user.text().trim().to_owned();
+        let passphrase = self.passphrase.take_secret();
+        shell.ask(Query::Unlock {
+            login,
+            passphrase,
+            totp,
+        });
+    }
+}
+
+impl Room for Login {
+    fn enter(&mut self, shell: &mut Shell) {
+        shell.ask(Query::Vault);
+    }
+
+    fn contexts(&self, shell: &Shell) -> Vec<Context> {
+        if Self::missing(shell) || shell.vault.is_none() {
+            vec![Context::List]
+        } else {
+            vec![Context::Typing]
+        }
+    }
+
+    fn field(&mut self) -> Option<&mut Field> {
+        Some(match self.at {
+            0 => &mut self.user,
+            1 => &mut self.passphrase,
+            _ => &mut self.code,
+        })
+    }
+
+    fn typing(&self) -> bool {
+        true
+    }
+
+    fn typed(&mut self, _shell: &mut Shell) {
+        self.wrong = None;
+    }
+
+    fn act(&mut self, action: Action, shell: &mut Shell) {
+        let last = if self.second { 2 } else { 1 };
+        if Self::missing(shell) {
+            match action {
+                Action::Open if self.first.at(2) == Some(0) => shell.push(Popup::Confirm(Confirm {
+                    title: "Make a demonstration".to_owned(),
+                    text: "A hospital is made up from a seed: wards, a pharmacy, staff of each role, patients with histories. It takes a minute. Nothing in it is real.".to_owned(),
+                    command: "chartseal demo".to_owned(),
+                    consent: Consent::Start(JobKind::Demo),
+                })),
+                Action::Open => Task::Init.begin(shell),
+                Action::Back => {}
+                _ => {
+                    self.first.act(action, 2);
+                }
+            }
+            return;
+        }
+        match action {
+            Action::Submit if self.at < last => self.at += 1,
+            Action::Submit | Action::Finish => self.submit(shell),
+            Action::NextField => self.at = if self.at >= last { 0 } else { self.at + 1 },
+            Action::PreviousField => self.at = if self.at == 0 { last } else { self.at - 1 },
+            Action::Leave => self.clear(),
+            _ => {}
+        }
+    }
+
+    fn loaded(&mut self, reply: &Reply, shell: &mut Shell) {
+        if let Reply::Vault(state) = reply {
+            shell.vault = Some(state.clone());
+        }
+    }
+
+    fn render(&self, shell: &Shell, canvas: &mut Canvas<'_>) {
+        let small = canvas.height() < 14;
+        let top = if small { 0 } else { canvas.height() / 5 };
+        let left = canvas.width().saturating_sub(60) / 2;
+        let mut inside = canvas.part(left, top, 60, u16::MAX);
+        match &shell.vault {
+            None => {
+                inside.put(1, 1, "opening the vault …", Tone::Muted);
+            }
+            Some(VaultState::Missing { path }) => self.render_first_run(shell, &mut inside, path),
+            Some(VaultState::There { name, demo, logins }) => {
+                let x = inside.put(1, 0, name, Tone::Title);
+                if *demo {
+                    inside.put(
+                        x + 2,
+                        0,
+                        "a demonstration; nothing in it is real",
+                        Tone::Warn,
+                    );
+                }
+                let labels = ["user", "passphrase", "code"];
+                let fields = [&self.user, &self.passphrase, &self.code];
+                let waiting = shell.waits_for(Topic::Session);
+                let shown = if self.second { 3 } else { 2 };
+                let width = inside.width();
+                let mut y = if small { 2 } else { 3 };
+                for at in 0..shown {
+                    let active = at == self.at && !waiting;
+                    inside.put(
+                        1,
+                        y,
+                        labels[at],
+                        if active { Tone::Title } else { Tone::Muted },
+                    );
+                    fields[at].draw(&mut inside, 13, y, width.saturating_sub(14), active);
+                    y += if small { 1 } else { 2 };
+                }
+                if waiting {
+                    inside.put(1, y, "checking …", Tone::Muted);
+                } else if let Some((wrong, hint)) = &self.wrong {
+                    let next = inside.paragraph(1, y, &format!("! {wrong}"), Tone::Alert);
+                    if let Some(hint) = hint {
+                        inside.paragraph(1, next, hint, Tone::Text);
+                    }
+                } else if *demo && !small {
+                    self.render_logins(&mut inside, y, logins);
+                }
+            }
+        }
+    }
+
+    fn keys(&self, shell: &Shell) -> Vec<Action> {
+        if Self::missing(shell) {
+            vec![Action::Open, Action::Help, Action::Quit]
+        } else {
+            vec![Action::Submit, Action::TypingHelp, Action::QuitTyping]
+        }
+    }
+}
+
+impl Login {
+    fn render_first_run(&self, shell: &Shell, inside: &mut Canvas<'_>, path: &str) {
+        inside.put(1, 0, "There is no vault yet", Tone::Title);
+        inside.put(1, 1, path, Tone::Muted);
+        if let Some(job) = shell.jobs.first().filter(|job| job.running()) {
+            job.draw(inside, 3, false);
+            return;
+        }
+        for (at, (label, note)) in FIRST_RUN.iter().enumerate() {
+            let y = 3 + at as u16 * 3;
+            inside.put(1, y, &format!(" {}  {label} ", at + 1), Tone::Text);
+            if self.first.at(2) == Some(at) {
+                inside.row(y, Tone::Selected);
+                if shell.look.plain {
+                    inside.cursor(0, y);
+                }
+            }
+            inside.put(5, y + 1, note, Tone::Muted);
+        }
+    }
+
+    fn render_logins(
+        &self,
+        inside: &mut Canvas<'_>,
+        y: u16,
+        logins: &[crate::desk::view::DemoLogin],
+    ) {
+        use super::super::text;
+        let room = usize::from(inside.height().saturating_sub(y + 2));
+        if room < 2 || logins.is_empty() {
+            return;
+        }
+        inside.put(
+            1,
+            y + 1,
+            "Who can log in; the passphrase stands in the file of the name",
+            Tone::Muted,
+        );
+        for (at, login) in logins.iter().take(room).enumerate() {
+            let unit = login.unit.as_deref().unwrap_or("");
+            let line = format!(
+                "{}{}{unit}",
+                text::left(&login.login, 14),
+                text::left(&login.role, 12)
+            );
+            inside.put(1, y + 2 + at as u16, &line, Tone::Text);
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! Popups: a stack of which the top one takes the keys.
+//!
+//! All are drawn from the bottom up; Esc closes the top one; locking clears the stack.
+
+mod confirm;
+mod form;
+mod help;
+mod menu;
+mod note;
+mod page;
+
+use crossterm::event::KeyEvent;
+
+pub use confirm::{Confirm, Consent};
+pub use form::{Entry, Form, Wrong};
+pub use help::help;
+pub use menu::{Choice, Menu, MenuRow};
+pub use note::Note;
+pub use page::Page;
+
+use super::action::{Action, Context};
+use super::canvas::Canvas;
+use super::key::Key;
+use super::shell::Shell;
+use super::text;
+use super::theme::Tone;
+
+/// One popup.
+#[derive(Debug)]
+pub enum Popup {
+    /// Yes or no.
+    Confirm(Confirm),
+    /// One of several, narrowed by typing; the palette is one.
+    Menu(Menu),
+    /// Fields to fill in, under what is to be read first; signing is one.
+    Form(Box<Form>),
+    /// A text of several lines to write.
+    Note(Box<Note>),
+    /// Something to read: help, a message, a report, a history.
+    Page(Page),
+}
+
+/// What becomes of a popup after a key.
+#[derive(Debug)]
+pub enum After {
+    /// It stays.
+    Keep(Popup),
+    /// It closes.
+    Close,
+    /// It closes, and an action follows as if its key had been pressed.
+    Do(Action),
+}
+
+impl Popup {
+    /// Where keys count while it is on top.
+    pub fn contexts(&self) -> &'static [Context] {
+        match self {
+            Popup::Confirm(_) => &[Context::Confirm],
+            Popup::Page(_) => &[Context::List, Context::Anywhere],
+            Popup::Menu(_) | Popup::Form(_) | Popup::Note(_) => &[Context::Typing],
+        }
+    }
+
+    /// Whether characters go into a field.
+    pub fn typing(&self) -> bool {
+        matches!(self, Popup::Menu(_) | Popup::Form(_) | Popup::Note(_))
+    }
+
+    /// Takes an action.
+    pub fn act(self, action: Action, shell: &mut Shell) -> After {
+        match self {
+            Popup::Confirm(popup) => popup.act(action, shell),
+            Popup::Menu(popup) => popup.act(action, shell),
+            Popup::Form(popup) => popup.act(action, shell),
+            Popup::Note(popup) => popup.act(action, shell),
+            Popup::Page(popup) => popup.act(action),
+        }
+    }
+
+    /// Takes a key that is no action: a character, or an editing key.
+    pub fn press(&mut self, event: KeyEvent) {
+        match self {
+            Popup::Menu(popup) => popup.press(Key::from(event)),
+            Popup::Form(popup) => popup.press(Key::from(event)),
+            Popup::Note(popup) => popup.press(event),
+            Popup::Confirm(_) | Popup::Page(_) => {}
+        }
+    }
+
+    /// Takes a pasted text.
+    pub fn paste(&mut self, pasted: &str) {
+        match self {
+            Popup::Menu(popup) => popup.paste(pasted),
+            Popup::Form(popup) => popup.paste(pasted),
+            Popup::Note(popup) => popup.paste(pasted),
+            Popup::Confirm(_) | Popup::Page(_) => {}
+        }
+    }
+
+    /// Draws it over what is there.
+    pub fn render(&self, shell: &Shell, canvas: &mut Canvas<'_>) {
+        match self {
+            Popup::Confirm(popup) => popup.render(canvas),
+            Popup::Menu(popup) => popup.render(shell, canvas),
+            Popup::Form(popup) => popup.render(canvas),
+            Popup::Note(popup) => popup.render(canvas),
+            Popup::Page(popup) => popup.render(canvas),
+        }
+    }
+
+    /// The keys that the footer shows.
+    pub fn keys(&self) -> &'static [Action] {
+        match self {
+            Popup::Confirm(_) => &[Action::Accept, Action::Decline],
+            Popup::Menu(_) => &[Action::Submit, Action::Leave],
+            Popup::Form(_) => &[Action::Submit, Action::Finish, Action::Leave],
+            Popup::Note(_) => &[Action::Finish, Action::Leave],
+            Popup::Page(_) => &[Action::Back],
+        }
+    }
+}
+
+/// The part of the screen that a popup of this size takes, cleared, with its title and a rule under it.
+/// Returns the inside. A small screen gives all of itself.
+fn frame<'a>(canvas: &'a mut Canvas<'_>, title: &str, width: u16, height: u16) -> Canvas<'a> {
+    let (w, h) = (canvas.width(), canvas.height());
+    let small = w < 60 || h < 18;
+    let width = if small {
+        w
+    } else {
+        width.min(w.saturating_sub(4))
+    };
+    let height = if small {
+        h
+    } else {
+        (height + 4).min(h.saturating_sub(2))
+    };
+    let (x, y) = ((w - width) / 2, (h - height) / 2);
+    let mut part = canvas.part(x, y, width, height);
+    part.fill(Tone::Popup);
+    if !small && !part.plain() {
+        edges(&mut part);
+    }
+    part.put(
+        2,
+        0,
+        &format!(
+            " {} ",
+            text::cut(title, usize::from(width).saturating_sub(6))
+        ),
+        Tone::Title,
+    );
+    let margin = if small { 1 } else { 3 };
+    drop(part);
+    canvas.part(
+        x + margin,
+        y + 2,
+        width.saturating_sub(2 * margin),
+        height.saturating_sub(3),
+    )
+}
+
+/// A thin line around a popup, so that it stands off from what it covers.
+fn edges(part: &mut Canvas<'_>) {
+    let (right, bottom) = (
+        part.width().saturating_sub(1),
+        part.height().saturating_sub(1),
+    );
+    part.rule(0);
+    part.rule(bottom);
+    part.upright(0);
+    part.upright(right);
+    for (x, y, corner) in [
+        (0, 0, "┌"),
+        (right, 0, "┐"),
+        (0, bottom, "└"),
+        (right, bottom, "┘"),
+    ] {
+        part.put(x, y, corner, Tone::Rule);
+    }
+}

@@ -1,0 +1,121 @@
+//! Does what an update asked for: on blocking threads, never on the loop.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::sync::{mpsc, watch};
+
+use super::backend::{Backend, Failure};
+use super::command::{Command, JobId};
+use super::msg::Msg;
+use crate::desk::view::{Proceed, Progress};
+
+/// Runs commands against a backend and sends back what came of them.
+pub struct Runner {
+    backend: Arc<dyn Backend>,
+    answers: mpsc::UnboundedSender<Msg>,
+    progress: watch::Sender<BTreeMap<JobId, Progress>>,
+    stops: BTreeMap<JobId, Arc<AtomicBool>>,
+}
+
+/// Where the loop hears of what came.
+pub struct Ears {
+    /// Answers, and the ends of jobs.
+    pub answers: mpsc::UnboundedReceiver<Msg>,
+    /// The latest of every job: of many words the last one wins.
+    pub progress: watch::Receiver<BTreeMap<JobId, Progress>>,
+}
+
+impl Runner {
+    /// A runner for this backend, and the ears for its answers.
+    pub fn new(backend: Arc<dyn Backend>) -> (Self, Ears) {
+        let (answers, answers_in) = mpsc::unbounded_channel();
+        let (progress, progress_in) = watch::channel(BTreeMap::new());
+        let runner = Self {
+            backend,
+            answers,
+            progress,
+            stops: BTreeMap::new(),
+        };
+        (
+            runner,
+            Ears {
+                answers: answers_in,
+                progress: progress_in,
+            },
+        )
+    }
+
+    /// Begins a command and returns at once.
+    pub fn run(&mut self, command: Command) {
+        match command {
+            Command::Ask { ticket, query } => {
+                let backend = Arc::clone(&self.backend);
+                let answers = self.answers.clone();
+                tokio::task::spawn_blocking(move || {
+                    let reply = caught(|| backend.ask(*query));
+                    // Nobody listens any more once the program is being left.
+                    let _ = answers.send(Msg::Loaded { ticket, reply });
+                });
+            }
+            Command::Start { job, kind } => {
+                let backend = Arc::clone(&self.backend);
+                let answers = self.answers.clone();
+                let progress = self.progress.clone();
+                let stop = Arc::new(AtomicBool::new(false));
+                self.stops.insert(job, Arc::clone(&stop));
+                tokio::task::spawn_blocking(move || {
+                    let report = |word: &Progress| {
+                        progress.send_if_modified(|all| {
+                            all.insert(job, word.clone()).as_ref() != Some(word)
+                        });
+                        if stop.load(Ordering::Relaxed) {
+                            Proceed::Stop
+                        } else {
+                            Proceed::Go
+                        }
+                    };
+                    let end = caught(|| backend.run(kind, &report));
+                    let _ = answers.send(Msg::Ended(job, Box::new(end)));
+                });
+            }
+            Command::Cancel(job) => {
+                if let Some(stop) = self.stops.get(&job) {
+                    stop.store(true, Ordering::Relaxed);
+                }
+            }
+            Command::Lock => self.backend.lock(),
+            Command::Quit => self.stop_all(),
+        }
+    }
+
+    /// Asks every job to stop.
+    pub fn stop_all(&self) {
+        for stop in self.stops.values() {
+            stop.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+/// A panic in the desk becomes a failed question or job; the screen goes on.
+fn caught<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        Err(Failure {
+            code: "defect".to_owned(),
+            message: format!("a defect in chartseal: {}", said(panic.as_ref())),
+            hint: Some("nothing was written; please report what you did".to_owned()),
+            causes: Vec::new(),
+        })
+    })
+}
+
+fn said(panic: &(dyn Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no word of it")
+}

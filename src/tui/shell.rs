@@ -1,0 +1,214 @@
+//! What all panes share: who is here, what time it is, what waits, the popups, the commands to give.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+
+use super::backend::VaultState;
+use super::command::{Act, Command, JobId, JobKind, Query, Ticket, Topic};
+use super::job::Job;
+use super::keymap::Keymap;
+use super::pane::Pane;
+use super::popup::Popup;
+use super::theme::{Theme, Tone};
+use crate::clinical::Role;
+use crate::desk::view::{self, Stamp};
+
+/// How the interface looks and behaves, from the configuration.
+#[derive(Debug, Clone)]
+pub struct Look {
+    /// Colours and modifiers.
+    pub theme: Theme,
+    /// Keys.
+    pub keymap: Keymap,
+    /// No rules, a real cursor on the row that matters: screen readers and braille lines.
+    pub plain: bool,
+    /// A patient's kiosk: no quit, no palette.
+    pub kiosk: bool,
+}
+
+/// The session at the terminal, as far as the screen knows it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seat {
+    /// Who is here.
+    pub who: view::Who,
+    /// Their role.
+    pub role: Role,
+    /// After how long without a key the session locks.
+    pub idle: SignedDuration,
+}
+
+/// Shared state. Panes read it and give their commands to it.
+#[derive(Debug)]
+pub struct Shell {
+    /// How it looks.
+    pub look: Look,
+    /// The time of the message being handled.
+    pub now: Stamp,
+    /// When the last key was pressed.
+    pub touched: Stamp,
+    /// Whether there is a vault; unknown until the first answer.
+    pub vault: Option<VaultState>,
+    /// Who is here; nobody while locked.
+    pub seat: Option<Seat>,
+    /// Figures for the header.
+    pub status: Option<view::Status>,
+    /// What waits.
+    pub notices: Vec<view::Notice>,
+    /// The chart that is open under break-glass, which turns the header red.
+    pub glass: Option<String>,
+    /// Popups, the top one last.
+    pub popups: Vec<Popup>,
+    /// Jobs that this screen started, the newest first.
+    pub jobs: Vec<Job>,
+    /// One line about what was just done.
+    pub said: Option<(String, Tone)>,
+    /// Whether the screen may differ from the last frame.
+    pub dirty: bool,
+    /// A pane to which something asked to go, and the chart to open there.
+    pub going: Option<(Pane, Option<String>)>,
+    commands: Vec<Command>,
+    asked: u64,
+    latest: BTreeMap<Topic, u64>,
+}
+
+impl Shell {
+    /// Nobody here, nothing known.
+    pub fn new(look: Look, now: Stamp) -> Self {
+        Self {
+            look,
+            now,
+            touched: now,
+            vault: None,
+            seat: None,
+            status: None,
+            notices: Vec::new(),
+            glass: None,
+            popups: Vec::new(),
+            jobs: Vec::new(),
+            said: None,
+            dirty: true,
+            going: None,
+            commands: Vec::new(),
+            asked: 0,
+            latest: BTreeMap::new(),
+        }
+    }
+
+    /// The role at the terminal.
+    pub fn role(&self) -> Option<Role> {
+        self.seat.as_ref().map(|seat| seat.role)
+    }
+
+    /// The login at the terminal; empty while locked.
+    pub fn login(&self) -> &str {
+        self.seat.as_ref().map_or("", |seat| &seat.who.login)
+    }
+
+    /// Asks the desk. An older answer about the same topic will be dropped.
+    pub fn ask(&mut self, query: Query) {
+        self.asked += 1;
+        let ticket = Ticket {
+            topic: query.topic(),
+            generation: self.asked,
+        };
+        self.latest.insert(ticket.topic, ticket.generation);
+        self.commands.push(Command::Ask {
+            ticket,
+            query: Box::new(query),
+        });
+    }
+
+    /// Asks the desk to do something.
+    pub fn act(&mut self, act: Act) {
+        self.say("working …", Tone::Muted);
+        self.ask(Query::Act(act));
+    }
+
+    /// Whether something about this topic is on its way.
+    pub fn waits_for(&self, topic: Topic) -> bool {
+        self.latest.contains_key(&topic)
+    }
+
+    /// Takes an answer's ticket. `false` means that a later question made it stale, or that the session ended since.
+    pub fn take(&mut self, ticket: Ticket) -> bool {
+        if self.latest.get(&ticket.topic) == Some(&ticket.generation) {
+            self.latest.remove(&ticket.topic);
+            return true;
+        }
+        // Acts may overtake one another; each answer counts as long as the session lasts.
+        ticket.topic == Topic::Act && self.seat.is_some()
+    }
+
+    /// Starts a job.
+    pub fn start(&mut self, kind: JobKind) {
+        self.asked += 1;
+        let job = JobId(self.asked);
+        self.jobs.insert(0, Job::new(job, kind.title(), self.now));
+        self.commands.push(Command::Start { job, kind });
+    }
+
+    /// Asks a job to stop.
+    pub fn cancel(&mut self, job: JobId) {
+        self.commands.push(Command::Cancel(job));
+    }
+
+    /// Whether a job is running.
+    pub fn busy(&self) -> bool {
+        self.jobs.iter().any(Job::running)
+    }
+
+    /// Puts a popup on top.
+    pub fn push(&mut self, popup: Popup) {
+        self.popups.push(popup);
+    }
+
+    /// Says one line, until the next key.
+    pub fn say(&mut self, text: impl Into<String>, tone: Tone) {
+        self.said = Some((text.into(), tone));
+    }
+
+    /// Goes to another pane, and opens a chart there.
+    pub fn go(&mut self, pane: Pane, mrn: Option<String>) {
+        self.going = Some((pane, mrn));
+    }
+
+    /// Locks: clears what was decrypted, drops answers on their way.
+    pub fn lock(&mut self) {
+        self.seat = None;
+        self.status = None;
+        self.notices.clear();
+        self.glass = None;
+        self.popups.clear();
+        self.said = None;
+        self.latest.clear();
+        self.going = None;
+        self.commands.push(Command::Lock);
+    }
+
+    /// Leaves: jobs stop, the session locks.
+    pub fn quit(&mut self) {
+        let running: Vec<JobId> = self
+            .jobs
+            .iter()
+            .filter(|job| job.running())
+            .map(|job| job.id)
+            .collect();
+        for job in running {
+            self.cancel(job);
+        }
+        self.lock();
+        self.commands.push(Command::Quit);
+    }
+
+    /// The commands given since the last time.
+    pub fn commands(&mut self) -> Vec<Command> {
+        std::mem::take(&mut self.commands)
+    }
+
+    /// What is left before the session locks.
+    pub fn left(&self) -> Option<SignedDuration> {
+        let seat = self.seat.as_ref()?;
+        Some((seat.idle - self.now.0.duration_since(self.touched.0)).max(SignedDuration::ZERO))
+    }
+}

@@ -1,0 +1,60 @@
+//! Switching the terminal over, and back: at the end, on a signal, after a panic.
+//!
+//! What was switched on is switched off in the reverse order, whatever ended the program. A terminal that hung up
+//! takes no bytes any more, so no step fails because of one before it.
+
+use std::io::{self, IsTerminal, Write};
+use std::panic;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
+
+/// Alternate screen, cursor hidden, bracketed paste.
+const ON: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?2004h";
+/// The same back, with the pen reset and a synchronised update ended that a panic may have left open.
+const OFF: &[u8] = b"\x1b[?2026l\x1b[0m\x1b[?2004l\x1b[?25h\x1b[?1049l";
+
+static SWITCHED: AtomicBool = AtomicBool::new(false);
+
+/// Holds the terminal; dropping it gives it back.
+#[derive(Debug)]
+pub struct Terminal(());
+
+impl Terminal {
+    /// Switches the terminal over, and sees to it that a panic gives it back before it prints.
+    pub fn take() -> io::Result<Self> {
+        if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+            return Err(io::Error::new(
+                io::ErrorKind::Unsupported,
+                "standard input and output are not a terminal",
+            ));
+        }
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            restore();
+            before(info);
+        }));
+        enable_raw_mode()?;
+        SWITCHED.store(true, Ordering::SeqCst);
+        let mut out = io::stdout().lock();
+        out.write_all(ON)?;
+        out.flush()?;
+        Ok(Self(()))
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        restore();
+    }
+}
+
+/// Gives the terminal back, once.
+fn restore() {
+    if SWITCHED.swap(false, Ordering::SeqCst) {
+        let mut out = io::stdout().lock();
+        let _ = out.write_all(OFF);
+        let _ = out.flush();
+        let _ = disable_raw_mode();
+    }
+}
