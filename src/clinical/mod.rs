@@ -38,6 +38,7 @@ pub mod rx_state;
 pub mod rx_status;
 pub mod safety;
 pub mod source;
+pub mod summary;
 pub mod vitals;
 mod vocabulary;
 
@@ -70,7 +71,7 @@ pub use result::{
 };
 pub use retraction::Retraction;
 pub use role::Role;
-pub use rx::{Frequency, Intent, Prescription, Schedule, Span, SpanUnit, Substitution};
+pub use rx::{Course, Frequency, Intent, Prescription, Schedule, Span, SpanUnit, Substitution};
 pub use rx_event::{RxEvent, RxEventKind};
 pub use source::Source;
 pub use vitals::{Breathing, Consciousness, SpO2Scale, Vitals};

@@ -20,6 +20,16 @@ vocabulary! {
 }
 
 vocabulary! {
+    /// Whether a recorded medicine is still taken, as its source said.
+    pub enum Course {
+        /// Still taken.
+        Active = 0 "active",
+        /// Completed or stopped.
+        Ended = 1 "ended",
+    }
+}
+
+vocabulary! {
     /// The schedule of a controlled drug, by the United States Controlled Substances Act (21 U.S.C. 812).
     pub enum Schedule {
         /// Schedule II.
@@ -149,6 +159,9 @@ pub struct Prescription {
     /// Where it was imported from.
     #[n(19)]
     pub source: Option<Source>,
+    /// Whether a recorded medicine is still taken; absent for orders, and where the source did not say.
+    #[n(20)]
+    pub course: Option<Course>,
 }
 
 impl Span {

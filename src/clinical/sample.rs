@@ -128,7 +128,7 @@ macro_rules! words {
 }
 
 words!(
-    AllergyCategory Bound Breathing ClinicalStatus Consciousness Criticality EncounterClass EncounterStatus Intent
+    AllergyCategory Bound Breathing ClinicalStatus Consciousness Course Criticality EncounterClass EncounterStatus Intent
     Interpretation LinkKind NameUse Outcome Pregnancy ProcedureStatus ResultStatus Role RxEventKind Schedule Severity Sex
     SpO2Scale SpanUnit Substitution Verification
 );
@@ -170,7 +170,7 @@ fields! {
     Note { title text at author_role source }
     Prescription {
         intent medicine form strength dose route frequency as_needed duration quantity refills substitution instructions
-        indication pharmacy schedule written expires override_reason source
+        indication pharmacy schedule written expires override_reason source course
     }
     Procedure { concept status start end reasons note source }
     Quantity { value unit }
