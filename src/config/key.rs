@@ -67,12 +67,12 @@ pub(super) const KEYS: &[Key] = &[
     },
     Key {
         name: "security.argon2_memory_kib",
-        form: Form::Whole(19_456, 4_194_304),
+        form: Form::Whole(19_456, 1_048_576),
         guard: Guard::MoreIsTighter,
     },
     Key {
         name: "security.argon2_passes",
-        form: Form::Whole(2, 64),
+        form: Form::Whole(2, 16),
         guard: Guard::MoreIsTighter,
     },
     Key {

@@ -223,7 +223,7 @@ mod tests {
     #[test]
     fn a_value_that_does_not_fit_names_its_line_and_the_remedy() {
         let error = read_file("[security]\nargon2_passes = 1\n").unwrap_err();
-        let expected = "`security.argon2_passes` is 1, and must be a whole number from 2 to 64";
+        let expected = "`security.argon2_passes` is 1, and must be a whole number from 2 to 16";
         assert_eq!(
             error.to_string(),
             format!("/etc/chartseal/config.toml:2: {expected}")
