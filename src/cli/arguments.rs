@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
-use super::{completions, config_check};
+use super::{completions, config_check, status};
 
 /// Health records, sealed, signed and shared by keys.
 ///
@@ -62,6 +62,11 @@ pub struct Globals {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// What the vault is and how it fares; needs no user
+    Status,
+    /// Look at the host's keys; needs no user
+    #[command(subcommand)]
+    Keys(status::Keys),
     /// Look at the configuration
     #[command(subcommand)]
     Config(config_check::Config),

@@ -19,6 +19,7 @@ mod passphrase;
 mod plain;
 mod progress;
 mod run;
+mod status;
 mod text;
 
 pub use arguments::{Arguments, Command, Globals};

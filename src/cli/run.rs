@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use clap::Parser;
 use clap::error::ErrorKind;
 
-use super::{Arguments, Command, Context, Exit, Failure, Format, Output, Voice};
+use super::{Arguments, Command, Context, Exit, Failure, Format, Output, Voice, status};
 use crate::config::Surroundings;
 
 /// Where in the source the last panic came from.
@@ -51,6 +51,8 @@ fn dispatch(arguments: Arguments, around: &Surroundings) -> Result<Exit, Failure
     }
     let context = Context::new(arguments.globals, around)?;
     match arguments.command {
+        Some(Command::Status) => status::run(&context),
+        Some(Command::Keys(keys)) => keys.run(&context),
         Some(Command::Config(config)) => config.run(&context),
         Some(Command::Completions(completions)) => completions.run(output),
         None => Err(

@@ -8,11 +8,13 @@
 
 pub mod act;
 pub mod error;
+pub mod keys;
 pub mod locate;
 pub mod looking;
 pub mod rights;
 pub mod session;
 pub mod sheet;
+pub mod status;
 pub mod view;
 
 pub use error::{Class, DeskError};

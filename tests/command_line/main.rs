@@ -1,5 +1,8 @@
 //! The real program, as scripts run it: what it prints where, and how it ends.
 
 mod configuration;
+mod host;
 mod program;
+#[path = "../support/mod.rs"]
+mod support;
 mod usage;

@@ -1,0 +1,81 @@
+//! What anyone on the host may know of the vault: counts and times, nothing of a person.
+
+use std::path::Path;
+
+use crate::config::Paths;
+use crate::ledger::{Ledger, store};
+use crate::vault::clock;
+use crate::vault::host::{Host, replace_private};
+
+use super::error::DeskError;
+use super::session;
+use super::view::{Stamp, Status};
+
+/// The file in the host's folder that says when a verification last found nothing wrong.
+const LAST_VERIFY: &str = "last-verify";
+
+/// Counts what the clear entries speak of. Needs no user; a broken chain is an error here as everywhere.
+pub fn read(paths: &Paths) -> Result<Status, DeskError> {
+    let vault = session::open(paths)?;
+    let directory = vault.directory()?;
+    let ledger = vault.ledger();
+    let now = clock::now();
+    let locked = ledger.read(|tx| {
+        let credentials = tx.credentials()?;
+        Ok::<_, DeskError>(
+            credentials
+                .iter()
+                .filter(|credential| credential.locked_until > now)
+                .count(),
+        )
+    })?;
+    let active = |person: &&crate::vault::directory::Person| {
+        person.until.is_none() && person.role().is_some()
+    };
+    Ok(Status {
+        vault: paths.vault.display().to_string(),
+        schema: ledger.schema_version() as u32,
+        entries: directory.seq,
+        charts: directory
+            .charts
+            .values()
+            .filter(|chart| chart.erased.is_none())
+            .count() as u64,
+        users: directory.people.values().filter(active).count() as u64,
+        units: directory.units.len() as u64,
+        last_backup: directory
+            .last_backup
+            .map(|(_, _, _, at)| Stamp::from_millis(at as i64)),
+        last_verify: last_verified(vault.host().folder()),
+        locked_accounts: locked as u64,
+        sqlite: store::sqlite_version().to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        vault_id: vault.host().vault().to_string(),
+        bytes: size_of(ledger),
+    })
+}
+
+/// Remembers on the host that the whole ledger was verified just now and nothing was wrong.
+pub fn mark_verified(host: &Host) -> Result<(), DeskError> {
+    let now = Stamp::from_millis(clock::now() as i64);
+    Ok(replace_private(
+        &host.folder().join(LAST_VERIFY),
+        now.to_string().as_bytes(),
+    )?)
+}
+
+fn last_verified(host: &Path) -> Option<Stamp> {
+    let text = std::fs::read_to_string(host.join(LAST_VERIFY)).ok()?;
+    text.trim().parse().ok().map(Stamp)
+}
+
+/// The file and its write-ahead log.
+fn size_of(ledger: &Ledger) -> u64 {
+    ["", "-wal"]
+        .iter()
+        .filter_map(|suffix| {
+            std::fs::metadata(ledger.folder().join(format!("{}{suffix}", store::FILE))).ok()
+        })
+        .map(|metadata| metadata.len())
+        .sum()
+}
