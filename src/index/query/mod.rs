@@ -20,6 +20,9 @@ mod lexer;
 mod parser;
 mod values;
 
+#[cfg(test)]
+mod tests;
+
 use jiff::civil::Date;
 
 use crate::clinical::Body;

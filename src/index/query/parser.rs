@@ -22,6 +22,9 @@ pub(super) fn parse(text: &str, today: Date) -> Result<Expr, QueryError> {
         return Err(error(MAX_LEN + 1, "a query of at most 2 000 characters"));
     }
     let tokens = tokens(text)?;
+    let Some(first) = tokens.first() else {
+        return Err(error(1, "a word, a \"phrase\" or a field such as dx:I10"));
+    };
     let end = text.chars().count() + 1;
     let mut parser = Parser {
         tokens: &tokens,
@@ -36,14 +39,12 @@ pub(super) fn parse(text: &str, today: Date) -> Result<Expr, QueryError> {
             "nothing, or an opening parenthesis before",
         ));
     }
-    match (parsed, tokens.first()) {
-        (Some(expr), _) => Ok(expr),
-        (None, Some(token)) => Err(error(
-            token.column,
+    parsed.ok_or_else(|| {
+        error(
+            first.column,
             "a word that does not stand in nearly every text",
-        )),
-        (None, None) => Err(error(1, "a word, a \"phrase\" or a field such as dx:I10")),
-    }
+        )
+    })
 }
 
 struct Parser<'t, 'q> {
@@ -81,12 +82,7 @@ impl Parser<'_, '_> {
 
     fn one(&mut self) -> Result<Option<Expr>, QueryError> {
         let Some((token, rest)) = self.tokens.split_first() else {
-            // An empty query is told apart by `parse`; here something was left open.
-            return if self.end == 1 {
-                Ok(None)
-            } else {
-                Err(error(self.end, "a word, a \"phrase\" or a field"))
-            };
+            return Err(error(self.end, "a word, a \"phrase\" or a field"));
         };
         self.tokens = rest;
         match &token.kind {
