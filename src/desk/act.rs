@@ -162,3 +162,76 @@ kinds! {
     1020 GlassBroken "glass broken",
     1021 GlassReviewed "glass reviewed",
 }
+
+impl Act {
+    /// One plain line, as lists show it.
+    pub fn headline(&self) -> String {
+        match self {
+            Self::Viewed(act) => format!("looked at {}", names(&act.sections)),
+            Self::Searched(act) => format!(
+                "searched `{}`: {} entries in {} charts",
+                act.query,
+                act.total,
+                act.charts.len()
+            ),
+            Self::AccessRequested(act) => {
+                format!("asks for {}: {}", names(&act.sections), act.purpose)
+            }
+            Self::AccessDecided(act) if act.revoked => "revoked".into(),
+            Self::AccessDecided(act) if act.grant.is_some() => "granted".into(),
+            Self::AccessDecided(act) => format!(
+                "refused: {}",
+                act.reason.as_deref().unwrap_or("no reason given")
+            ),
+            Self::AccessNoted(act) => format!(
+                "asked for {} of {}: {}",
+                names(&act.sections),
+                act.mrn,
+                act.purpose
+            ),
+            Self::GlassBroken(act) => format!("broke the glass: {}", act.reason),
+            Self::GlassReviewed(act) if act.justified => {
+                format!("break-glass justified: {}", act.finding)
+            }
+            Self::GlassReviewed(act) => format!("break-glass not justified: {}", act.finding),
+        }
+    }
+
+    /// The act as JSON.
+    pub fn to_json(&self) -> serde_json::Value {
+        use serde_json::json;
+        let sections =
+            |sections: &[Section]| sections.iter().map(|s| s.as_str()).collect::<Vec<_>>();
+        let until =
+            |until: &Option<u64>| until.map(|until| super::view::Stamp::from_millis(until as i64));
+        match self {
+            Self::Viewed(act) => json!({ "sections": sections(&act.sections) }),
+            Self::Searched(act) => {
+                json!({ "query": act.query, "total": act.total, "charts": act.charts.len() })
+            }
+            Self::AccessRequested(act) => {
+                json!({ "sections": sections(&act.sections), "purpose": act.purpose, "until": until(&act.until) })
+            }
+            Self::AccessDecided(act) => json!({
+                "granted": act.grant.is_some() && !act.revoked, "revoked": act.revoked, "reason": act.reason, "until": until(&act.until)
+            }),
+            Self::AccessNoted(act) => {
+                json!({ "request": act.request.to_string(), "mrn": act.mrn, "sections": sections(&act.sections), "purpose": act.purpose })
+            }
+            Self::GlassBroken(act) => {
+                json!({ "reason": act.reason, "until": until(&Some(act.until)) })
+            }
+            Self::GlassReviewed(act) => {
+                json!({ "finding": act.finding, "justified": act.justified })
+            }
+        }
+    }
+}
+
+fn names(sections: &[Section]) -> String {
+    sections
+        .iter()
+        .map(|section| section.as_str())
+        .collect::<Vec<_>>()
+        .join(", ")
+}

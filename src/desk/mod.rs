@@ -5,17 +5,26 @@
 //!
 //! - [`sheet`]: a section of a chart, verified, opened, decoded, judged by [`rights`]; [`locate`]: record numbers;
 //!   [`looking`]: what is put on record when somebody looks; [`act`]: the bodies of what people do.
+//! - [`reach`]: by which way a key is held; [`indexing`]: keeping the search index up; [`charts`], [`summary`]: what a
+//!   chart shows; [`write`]: writing to it; [`search`]: finding in all of them.
 
 pub mod act;
+pub mod charts;
 pub mod error;
 pub mod keys;
+pub mod indexing;
 pub mod locate;
 pub mod looking;
+pub mod order;
+pub mod reach;
 pub mod rights;
+pub mod search;
 pub mod session;
 pub mod sheet;
 pub mod status;
+pub mod summary;
 pub mod view;
+pub mod write;
 
 pub use error::{Class, DeskError};
 pub use session::Session;

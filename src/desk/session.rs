@@ -1,8 +1,8 @@
 //! A person at the desk: the vault's session, and what the desk remembers while they work.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use crate::clinical::Role;
 use crate::config::Paths;
@@ -14,12 +14,17 @@ use super::error::DeskError;
 use super::view;
 
 /// An unlocked session. Dropping it wipes its keys.
-#[derive(Debug)]
 pub struct Session {
     vault: vault::Session,
     folders: (PathBuf, PathBuf),
     /// Which charts were put on record as looked at, and in which hour.
     pub(super) looked: Mutex<HashSet<(ChartId, u64)>>,
+    /// Charts whose glass was broken, and until when.
+    pub(super) glass: Mutex<HashMap<ChartId, u64>>,
+    /// Lines of the chart list, with the end of the identity section they were read at.
+    pub(super) book: Mutex<HashMap<ChartId, (u64, view::ChartLine)>>,
+    /// What the search index keeps between searches on this session's connection.
+    pub(super) index: Mutex<crate::index::Cache>,
 }
 
 /// Opens the vault that the configuration names, keyless.
@@ -51,6 +56,9 @@ pub fn login(paths: &Paths, login: &str, passphrase: &SecretBytes) -> Result<Ses
         vault,
         folders,
         looked: Mutex::default(),
+        glass: Mutex::default(),
+        book: Mutex::default(),
+        index: Mutex::default(),
     })
 }
 
@@ -95,8 +103,17 @@ impl Session {
         self.vault.role()
     }
 
-    /// Wipes the keys at once.
+    /// Wipes the keys and whatever was decrypted, at once.
     pub fn lock(&self) {
         self.vault.lock();
+        self.glass
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+        self.book
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+        *self.index.lock().unwrap_or_else(PoisonError::into_inner) = crate::index::Cache::default();
     }
 }

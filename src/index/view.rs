@@ -1,7 +1,7 @@
 //! One compartment as a search sees it: its segments with their keys, and the entries that are dead.
 
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use rusqlite::Connection;
 use rusqlite::TransactionState;
@@ -24,8 +24,8 @@ pub type HeldKeys<'k> = (CompartmentId, &'k [CompartmentKey]);
 /// **One cache per connection**: what it holds is valid as long as that connection sees no commit.
 #[derive(Default)]
 pub struct Cache {
-    keys: HashMap<[u8; SALT_LEN], Rc<SegmentKey>>,
-    views: HashMap<CompartmentId, Rc<View>>,
+    keys: HashMap<[u8; SALT_LEN], Arc<SegmentKey>>,
+    views: HashMap<CompartmentId, Arc<View>>,
     at: Option<(i64, u64)>,
 }
 
@@ -36,7 +36,7 @@ impl Cache {
         conn: &Connection,
         id: CompartmentId,
         keys: &[CompartmentKey],
-    ) -> Result<Rc<View>> {
+    ) -> Result<Arc<View>> {
         // What is seen inside a write transaction may be rolled back, and is kept nowhere.
         let keep = conn.transaction_state::<&str>(None)? != TransactionState::Write;
         let at = (
@@ -48,11 +48,11 @@ impl Cache {
             self.at = keep.then_some(at);
         }
         if let Some(view) = self.views.get(&id) {
-            return Ok(Rc::clone(view));
+            return Ok(Arc::clone(view));
         }
-        let view = Rc::new(View::open_with(conn, id, keys, &mut self.keys)?);
+        let view = Arc::new(View::open_with(conn, id, keys, &mut self.keys)?);
         if keep {
-            self.views.insert(id, Rc::clone(&view));
+            self.views.insert(id, Arc::clone(&view));
         }
         Ok(view)
     }
@@ -68,7 +68,7 @@ pub(super) struct View {
 /// A segment and its keys.
 pub(super) struct Part {
     pub(super) segment: Segment,
-    pub(super) keys: Rc<SegmentKey>,
+    pub(super) keys: Arc<SegmentKey>,
 }
 
 /// Where a word was found, before its blocks are read.
@@ -105,7 +105,7 @@ impl View {
         conn: &Connection,
         id: CompartmentId,
         keys: &[CompartmentKey],
-        known: &mut HashMap<[u8; SALT_LEN], Rc<SegmentKey>>,
+        known: &mut HashMap<[u8; SALT_LEN], Arc<SegmentKey>>,
     ) -> Result<Self> {
         let mut view = Self {
             parts: Vec::new(),
@@ -119,9 +119,9 @@ impl View {
                 {
                     let keys = known
                         .entry(segment.salt)
-                        .or_insert_with(|| Rc::new(key.segment(&segment.salt)));
+                        .or_insert_with(|| Arc::new(key.segment(&segment.salt)));
                     view.parts.push(Part {
-                        keys: Rc::clone(keys),
+                        keys: Arc::clone(keys),
                         segment,
                     });
                 }

@@ -135,6 +135,22 @@ impl<'c> ReadTx<'c> {
         Ok(seq as u64)
     }
 
+    /// How many entries a section of a chart has after `after` and up to `up_to`.
+    pub fn section_count(
+        &self,
+        chart: &ChartId,
+        section: Section,
+        after: u64,
+        up_to: u64,
+    ) -> Result<u64, LedgerError> {
+        let sql = "SELECT count(*) FROM entry WHERE chart = ?1 AND section = ?2 AND seq > ?3 AND seq <= ?4";
+        let count: i64 = self.sql.prepare_cached(sql)?.query_row(
+            params![chart.as_bytes(), section as u8, after as i64, up_to as i64],
+            |row| row.get(0),
+        )?;
+        Ok(count as u64)
+    }
+
     /// The clear entries that speak of a chart, oldest first.
     pub fn clear_of_chart(&self, chart: &ChartId) -> Result<Vec<Entry>, LedgerError> {
         self.entries(

@@ -145,3 +145,20 @@ impl Hospital {
             .unwrap()
     }
 }
+
+impl Hospital {
+    /// Someone at the desk.
+    pub fn desk(&self, login: &str) -> chartseal::desk::Session {
+        let paths = chartseal::config::Paths::new(&self.vault_folder(), &self.host_folder());
+        chartseal::desk::session::login(&paths, login, &secret(PASSPHRASE)).unwrap()
+    }
+}
+
+/// A patient with a name.
+pub fn patient(given: &str, family: &str) -> chartseal::clinical::Identity {
+    chartseal::clinical::Identity {
+        names: vec![chartseal::clinical::Name::new(given, family)],
+        birth: "1961-04-03".parse().ok(),
+        ..Default::default()
+    }
+}

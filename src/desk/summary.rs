@@ -1,0 +1,118 @@
+//! The page on which a chart opens, from the fold of `clinical::summary`.
+
+use std::collections::BTreeMap;
+
+use crate::clinical::news2::Risk;
+use crate::clinical::summary::{Item, summarise};
+use crate::clinical::{Body, Instant, Measure, safety};
+use crate::ledger::Section;
+
+use super::order::Order;
+use super::sheet::{Leaf, Sheet};
+use super::view::{Alert, ChartView, News2, Note, Severity, Stamp, VitalSeries};
+
+/// The vital signs of the summary, in the order of a ward chart.
+const MEASURES: [Measure; 5] =
+    [Measure::Systolic, Measure::Pulse, Measure::Respiration, Measure::SpO2, Measure::Temperature];
+
+/// Fills alerts and summary.
+pub fn fill(view: &mut ChartView, sheets: &BTreeMap<Section, Sheet>, now: u64) {
+    let Some(today) = Instant::from_unix_millis(now as i64) else { return };
+    let orders: Vec<Order<'_>> = sheets.get(&Section::Medication).map(|sheet| Order::all(sheet, now)).unwrap_or_default();
+    let current = sheets.values().flat_map(Sheet::current).filter(|(_, body)| {
+        !matches!(body, Body::Prescription(_) | Body::Dispense(_) | Body::RxEvent(_))
+    });
+    let items = current.map(|(leaf, body)| item(leaf, body, None)).chain(
+        orders.iter().filter_map(|order| order.leaf.body().map(|body| item(order.leaf, body, Some(order.given())))),
+    );
+    let summary = summarise(items, &today);
+    view.alerts = summary
+        .warnings
+        .iter()
+        .map(|warning| Alert {
+            check: warning.about.to_string(),
+            severity: severity(warning.severity),
+            text: warning.text.clone(),
+            overridden: false,
+            at: warning.at.map(Stamp::from_millis),
+        })
+        .collect();
+    let page = &mut view.summary;
+    page.allergies = summary.allergies.iter().map(|(_, allergy)| allergy.headline()).collect();
+    if page.allergies.is_empty() && summary.none_known {
+        page.allergies.push("none known".into());
+    }
+    page.problems = summary.problems.iter().map(|(leaf, _)| headline(leaf)).collect();
+    page.medicines = summary.medication.iter().map(|(_, medicine)| medicine.title()).collect();
+    page.notes = summary
+        .notes
+        .iter()
+        .map(|(leaf, note)| Note {
+            entry: leaf.core.id.to_string(),
+            created: note.at.as_ref().map_or_else(|| written(leaf), |at| Stamp::from_millis(at.unix_millis())),
+            author: leaf.author.clone(),
+            verified: true,
+            text: note.text.clone(),
+        })
+        .collect();
+    page.news2 = summary.score.as_ref().map(|score| {
+        let (points, risk, complete) = match &score.news2 {
+            Ok(news2) => (news2.total(), risk(news2.risk()), true),
+            Err(incomplete) => (incomplete.at_least, "incomplete", false),
+        };
+        News2 { score: points, risk: risk.into(), complete, at: Stamp::from_millis(score.at) }
+    });
+    let diastolic = summary.vitals.iter().find(|series| series.measure == Measure::Diastolic);
+    page.vitals = MEASURES
+        .iter()
+        .filter_map(|measure| summary.vitals.iter().find(|series| series.measure == *measure))
+        .filter_map(|series| {
+            let (at, value) = series.points.last()?;
+            let pressure = series.measure == Measure::Systolic;
+            let latest = match diastolic.filter(|_| pressure).and_then(|series| series.points.last()) {
+                Some((_, diastolic)) => format!("{value}/{diastolic}"),
+                None => value.to_string(),
+            };
+            let abnormal = series.level.is_some() || (pressure && diastolic.is_some_and(|series| series.level.is_some()));
+            Some(VitalSeries {
+                measure: if pressure { "BP".into() } else { series.measure.to_string() },
+                unit: series.measure.unit().into(),
+                series: series.points.iter().map(|(_, value)| value.approx()).collect(),
+                latest,
+                abnormal,
+                at: Stamp::from_millis(*at),
+            })
+        })
+        .collect();
+}
+
+fn item<'a>(leaf: &'a Leaf, body: &'a Body, given: Option<crate::clinical::summary::Given>) -> Item<'a, &'a Leaf> {
+    Item { key: leaf, written: leaf.core.created as i64, body, given }
+}
+
+fn headline(leaf: &Leaf) -> String {
+    leaf.body().map(Body::headline).unwrap_or_default()
+}
+
+fn written(leaf: &Leaf) -> Stamp {
+    Stamp::from_millis(leaf.core.created as i64)
+}
+
+fn risk(risk: Risk) -> &'static str {
+    match risk {
+        Risk::Low => "low",
+        Risk::LowMedium => "low to medium",
+        Risk::Medium => "medium",
+        Risk::High => "high",
+    }
+}
+
+/// A safety check's severity in the words of the contract.
+pub fn severity(severity: safety::Severity) -> Severity {
+    match severity {
+        safety::Severity::Stop => Severity::Stop,
+        safety::Severity::Warn => Severity::Warn,
+        safety::Severity::Info => Severity::Info,
+        safety::Severity::CouldNotRun => Severity::CouldNotRun,
+    }
+}

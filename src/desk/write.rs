@@ -1,0 +1,266 @@
+//! Writing to a chart: a new entry, an amendment, a retraction. Prescriptions and dispenses have desks of their own.
+
+use crate::clinical::{self, Body, Retraction, Role};
+use crate::ledger::{ChartId, EntryId};
+use crate::vault::Draft;
+use crate::vault::permit::{
+    Administer, WriteClinical, WriteIdentity, WriteMedication, WriteNursing, WriteSelfReported,
+};
+
+use super::charts::encode;
+use super::error::DeskError;
+use super::indexing;
+use super::locate;
+use super::reach::reach;
+use super::rights::{may_write, section_of};
+use super::session::Session;
+use super::sheet::{Leaf, Sheet, leaf};
+use super::view::{Alert, Severity, Written};
+
+/// The longest text of a note, in bytes.
+const LONGEST_NOTE: usize = 256 * 1024;
+
+/// Writes one entry to a chart.
+pub fn entry(session: &Session, mrn: &str, body: Body) -> Result<Written, DeskError> {
+    let chart = session
+        .vault()
+        .read(|reader| locate::chart(session, reader, mrn))?;
+    let body = fit(session, chart, body)?;
+    session.vault().write(|writer| {
+        let section = section_of(&body);
+        if !reach(session, &writer.reader(), chart, section).is_open() {
+            return Err(crate::vault::VaultError::NoKey { section }.into());
+        }
+        if let Body::Identity(_) = &body {
+            // There is one identity: a new one amends it.
+            let sheet = Sheet::read(&mut writer.reader(), chart, section)?;
+            if let Some((current, _)) = sheet
+                .current()
+                .rev()
+                .find(|(_, b)| matches!(b, Body::Identity(_)))
+            {
+                let draft = Draft::new(chart, section).after(current.core.thread, current.core.id);
+                let stored = indexing::put(writer, draft, &encode(&body))?;
+                return Ok(written(stored, mrn, &body));
+            }
+        }
+        let stored = indexing::put(writer, Draft::new(chart, section), &encode(&body))?;
+        Ok(written(stored, mrn, &body))
+    })
+}
+
+/// Writes a new version of an entry. The old one stays readable in the history.
+pub fn amend(session: &Session, entry: EntryId, body: Body) -> Result<Written, DeskError> {
+    let (before, mrn) = newest(session, entry)?;
+    let Some(old) = before.body() else {
+        return Err(DeskError::BadInput(
+            "only entries of a chart are amended".into(),
+        ));
+    };
+    if old.kind() != body.kind() {
+        return Err(DeskError::BadInput(format!(
+            "a {} is amended by a {}, not by a {}",
+            old.kind().as_str(),
+            old.kind().as_str(),
+            body.kind().as_str()
+        )));
+    }
+    let body = fit(session, before.core.chart, body)?;
+    follow(session, &before, &body, &mrn)
+}
+
+/// Withdraws an entry, with a reason. It stays readable in the history.
+pub fn retract(session: &Session, entry: EntryId, reason: &str) -> Result<Written, DeskError> {
+    if reason.trim().is_empty() {
+        return Err(DeskError::BadInput("a retraction needs a reason".into()));
+    }
+    let (before, mrn) = newest(session, entry)?;
+    let Some(old) = before.body() else {
+        return Err(DeskError::BadInput(
+            "only entries of a chart are retracted".into(),
+        ));
+    };
+    if matches!(
+        old,
+        Body::Prescription(_) | Body::Dispense(_) | Body::RxEvent(_)
+    ) {
+        return Err(DeskError::BadInput(
+            "a prescription is cancelled, not retracted".into(),
+        ));
+    }
+    may(session, before.core.chart, old)?;
+    follow(
+        session,
+        &before,
+        &Body::Retraction(Retraction {
+            reason: reason.trim().into(),
+        }),
+        &mrn,
+    )
+}
+
+fn follow(session: &Session, before: &Leaf, body: &Body, mrn: &str) -> Result<Written, DeskError> {
+    session.vault().write(|writer| {
+        let core = &before.core;
+        if !reach(session, &writer.reader(), core.chart, core.section).is_open() {
+            return Err(crate::vault::VaultError::NoKey {
+                section: core.section,
+            }
+            .into());
+        }
+        let draft = Draft::new(core.chart, core.section).after(core.thread, core.id);
+        let stored = indexing::put(writer, draft, &encode(body))?;
+        Ok(written(stored, mrn, body))
+    })
+}
+
+/// The entry to follow: it must be its thread's last version, and not withdrawn.
+fn newest(session: &Session, entry: EntryId) -> Result<(Leaf, String), DeskError> {
+    session.vault().read(|reader| {
+        let none = || DeskError::NoSuchEntry {
+            what: "entry",
+            id: entry.to_string(),
+        };
+        let opened = reader.by_id(&entry)?.ok_or_else(none)?;
+        let core = opened.entry.core.clone();
+        if !reach(session, reader, core.chart, core.section).is_open() {
+            return Err(none());
+        }
+        let found = leaf(reader, opened)
+            .map_err(|(seq, why)| DeskError::Damaged(format!("entry {seq}: {why}")))?;
+        let sheet = Sheet::thread(reader, core.thread)?;
+        let last = sheet.leaves.last().ok_or_else(none)?;
+        if matches!(last.body(), Some(Body::Retraction(_))) {
+            return Err(DeskError::NotNow(format!("entry {entry} was retracted")));
+        }
+        if last.core.id != entry {
+            return Err(DeskError::NotNow(format!(
+                "entry {entry} was amended already by {}: amend its last version, {}",
+                last.author, last.core.id
+            )));
+        }
+        let mrn = locate::number(reader, core.chart)?.unwrap_or_default();
+        Ok((found, mrn))
+    })
+}
+
+/// Checks a body and the right to write it; marks what a patient reports as their own.
+fn fit(session: &Session, chart: ChartId, mut body: Body) -> Result<Body, DeskError> {
+    match &mut body {
+        Body::Vitals(vitals) => {
+            if session.role() == Role::Patient {
+                vitals.self_reported = true;
+            }
+            let checked = vitals
+                .clone()
+                .checked()
+                .map_err(|error| DeskError::BadInput(error.to_string()))?;
+            if checked.measured().next().is_none() {
+                return Err(DeskError::BadInput(
+                    "vitals without a single measured value".into(),
+                ));
+            }
+            *vitals = checked;
+        }
+        Body::Note(note) => {
+            if note.text.trim().is_empty() {
+                return Err(DeskError::BadInput("a note needs text".into()));
+            }
+            if note.text.len() > LONGEST_NOTE {
+                return Err(DeskError::BadInput(format!(
+                    "a note has at most {LONGEST_NOTE} bytes of text"
+                )));
+            }
+            note.author_role = Some(session.role());
+        }
+        Body::Prescription(_) => {
+            return Err(DeskError::BadInput(
+                "a prescription is written with `rx write`".into(),
+            ));
+        }
+        Body::Dispense(_) | Body::RxEvent(_) => {
+            return Err(DeskError::BadInput(
+                "dispensing goes through `rx dispense`, on a verified prescription".into(),
+            ));
+        }
+        Body::Retraction(_) => {
+            return Err(DeskError::BadInput(
+                "a retraction names the entry it withdraws".into(),
+            ));
+        }
+        _ => {}
+    }
+    may(session, chart, &body)?;
+    Ok(body)
+}
+
+fn may(session: &Session, chart: ChartId, body: &Body) -> Result<(), DeskError> {
+    let vault = session.vault();
+    match body {
+        Body::Identity(_) => vault.permit::<WriteIdentity>(&chart).map(drop)?,
+        Body::Vitals(_) if session.role() == Role::Patient => {
+            if !vault
+                .read(|reader| Ok::<_, DeskError>(locate::own_charts(reader).contains(&chart)))?
+            {
+                return Err(DeskError::Denied(
+                    "a patient reports vitals to their own chart only".into(),
+                ));
+            }
+            vault.permit::<WriteSelfReported>(&chart).map(drop)?;
+        }
+        Body::Vitals(_) | Body::Note(_) => vault.permit::<WriteNursing>(&chart).map(drop)?,
+        Body::Administration(_) => vault.permit::<Administer>(&chart).map(drop)?,
+        Body::Allergy(_) | Body::MedicationSummary(_) => {
+            vault.permit::<WriteMedication>(&chart).map(drop)?
+        }
+        _ => vault.permit::<WriteClinical>(&chart).map(drop)?,
+    }
+    if may_write(session.role(), body) {
+        Ok(())
+    } else {
+        Err(DeskError::Denied(format!(
+            "a {} may not write a {}",
+            session.role().as_str(),
+            body.kind().as_str()
+        )))
+    }
+}
+
+fn written(stored: crate::vault::Stored, mrn: &str, body: &Body) -> Written {
+    let flags = match body {
+        Body::Vitals(vitals) => vitals.flags(None),
+        body => body.flags(),
+    };
+    let mut alerts: Vec<Alert> = flags
+        .iter()
+        .map(|flag| Alert {
+            check: "vitals".into(),
+            severity: if flag.level.is_critical() {
+                Severity::Warn
+            } else {
+                Severity::Info
+            },
+            text: flag.to_string(),
+            overridden: false,
+            at: None,
+        })
+        .collect();
+    if let Body::Vitals(vitals) = body
+        && let Ok(score) = clinical::News2::of(vitals)
+        && score.total() >= 5
+    {
+        alerts.push(Alert {
+            check: "news2".into(),
+            severity: Severity::Warn,
+            text: format!("NEWS2 {}: urgent response", score.total()),
+            overridden: false,
+            at: None,
+        });
+    }
+    Written {
+        entry: stored.id.to_string(),
+        thread: stored.thread.to_string(),
+        mrn: mrn.into(),
+        alerts,
+    }
+}

@@ -1,0 +1,168 @@
+//! Admitting, writing, amending, retracting, showing and searching, as people do it at the desk.
+
+mod support;
+
+use chartseal::clinical::{Body, Note, Vitals};
+use chartseal::desk::charts::{admit, history, list, no_json, show};
+use chartseal::desk::{Class, DeskError, search, write};
+use chartseal::ledger::Section;
+use support::{Hospital, patient};
+
+fn note(text: &str) -> Body {
+    Body::Note(Note {
+        title: "Round".into(),
+        text: text.into(),
+        at: None,
+        author_role: None,
+        source: None,
+    })
+}
+
+fn vitals(systolic: i64) -> Body {
+    Body::Vitals(Vitals {
+        systolic: Some(chartseal::clinical::Decimal::whole(systolic)),
+        diastolic: Some(chartseal::clinical::Decimal::whole(80)),
+        ..Default::default()
+    })
+}
+
+fn hits(session: &chartseal::desk::Session, query: &str) -> Vec<String> {
+    search::run(session, query, 20, 0)
+        .unwrap()
+        .results
+        .into_iter()
+        .map(|hit| hit.snippet)
+        .collect()
+}
+
+#[test]
+fn a_nurse_reads_what_a_doctor_wrote_and_the_other_ward_does_not() {
+    let hospital = Hospital::staffed();
+    let doctor = hospital.desk("hsmith");
+    let mrn = admit(&doctor, "Ward A", &patient("Gustavo", "Mejía"))
+        .unwrap()
+        .mrn;
+    write::entry(
+        &doctor,
+        &mrn,
+        note("Fever since midnight, productive cough."),
+    )
+    .unwrap();
+    write::entry(&doctor, &mrn, vitals(172)).unwrap();
+
+    let nurse = hospital.desk("brandt");
+    let names: Vec<String> = list(&nurse, None)
+        .unwrap()
+        .into_iter()
+        .map(|line| line.name)
+        .collect();
+    assert_eq!(names.len(), 1);
+    let chart = show(&nurse, &mrn, None, &no_json).unwrap();
+    assert_eq!(chart.sections["clinical"].len(), 2);
+    assert_eq!(chart.summary.vitals[0].latest, "172/80");
+    assert!(chart.summary.notes[0].text.contains("productive"));
+
+    let other = hospital.desk("okafor");
+    assert!(list(&other, None).unwrap().is_empty());
+    let refused = show(&other, &mrn, None, &no_json).unwrap_err();
+    assert_eq!(refused.class(), Class::Denied);
+    assert!(hits(&other, "fever").is_empty());
+}
+
+#[test]
+fn an_amended_entry_is_found_by_its_current_text_only_and_a_retracted_one_not_at_all() {
+    let hospital = Hospital::staffed();
+    let doctor = hospital.desk("hsmith");
+    let mrn = admit(&doctor, "Ward A", &patient("Ana", "Gerhold"))
+        .unwrap()
+        .mrn;
+    let first = write::entry(&doctor, &mrn, note("suspected pneumonia")).unwrap();
+    assert_eq!(hits(&doctor, "pneumonia").len(), 1);
+    let amended = write::amend(
+        &doctor,
+        first.entry.parse().unwrap(),
+        note("bronchitis after all"),
+    )
+    .unwrap();
+    assert!(hits(&doctor, "pneumonia").is_empty());
+    assert_eq!(hits(&doctor, "bronchitis").len(), 1);
+    let twice = write::amend(&doctor, first.entry.parse().unwrap(), note("again"));
+    assert!(matches!(twice, Err(DeskError::NotNow(_))));
+    write::retract(&doctor, amended.entry.parse().unwrap(), "wrong patient").unwrap();
+    assert!(hits(&doctor, "bronchitis").is_empty());
+    let versions = history(&doctor, first.thread.parse().unwrap(), &no_json).unwrap();
+    assert_eq!(versions.len(), 3);
+    assert!(versions[0].retracted.is_some());
+}
+
+#[test]
+fn a_registrar_admits_and_reads_nothing_clinical() {
+    let hospital = Hospital::staffed();
+    let registrar = hospital.desk("reyes");
+    let mrn = admit(&registrar, "Ward A", &patient("Max", "Kris"))
+        .unwrap()
+        .mrn;
+    let doctor = hospital.desk("hsmith");
+    write::entry(&doctor, &mrn, note("sealed from the front desk")).unwrap();
+    assert_eq!(
+        show(&registrar, &mrn, Some(Section::Clinical), &no_json)
+            .unwrap_err()
+            .class(),
+        Class::Denied
+    );
+    let chart = show(&registrar, &mrn, None, &no_json).unwrap();
+    assert_eq!(chart.sections.keys().collect::<Vec<_>>(), ["identity"]);
+    assert!(write::entry(&registrar, &mrn, note("not mine to write")).is_err());
+    assert!(hits(&registrar, "sealed").is_empty());
+    assert_eq!(hits(&registrar, "name:kris").len(), 1);
+}
+
+#[test]
+fn a_nurse_writes_vitals_and_notes_and_no_diagnosis() {
+    let hospital = Hospital::staffed();
+    let mrn = admit(
+        &hospital.desk("hsmith"),
+        "Ward A",
+        &patient("Jill", "Tillman"),
+    )
+    .unwrap()
+    .mrn;
+    let nurse = hospital.desk("brandt");
+    write::entry(&nurse, &mrn, vitals(120)).unwrap();
+    write::entry(&nurse, &mrn, note("slept well")).unwrap();
+    let refused = write::entry(
+        &nurse,
+        &mrn,
+        Body::Condition(chartseal::clinical::Condition::default()),
+    );
+    assert_eq!(refused.unwrap_err().class(), Class::Denied);
+    let implausible = write::entry(&nurse, &mrn, vitals(1200)).unwrap_err();
+    assert_eq!(implausible.class(), Class::BadInput);
+}
+
+#[test]
+fn what_an_import_did_not_index_is_counted_and_found_after_one_catch_up() {
+    let hospital = Hospital::staffed();
+    let doctor = hospital.desk("hsmith");
+    let mrn = admit(&doctor, "Ward A", &patient("Chris", "Abshire"))
+        .unwrap()
+        .mrn;
+    // Someone who holds no key of the index writes through the drop box; nobody has indexed it yet.
+    let chart = list(&doctor, None).unwrap()[0].chart.parse().unwrap();
+    let body = chartseal::desk::charts::encode(&note("never indexed"));
+    doctor
+        .vault()
+        .write(|writer| {
+            writer.put(
+                chartseal::vault::Draft::new(chart, Section::Clinical),
+                &body,
+            )
+        })
+        .unwrap();
+    let answer = search::run(&doctor, "never", 20, 0).unwrap();
+    assert_eq!((answer.total, answer.uncovered), (0, 1));
+    chartseal::desk::indexing::catch_up_all(&doctor, &chartseal::desk::view::unwatched).unwrap();
+    let answer = search::run(&doctor, "never", 20, 0).unwrap();
+    assert_eq!((answer.total, answer.uncovered), (1, 0));
+    assert_eq!(answer.results[0].mrn, mrn);
+}
