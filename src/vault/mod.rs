@@ -3,6 +3,7 @@
 //! - [`directory`] and [`judge`]: who is who, from clear entries alone; [`walk`]: reading the ledger up to its head.
 //! - [`host`]: the state outside the vault; [`init`]: a new vault; [`open`]: from file to session by passphrase.
 //! - [`identity`], [`people`], [`units`]: accounts and keys; [`care`]: charts, grants, renewal.
+//! - [`shares`]: what custodians keep of a secret that was split.
 //! - [`session`], [`ring`], [`reader`], [`writer`]: an unlocked session and what it can do; [`permit`]: leave to do it.
 //! - [`record`]: what the program itself puts on record; [`clock`]: the host's clock.
 
@@ -21,6 +22,7 @@ pub mod reader;
 pub mod record;
 pub mod ring;
 pub mod session;
+pub mod shares;
 pub mod units;
 pub mod walk;
 pub mod writer;
