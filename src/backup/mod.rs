@@ -5,7 +5,7 @@
 //!
 //! From the bottom up, each file with its format at the top:
 //!
-//! - [`target`]: where things are kept: [`Folder`]; [`retry`], [`Cancel`], [`Meter`] and [`Wire`] stand
+//! - [`target`]: where things are kept: [`Folder`], [`Mongo`], found by a [`Location`]; [`retry`], [`Cancel`], [`Meter`] and [`Wire`] stand
 //!   between a run and its target.
 //! - [`source`]: what is read and what a restore writes to, so that nothing here knows the store or the vault.
 //! - [`keys`]: what a host holds (it can write and cannot read) and what the restore shares carry.
@@ -21,7 +21,9 @@ mod folder;
 pub mod high_water;
 pub mod journal;
 pub mod keys;
+mod location;
 pub mod manifest;
+mod mongo;
 pub mod object;
 pub mod pack;
 mod parent;
@@ -43,6 +45,8 @@ mod wire;
 pub use cancel::Cancel;
 pub use error::{BackupError, Fault};
 pub use folder::Folder;
+pub use location::{Location, Login, MongoUri};
+pub use mongo::Mongo;
 pub use progress::{Meter, Phase, Progress};
 pub use upload::Alarm;
 pub use wire::Wire;

@@ -2,9 +2,12 @@
 
 #![allow(missing_docs)]
 
+mod atlas;
 mod book;
 mod faulty;
 mod memory;
+mod mongod;
+mod proxy;
 mod resume;
 mod site;
 mod tampering;
