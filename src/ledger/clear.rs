@@ -168,6 +168,11 @@ pub enum UnitKind {
 }
 
 impl UnitKind {
+    /// Whether there may be many of the kind, made by an admin; the others are made with the vault, one of each.
+    pub fn is_ordinary(self) -> bool {
+        matches!(self, Self::Ward | Self::Clinic | Self::Pharmacy)
+    }
+
     /// As users type it.
     pub fn as_str(self) -> &'static str {
         match self {

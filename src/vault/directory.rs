@@ -315,6 +315,15 @@ impl Directory {
             .find(|(_, person)| person.until.is_none() && person.certificate.login == login)
     }
 
+    /// Whether a person is the only admin left.
+    pub fn is_last_admin(&self, person: &CertId) -> bool {
+        let mut admins = self
+            .people
+            .iter()
+            .filter(|(_, p)| p.until.is_none() && p.role() == Some(Role::Admin));
+        admins.next().is_some_and(|(cert, _)| cert == person) && admins.next().is_none()
+    }
+
     /// A unit by name.
     pub fn unit_by_name(&self, name: &str) -> Option<&UnitState> {
         self.units

@@ -72,6 +72,17 @@ pub enum VaultError {
     /// The one-time code is wrong, used, or too old.
     #[error("the one-time code is wrong, used or expired: ask an admin for a new one")]
     BadCode,
+    /// The keys that await approval are not those that were compared.
+    #[error(
+        "the keys that await approval for {login} have the fingerprint {found}, not the one that was compared: somebody \
+         else may have used the code; `chartseal user reset {login}` makes a new one"
+    )]
+    OtherFingerprint {
+        /// The login.
+        login: String,
+        /// The fingerprint of the keys in the file.
+        found: String,
+    },
     /// A stored key, credential or certificate is not the one that the signed entries name.
     #[error("{0}: the file was altered; stop, keep it as it is, and run `chartseal verify`")]
     Substituted(String),
@@ -133,6 +144,7 @@ impl VaultError {
                 | Self::Role { .. }
                 | Self::NoKey { .. }
                 | Self::BadCode
+                | Self::OtherFingerprint { .. }
         )
     }
 }

@@ -7,6 +7,7 @@
 //! | `vault-id` | the link of genesis, pinned |
 //! | `high-water` | number and link of the last entry this host has seen |
 //! | `backup-keys` | the keys that write backups and cannot read them |
+//! | `last-verify` | when the ledger was last verified without a finding |
 //!
 //! **All of it is readable by the service account alone (0600 in 0700), refused when wider.**
 
@@ -25,10 +26,21 @@ use crate::ledger::{Head, LedgerError};
 
 use super::error::VaultError;
 
+/// The files that make a host, in the order in which they are written.
+pub const FILES: [&str; 5] = [
+    "host-secret",
+    "identity",
+    "vault-id",
+    "high-water",
+    "backup-keys",
+];
+
 /// The host's state.
 #[derive(Debug)]
 pub struct Host {
     folder: PathBuf,
+    /// Whether this process made the folder.
+    made: bool,
     vault: Hash,
     secret: Secret<32>,
     kem: KemSecret,
@@ -64,12 +76,13 @@ impl NewHost {
         }
     }
 
-    /// Writes the state of a host for a vault. Never overwrites another.
+    /// Writes the state of a host for a vault. Never overwrites another, never leaves half of one.
     pub fn settle(self, folder: &Path, vault: Hash) -> Result<Host, VaultError> {
+        let made = !folder.exists();
         create_private_folder(folder)?;
-        if folder.join("vault-id").exists() {
+        if let Some(name) = FILES.iter().find(|name| folder.join(name).exists()) {
             return Err(VaultError::Host(format!(
-                "{} already holds the state of a host: name another folder with --host",
+                "{} already holds the state of a host ({name}): name another folder with --host",
                 folder.display()
             )));
         }
@@ -78,19 +91,26 @@ impl NewHost {
             self.sign.secret().expose(),
         ]
         .concat();
-        write_private(
-            &folder.join("host-secret"),
-            hex(self.secret.expose()).as_bytes(),
-        )?;
-        write_private(&folder.join("identity"), hex(&identity).as_bytes())?;
-        write_private(&folder.join("vault-id"), vault.to_string().as_bytes())?;
-        Ok(Host {
+        let files = [
+            ("host-secret", hex(self.secret.expose())),
+            ("identity", hex(&identity)),
+            ("vault-id", vault.to_string()),
+        ];
+        let host = Host {
             folder: folder.to_owned(),
+            made,
             vault,
             secret: self.secret,
             kem: self.kem,
             sign: self.sign,
-        })
+        };
+        for (name, text) in files {
+            if let Err(error) = write_private(&folder.join(name), text.as_bytes()) {
+                host.unsettle();
+                return Err(error);
+            }
+        }
+        Ok(host)
     }
 }
 
@@ -114,11 +134,23 @@ impl Host {
         };
         Ok(Self {
             folder: folder.to_owned(),
+            made: false,
             vault: Hash(vault.as_slice().try_into().expect("the length was checked")),
             secret: part(&secret)?,
             kem: KemSecret::from_secret(&part(&identity[..32])?),
             sign: SigningKey::from_secret(&part(&identity[32..])?),
         })
+    }
+
+    /// Takes back the state of a vault that did not come about.
+    pub(super) fn unsettle(self) {
+        for name in FILES {
+            let _ = fs::remove_file(self.folder.join(name));
+        }
+        if self.made {
+            // Only if it is empty.
+            let _ = fs::remove_dir(&self.folder);
+        }
     }
 
     /// The folder.

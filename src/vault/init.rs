@@ -18,7 +18,7 @@ use super::clock;
 use super::error::VaultError;
 use super::host::{Host, NewHost};
 use super::identity::Identity;
-use super::people::SHORTEST_PASSPHRASE;
+use super::people::{check_login, check_passphrase};
 
 /// The login that the host's certificate bears. No person can have it: logins begin with a letter.
 pub const HOST_LOGIN: &str = "@host";
@@ -56,41 +56,57 @@ pub struct NewSecrets {
 
 /// Makes a vault.
 pub fn init(new: &NewVault<'_>) -> Result<NewSecrets, VaultError> {
+    init_keeping(new, &mut |_, _| Ok(()))
+}
+
+/// Makes a vault whose secrets `keep` puts into safe hands before it exists: where that fails, there is no vault.
+///
+/// **Nothing of a vault that did not come about is left behind**, neither in its folder nor in the host's.
+pub fn init_keeping(
+    new: &NewVault<'_>,
+    keep: &mut dyn FnMut(&NewSecrets, &Host) -> Result<(), VaultError>,
+) -> Result<NewSecrets, VaultError> {
     if new.threshold < 2 || new.threshold > new.shares {
         return Err(VaultError::Invalid(format!(
             "{} of {} shares: the threshold is at least 2 and at most the number of shares",
             new.threshold, new.shares
         )));
     }
-    if String::from_utf8_lossy(new.passphrase.expose())
-        .chars()
-        .count()
-        < SHORTEST_PASSPHRASE
-    {
-        return Err(VaultError::Invalid(format!(
-            "the passphrase needs at least {SHORTEST_PASSPHRASE} characters"
-        )));
-    }
+    check_login(new.admin)?;
+    check_passphrase(new.passphrase)?;
+    let made = !new.folder.exists();
     let ledger = Ledger::create(new.folder)?;
-    let outcome = write(new, &ledger);
+    let mut settled = None;
+    let outcome = write(new, &ledger, &mut settled, keep);
+    drop(ledger);
     if outcome.is_err() {
-        // Nothing of a vault that did not come about is left behind.
-        drop(ledger);
         for suffix in ["", "-wal", "-shm"] {
             let _ = std::fs::remove_file(new.folder.join(format!("{FILE}{suffix}")));
+        }
+        if made {
+            // Only if it is empty, so never with something that was put there meanwhile.
+            let _ = std::fs::remove_dir(new.folder);
+        }
+        if let Some(host) = settled {
+            host.unsettle();
         }
     }
     outcome
 }
 
-fn write(new: &NewVault<'_>, ledger: &Ledger) -> Result<NewSecrets, VaultError> {
+fn write(
+    new: &NewVault<'_>,
+    ledger: &Ledger,
+    settled: &mut Option<Host>,
+    keep: &mut dyn FnMut(&NewSecrets, &Host) -> Result<(), VaultError>,
+) -> Result<NewSecrets, VaultError> {
     let recovery = KemSecret::random();
     let restore = KemSecret::random();
     let fresh = NewHost::random();
     let host_secret = fresh.secret.clone();
     let (admin, certificate) = Identity::create(new.admin, new.admin, Office::Person(Role::Admin));
     let now = clock::now();
-    let vault = ledger.write(|tx| {
+    ledger.write(|tx| {
         let genesis = Clear::Genesis(Genesis {
             admin: certificate.clone(),
             recovery: recovery.public(),
@@ -129,15 +145,16 @@ fn write(new: &NewVault<'_>, ledger: &Ledger) -> Result<NewSecrets, VaultError> 
             new.cost,
         )?;
         tx.put_credential(&credential)?;
-        let host: Host = fresh.settle(&(new.host)(&vault), vault)?;
+        let host: &Host = settled.insert(fresh.settle(&(new.host)(&vault), vault)?);
         host.raise_high_water(tx.head()?)?;
-        Ok::<_, VaultError>(vault)
-    })?;
-    Ok(NewSecrets {
-        vault,
-        recovery,
-        restore,
-        host_secret,
+        let secrets = NewSecrets {
+            vault,
+            recovery,
+            restore,
+            host_secret,
+        };
+        keep(&secrets, host)?;
+        Ok(secrets)
     })
 }
 

@@ -25,7 +25,7 @@ impl Directory {
         match clear {
             Clear::Genesis(body) => self.genesis(seq, author, body),
             Clear::Certificate(body) => self.certificate(seq, author, body),
-            Clear::Invitation(body) => self.invitation(seq, author, body),
+            Clear::Invitation(body) => self.invitation(seq, author, body, now),
             Clear::Disable(body) => self.disable(seq, author, body.person),
             Clear::Unit(body) => self.unit(seq, author, body),
             Clear::Authorisation(body) => self.authorisation(seq, author, body),
@@ -111,24 +111,31 @@ impl Directory {
         Ok(())
     }
 
-    fn invitation(&mut self, seq: u64, author: CertId, body: Invitation) -> Result<(), Refusal> {
+    /// The newest invitation of a login counts. One that expires as it is written withdraws those before.
+    fn invitation(
+        &mut self,
+        seq: u64,
+        author: CertId,
+        body: Invitation,
+        now: u64,
+    ) -> Result<(), Refusal> {
         self.needs_admin(seq, author, "invite anyone")?;
-        self.invitations.insert(body.login.clone(), body);
+        if body.expires <= now {
+            self.invitations.remove(&body.login);
+        } else {
+            self.invitations.insert(body.login.clone(), body);
+        }
         Ok(())
     }
 
     fn disable(&mut self, seq: u64, author: CertId, person: CertId) -> Result<(), Refusal> {
         self.needs_admin(seq, author, "disable anyone")?;
-        let admins = self
-            .people
-            .values()
-            .filter(|p| p.until.is_none() && p.role() == Some(Role::Admin))
-            .count();
+        let last = self.is_last_admin(&person);
         let known = self
             .people
             .get_mut(&person)
             .ok_or("disables a certificate that is not known")?;
-        if known.role() == Some(Role::Admin) && admins == 1 {
+        if last {
             return Err("disables the last admin".into());
         }
         known.until.get_or_insert(seq);
@@ -145,11 +152,7 @@ impl Directory {
         if self.units.contains_key(&body.unit) || self.unit_by_name(&body.name).is_some() {
             return Err(format!("a second unit called {}", body.name));
         }
-        let special = !matches!(
-            body.kind,
-            UnitKind::Ward | UnitKind::Clinic | UnitKind::Pharmacy
-        );
-        if special && self.special(body.kind).is_some() {
+        if !body.kind.is_ordinary() && self.special(body.kind).is_some() {
             return Err(format!("a second {} unit", body.kind.as_str()));
         }
         let state = UnitState {

@@ -2,13 +2,15 @@
 //!
 //! - [`directory`] and [`judge`]: who is who, from clear entries alone; [`walk`]: reading the ledger up to its head.
 //! - [`host`]: the state outside the vault; [`init`]: a new vault; [`open`]: from file to session by passphrase.
-//! - [`identity`], [`people`], [`units`]: accounts and keys; [`care`]: charts, grants, renewal.
+//! - [`identity`], [`people`], [`account`], [`code`], [`units`]: accounts and keys; [`care`]: charts, grants, renewal.
 //! - [`shares`]: what custodians keep of a secret that was split.
 //! - [`session`], [`ring`], [`reader`], [`writer`]: an unlocked session and what it can do; [`permit`]: leave to do it.
 //! - [`record`]: what the program itself puts on record; [`clock`]: the host's clock.
 
+pub mod account;
 pub mod care;
 pub mod clock;
+pub mod code;
 pub mod directory;
 pub mod error;
 pub mod host;

@@ -1,97 +1,51 @@
 //! People: invited by a one-time code, activated by themselves, approved by an admin.
 
 use crate::clinical::Role;
-use crate::crypto::hash::{Hash, sha256};
 use crate::crypto::password::Cost;
-use crate::crypto::random;
 use crate::crypto::secret::SecretBytes;
 use crate::ledger::canonical;
 use crate::ledger::clear::{Authorisation, Clear, Disable, Invitation, UnitKind};
 use crate::ledger::{CertId, Certificate, Credential, Holder, Office, UnitId};
 
 use super::clock;
+use super::code::{code_hash, new_code};
 use super::directory::Directory;
 use super::error::VaultError;
 use super::identity::Identity;
 use super::open::Vault;
 use super::session::Session;
+use super::writer::Writer;
 
 /// How long a one-time code is good.
 const CODE_LIFE: u64 = 7 * clock::DAY;
 /// Shorter passphrases are refused (NIST SP 800-63B, 3.1.1.2).
 pub const SHORTEST_PASSPHRASE: usize = 8;
 
-/// Crockford's alphabet: nothing that looks like something else.
-const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-
-/// Where somebody stands on the way to an account.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Standing {
-    /// Has a code, no keys.
-    Invited,
-    /// Has keys, awaits approval.
-    Activated,
-    /// Certified.
-    Active,
-    /// No longer.
-    Disabled,
+/// Compares as people do: spaces, colons and capitals do not matter.
+fn same_fingerprint(a: &str, b: &str) -> bool {
+    let digits = |text: &str| -> String {
+        text.chars()
+            .filter(|c| !c.is_whitespace() && !matches!(c, ':' | '-'))
+            .flat_map(char::to_lowercase)
+            .collect()
+    };
+    digits(a) == digits(b)
 }
 
-impl Standing {
-    /// The word in listings.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Invited => "invited",
-            Self::Activated => "activated",
-            Self::Active => "active",
-            Self::Disabled => "disabled",
-        }
+/// The certificate that a credential's secrets belong to.
+pub(super) fn certificate_of(credential: &Credential) -> Option<Certificate> {
+    canonical::decode("certificate", &credential.certificate).ok()
+}
+
+fn unknown_user(login: &str) -> VaultError {
+    VaultError::Unknown {
+        what: "user",
+        name: login.into(),
+        hint: ": `chartseal user list` shows them",
     }
 }
 
-/// One line of the list of users.
-#[derive(Clone, Debug)]
-pub struct Account {
-    /// The login.
-    pub login: String,
-    /// The name.
-    pub name: String,
-    /// The role.
-    pub role: Role,
-    /// Where they stand.
-    pub standing: Standing,
-    /// The certificate, from activation on.
-    pub cert: Option<CertId>,
-    /// The fingerprint to compare, from activation on.
-    pub fingerprint: Option<String>,
-    /// Until when attempts are refused; 0 for not locked.
-    pub locked_until: u64,
-}
-
-fn code_hash(code: &[u8]) -> Hash {
-    let plain: Vec<u8> = code
-        .iter()
-        .filter(|c| c.is_ascii_alphanumeric())
-        .map(u8::to_ascii_uppercase)
-        .collect();
-    sha256(&[b"chartseal/one-time-code/v1", &plain])
-}
-
-/// Twenty-six symbols, 130 random bits, in groups of five.
-fn new_code() -> String {
-    let bytes: [u8; 26] = random::bytes();
-    let symbols: Vec<char> = bytes
-        .iter()
-        .map(|byte| char::from(ALPHABET[usize::from(byte % 32)]))
-        .collect();
-    symbols
-        .chunks(5)
-        .map(|group| group.iter().collect::<String>())
-        .collect::<Vec<_>>()
-        .join("-")
-}
-
-fn check_login(login: &str) -> Result<(), VaultError> {
+pub(super) fn check_login(login: &str) -> Result<(), VaultError> {
     let good = (1..=32).contains(&login.len())
         && login.starts_with(|c: char| c.is_ascii_lowercase())
         && login
@@ -106,7 +60,7 @@ fn check_login(login: &str) -> Result<(), VaultError> {
     }
 }
 
-fn check_passphrase(passphrase: &SecretBytes) -> Result<(), VaultError> {
+pub(super) fn check_passphrase(passphrase: &SecretBytes) -> Result<(), VaultError> {
     let length = String::from_utf8_lossy(passphrase.expose()).chars().count();
     if length < SHORTEST_PASSPHRASE {
         return Err(VaultError::Invalid(format!(
@@ -117,64 +71,6 @@ fn check_passphrase(passphrase: &SecretBytes) -> Result<(), VaultError> {
 }
 
 impl Directory {
-    /// Everyone who has or had an account, by login. Needs the credentials to tell invited from activated.
-    pub fn accounts(&self, credentials: &[Credential]) -> Vec<Account> {
-        let credential = |login: &str| {
-            credentials
-                .iter()
-                .find(|credential| credential.login == login)
-        };
-        let mut accounts = Vec::new();
-        for (cert, person) in &self.people {
-            let Some(role) = person.role() else { continue };
-            let login = &person.certificate.login;
-            let standing = if person.until.is_some() {
-                Standing::Disabled
-            } else {
-                Standing::Active
-            };
-            let superseded = standing == Standing::Disabled
-                && (self.by_login(login).is_some() || self.invitations.contains_key(login));
-            if superseded {
-                continue;
-            }
-            accounts.push(Account {
-                login: login.clone(),
-                name: person.certificate.name.clone(),
-                role,
-                standing,
-                cert: Some(*cert),
-                fingerprint: Some(person.certificate.fingerprint()),
-                locked_until: credential(login).map_or(0, |credential| credential.locked_until),
-            });
-        }
-        for (login, invitation) in &self.invitations {
-            let Some(role) = invitation.office.role() else {
-                continue;
-            };
-            let pending = credential(login)
-                .and_then(|credential| {
-                    canonical::decode::<Certificate>("certificate", &credential.certificate).ok()
-                })
-                .filter(|certificate| !self.people.contains_key(&certificate.id()));
-            accounts.push(Account {
-                login: login.clone(),
-                name: invitation.name.clone(),
-                role,
-                standing: if pending.is_some() {
-                    Standing::Activated
-                } else {
-                    Standing::Invited
-                },
-                cert: pending.as_ref().map(Certificate::id),
-                fingerprint: pending.as_ref().map(Certificate::fingerprint),
-                locked_until: 0,
-            });
-        }
-        accounts.sort_by(|a, b| a.login.cmp(&b.login));
-        accounts
-    }
-
     /// The units that everyone of a role joins.
     fn units_by_role(&self, role: Role) -> Vec<UnitId> {
         [UnitKind::Staff, UnitKind::Auditors, UnitKind::Emergency]
@@ -205,7 +101,12 @@ impl Session {
             ));
         }
         self.write(|writer| {
-            if writer.directory().by_login(login).is_some() {
+            let directory = writer.directory();
+            let open = directory
+                .invitations
+                .get(login)
+                .is_some_and(|invitation| invitation.expires >= writer.now());
+            if open || directory.by_login(login).is_some() || writer.awaits_approval(login)? {
                 return Err(VaultError::Exists {
                     what: "user",
                     name: login.into(),
@@ -231,22 +132,23 @@ impl Session {
                 }
                 ids.push(state.unit.unit);
             }
-            let code = new_code();
-            writer.clear(&Clear::Invitation(Invitation {
-                login: login.into(),
-                name: name.trim().into(),
-                office: Office::Person(role),
-                units: ids,
-                code: code_hash(code.as_bytes()),
-                expires: writer.now() + CODE_LIFE,
-            }))?;
-            Ok(SecretBytes::new(code.into_bytes()))
+            writer.tx().delete_credential(login)?;
+            writer.invitation(login, name.trim(), Office::Person(role), ids)
         })
     }
 
     /// Certifies an activated person and authorises the units of their invitation and of their role.
     /// **The admin compares the fingerprint with the person first.**
     pub fn approve(&self, login: &str) -> Result<CertId, VaultError> {
+        self.certify(login, None)
+    }
+
+    /// The same, and refuses keys that have another fingerprint than the one that was compared.
+    pub fn approve_compared(&self, login: &str, fingerprint: &str) -> Result<CertId, VaultError> {
+        self.certify(login, Some(fingerprint))
+    }
+
+    fn certify(&self, login: &str, compared: Option<&str>) -> Result<CertId, VaultError> {
         self.write(|writer| {
             let unknown = || VaultError::Unknown {
                 what: "activated user",
@@ -271,6 +173,13 @@ impl Session {
                     "the certificate of {login} is not the one invited"
                 )));
             }
+            let found = certificate.fingerprint();
+            if compared.is_some_and(|compared| !same_fingerprint(compared, &found)) {
+                return Err(VaultError::OtherFingerprint {
+                    login: login.into(),
+                    found,
+                });
+            }
             let person = certificate.id();
             writer.clear(&Clear::Certificate(certificate))?;
             let role = invitation.office.role().ok_or_else(unknown)?;
@@ -283,55 +192,118 @@ impl Session {
         })
     }
 
-    /// Ends an account: its certificate no longer counts, its slots go at once.
-    pub fn disable(&self, login: &str) -> Result<CertId, VaultError> {
-        self.write(|writer| {
-            let person = writer
-                .directory()
-                .by_login(login)
-                .map(|(cert, _)| *cert)
-                .ok_or_else(|| VaultError::Unknown {
-                    what: "active user",
-                    name: login.into(),
-                    hint: ": `chartseal user list` shows them",
-                })?;
-            writer.clear(&Clear::Disable(Disable { person }))?;
-            writer
-                .tx()
-                .delete_slots_of_person(&Holder::Person(person))?;
-            writer.tx().delete_credential(login)?;
-            Ok(person)
+    /// Ends an account: its certificate no longer counts, its slots go at once. Of somebody who was only invited, the
+    /// invitation is withdrawn and the keys they may have made are deleted.
+    pub fn disable(&self, login: &str) -> Result<(), VaultError> {
+        self.write(|writer| match writer.active(login) {
+            Some(person) => writer.end_account(login, person),
+            None => writer.withdraw(login),
         })
     }
 
-    /// Resets an account: the old identity ends, a new invitation begins. Signing keys are never escrowed.
+    /// Resets an account: the old identity ends, a new invitation begins, with the same name, role and units. Signing
+    /// keys are never escrowed. Somebody who was only invited gets another code, and the keys they may have made are
+    /// deleted.
     pub fn reset(&self, login: &str) -> Result<SecretBytes, VaultError> {
-        let (name, role, units) = self.read(|reader| {
-            let directory = reader.directory();
-            let (cert, person) = directory
-                .by_login(login)
-                .ok_or_else(|| VaultError::Unknown {
-                    what: "active user",
-                    name: login.into(),
-                    hint: ": `chartseal user list` shows them",
-                })?;
-            let role = person
-                .role()
-                .ok_or_else(|| VaultError::Invalid("a host is not reset".into()))?;
-            let units: Vec<String> = directory
-                .units_of(cert)
-                .filter(|state| {
-                    matches!(
-                        state.unit.kind,
-                        UnitKind::Ward | UnitKind::Clinic | UnitKind::Pharmacy
+        self.write(|writer| {
+            let active = writer.active(login);
+            let (name, office, units) = match active {
+                Some(person) => {
+                    let directory = writer.directory();
+                    let certificate = &directory.people[&person].certificate;
+                    let units = directory
+                        .units_of(&person)
+                        .filter(|state| state.unit.kind.is_ordinary())
+                        .map(|state| state.unit.unit)
+                        .collect();
+                    (certificate.name.clone(), certificate.office, units)
+                }
+                None => {
+                    let invitation = writer
+                        .directory()
+                        .invitations
+                        .get(login)
+                        .ok_or_else(|| unknown_user(login))?;
+                    (
+                        invitation.name.clone(),
+                        invitation.office,
+                        invitation.units.clone(),
                     )
-                })
-                .map(|state| state.unit.name.clone())
-                .collect();
-            Ok::<_, VaultError>((person.certificate.name.clone(), role, units))
-        })?;
-        self.disable(login)?;
-        self.invite(login, &name, role, &units)
+                }
+            };
+            // The invitation first: whoever resets themselves has no say after their account ended.
+            let code = writer.invitation(login, &name, office, units)?;
+            match active {
+                Some(person) => writer.end_account(login, person)?,
+                None => writer.tx().delete_credential(login)?,
+            }
+            Ok(code)
+        })
+    }
+}
+
+impl Writer<'_, '_> {
+    fn active(&self, login: &str) -> Option<CertId> {
+        self.directory().by_login(login).map(|(cert, _)| *cert)
+    }
+
+    /// Whether somebody activated under this login and no admin has decided yet.
+    fn awaits_approval(&mut self, login: &str) -> Result<bool, VaultError> {
+        let credential = self.tx().credential(login)?;
+        Ok(self.directory().invitations.contains_key(login)
+            && credential
+                .as_ref()
+                .and_then(certificate_of)
+                .is_some_and(|certificate| {
+                    !self.directory().people.contains_key(&certificate.id())
+                }))
+    }
+
+    fn invitation(
+        &mut self,
+        login: &str,
+        name: &str,
+        office: Office,
+        units: Vec<UnitId>,
+    ) -> Result<SecretBytes, VaultError> {
+        let code = new_code();
+        let expires = self.now() + CODE_LIFE;
+        self.clear(&Clear::Invitation(Invitation {
+            login: login.into(),
+            name: name.into(),
+            office,
+            units,
+            code: code_hash(code.expose()),
+            expires,
+        }))?;
+        Ok(code)
+    }
+
+    fn end_account(&mut self, login: &str, person: CertId) -> Result<(), VaultError> {
+        if self.directory().is_last_admin(&person) {
+            return Err(VaultError::Invalid(format!(
+                "{login} is the last admin: without one nobody could be certified again; make another first"
+            )));
+        }
+        self.clear(&Clear::Disable(Disable { person }))?;
+        self.tx().delete_slots_of_person(&Holder::Person(person))?;
+        Ok(self.tx().delete_credential(login)?)
+    }
+
+    /// Takes an open invitation back. An invitation that expires as it is written stands for none.
+    fn withdraw(&mut self, login: &str) -> Result<(), VaultError> {
+        let invitation = self
+            .directory()
+            .invitations
+            .get(login)
+            .cloned()
+            .ok_or_else(|| unknown_user(login))?;
+        self.clear(&Clear::Invitation(Invitation {
+            expires: 0,
+            units: Vec::new(),
+            ..invitation
+        }))?;
+        Ok(self.tx().delete_credential(login)?)
     }
 }
 
@@ -364,9 +336,7 @@ impl Vault {
         )?;
         self.ledger().write(|tx| {
             let pending = tx.credential(login)?;
-            let known = pending.and_then(|credential| {
-                canonical::decode::<Certificate>("certificate", &credential.certificate).ok()
-            });
+            let known = pending.as_ref().and_then(certificate_of);
             // A code is good once: whoever activated first stays, until an admin resets.
             if known.is_some_and(|certificate| !directory.people.contains_key(&certificate.id())) {
                 return Err(VaultError::BadCode);

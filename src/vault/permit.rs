@@ -77,6 +77,8 @@ acts! {
     Import "import records" None, [Doctor, Registrar];
     /// Managing users and units.
     Administrate "manage users and units" None, [Admin];
+    /// Seeing who works where, which the file tells anyone who has it.
+    ListPeople "list users and units" None, [Doctor, Nurse, Pharmacist, Registrar, Admin, Auditor];
     /// Reading the ledger's headers.
     ReadLedger "read the ledger" None, [Admin, Auditor];
     /// Reading records of what happened.

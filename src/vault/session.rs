@@ -149,9 +149,8 @@ impl Session {
 
     /// Reads what others wrote meanwhile: units joined or left, and whether this account still counts.
     fn catch_up(&self, state: &mut State, tx: &ReadTx<'_>) -> Result<(), VaultError> {
-        if walk::catch_up(&mut state.directory, tx)? == 0 {
-            return Ok(());
-        }
+        let walked = walk::catch_up(&mut state.directory, tx)?;
+        // Even with nothing new: the entry that ended this account may be this session's own.
         if state
             .directory
             .person(&self.cert)
@@ -163,6 +162,9 @@ impl Session {
                 state: "disabled",
                 remedy: "ask an admin for a reset",
             });
+        }
+        if walked == 0 {
+            return Ok(());
         }
         Reader::new(tx, state, self.cert, self.host.vault(), clock::now()).open_unit_keys()
     }

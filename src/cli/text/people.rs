@@ -109,11 +109,12 @@ impl Report for Vec<UnitJoined> {
                     joined.unit.clone(),
                     joined.user.clone(),
                     joined.state.to_string(),
+                    joined.fingerprint.clone().unwrap_or_default(),
                 ]
             })
             .collect();
         page.table(
-            ["unit", "user", "state"],
+            ["unit", "user", "state", "fingerprint"],
             &rows,
             "nobody waits for keys of your units",
         );

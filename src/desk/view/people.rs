@@ -90,6 +90,9 @@ pub struct UnitJoined {
     pub user: String,
     /// Where the membership stands now.
     pub state: MemberState,
+    /// Fingerprint of the user's keys, to be compared before keys are delivered to them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
 }
 
 /// Who is at the terminal, for the header.

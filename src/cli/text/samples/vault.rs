@@ -41,6 +41,7 @@ pub(crate) fn unit_joined() -> UnitJoined {
         unit: text("Ward A"),
         user: text("nbrandt"),
         state: MemberState::Pending,
+        fingerprint: None,
     }
 }
 
