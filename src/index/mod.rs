@@ -11,7 +11,7 @@
 //! - [`change`] adding an entry in its own transaction; [`bulk`] adding many; [`coverage`] how far each chart is indexed.
 //! - [`mod@merge`] keeping segments few; [`mod@sweep`] removing what is no longer read; [`mod@stats`] and [`audit`] how large and how true it is.
 //! - [`text`], [`day`], [`number`]: words of what kinds; [`facts`] what an entry says, [`terms`] its words.
-//! - [`query`] what somebody looks for; [`view`] a compartment as a search sees it; [`search()`] the answer.
+//! - [`query`] what somebody looks for; [`view`] a compartment as a search sees it; `charts` from patients to their entries; [`search()`] the answer.
 //!
 //! # What the file tells
 //!
@@ -34,6 +34,7 @@ pub mod audit;
 mod build;
 pub mod bulk;
 pub mod change;
+mod charts;
 pub mod compartment;
 pub mod coverage;
 pub mod day;

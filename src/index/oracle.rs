@@ -2,14 +2,18 @@
 
 use proptest::prelude::*;
 
-use crate::clinical::Body;
+use crate::clinical::{Body, Kind};
+use crate::ledger::{ChartId, Section};
 
 use super::facts::Facts;
 use super::testing::{
     File, ID, META, TODAY, change, condition, key, note, note_at, patient, pressure, result,
 };
 use super::transactor::Transactor;
-use super::{Audit, Audited, Bulk, Change, CompartmentKey, Mode, merge, query, rebuild, sweep};
+use super::{
+    Audit, Audited, Bulk, Cache, Change, CompartmentId, CompartmentKey, Mode, add, coverage, merge,
+    query, rebuild, search, sweep,
+};
 
 const WORDS: [&str; 12] = [
     "fever", "pain", "chest", "the", "of", "cough", "García", "mild", "E11.9", "8480", "simple",
@@ -123,28 +127,103 @@ fn ways() -> impl Strategy<Value = Way> {
     )
 }
 
-fn index(file: &File, key: &CompartmentKey, way: Way, changes: &[Change]) {
-    let mut bulk = Bulk::new(ID, key);
+const SECTIONS: [CompartmentId; 2] = [
+    CompartmentId {
+        section: Section::Identity,
+        ..ID
+    },
+    CompartmentId {
+        section: Section::Clinical,
+        ..ID
+    },
+];
+
+fn index(file: &File, id: CompartmentId, key: &CompartmentKey, way: Way, changes: &[Change]) {
+    let mut bulk = Bulk::new(id, key);
     for change in changes {
         bulk.push(change);
     }
+    let keys = std::slice::from_ref(key);
     match way {
-        Way::Log => file.add(key, changes),
+        Way::Log => file
+            .write(|conn| add(conn, id, key, changes))
+            .expect("added"),
         Way::Bulk => drop(file.write(|conn| bulk.write_within(conn)).expect("written")),
         Way::BulkInPieces => drop(bulk.write(file, Mode::Add).expect("written")),
         Way::BulkThenMerge => {
             bulk.write(file, Mode::Add).expect("written");
-            while merge(file, ID, std::slice::from_ref(key))
-                .expect("merged")
-                .is_some()
-            {}
+            while merge(file, id, keys).expect("merged").is_some() {}
             sweep(file).expect("swept");
         }
         Way::LogThenRebuild => {
-            file.add(key, changes);
-            rebuild(file, ID, std::slice::from_ref(key)).expect("rebuilt");
+            file.write(|conn| add(conn, id, key, changes))
+                .expect("added");
+            rebuild(file, id, keys).expect("rebuilt");
         }
     }
+}
+
+/// An entry that no later version replaced.
+struct Entry {
+    rid: u64,
+    chart: ChartId,
+    section: usize,
+    facts: Facts,
+}
+
+/// Writes stretches of entries into three charts; what lives at the end, and what each section's index should hold.
+fn write<'k>(
+    file: &File,
+    keys: &'k [[CompartmentKey; 1]; 2],
+    stretches: Vec<(Way, Vec<(Body, bool, u8)>)>,
+) -> (Vec<Entry>, [Audit<'k>; 2]) {
+    let mut entries: Vec<Entry> = Vec::new();
+    let mut audits = [0, 1].map(|section: usize| Audit::new(SECTIONS[section], &keys[section]));
+    let mut rid = 0;
+    for (way, bodies) in stretches {
+        let mut changes = [Vec::new(), Vec::new()];
+        for (body, amends, chart) in bodies {
+            rid += 1;
+            let (chart, section) = (
+                ChartId([chart; 16]),
+                usize::from(body.kind() != Kind::Identity),
+            );
+            // A chart has one identity entry at a time; of other entries, some amend an earlier one.
+            let old = entries
+                .iter()
+                .find(|old| old.chart == chart && old.section == section);
+            let replaces = old.filter(|_| amends || section == 0).map(|old| old.rid);
+            entries.retain(|old| Some(old.rid) != replaces);
+            entries.push(Entry {
+                rid,
+                chart,
+                section,
+                facts: Facts::of(&body, META),
+            });
+            file.write(|conn| {
+                let place = (rid as i64, chart.0, SECTIONS[section].section as u8);
+                conn.execute("INSERT INTO entry VALUES (?1, ?2, ?3)", place)?;
+                coverage::mark(conn, SECTIONS[section], &keys[section][0], chart, rid)
+            })
+            .expect("an entry of the ledger");
+            let change = Change {
+                replaces,
+                ..change(rid, &body)
+            };
+            audits[section].push(&change);
+            changes[section].push(change);
+        }
+        for section in [0, 1] {
+            index(
+                file,
+                SECTIONS[section],
+                &keys[section][0],
+                way,
+                &changes[section],
+            );
+        }
+    }
+    (entries, audits)
 }
 
 proptest! {
@@ -152,41 +231,29 @@ proptest! {
 
     #[test]
     fn the_index_finds_what_reading_everything_finds(
-        stretches in prop::collection::vec((ways(), prop::collection::vec((body(), any::<bool>()), 1..10)), 1..9),
+        stretches in prop::collection::vec((ways(), prop::collection::vec((body(), any::<bool>(), 0u8..3), 1..10)), 1..9),
         queries in prop::collection::vec(query_text(), 12),
     ) {
-        let (file, keys) = (File::new(), [key(1)]);
-        let mut entries: Vec<(u64, Facts)> = Vec::new();
-        let (mut rid, mut audit) = (0, Audit::new(ID, &keys));
-        for (way, bodies) in stretches {
-            let mut changes = Vec::new();
-            for (body, amends) in bodies {
-                rid += 1;
-                let replaces = entries.first().map(|(old, _)| *old).filter(|_| amends);
-                entries.retain(|(old, _)| Some(*old) != replaces);
-                entries.push((rid, Facts::of(&body, META)));
-                changes.push(Change { replaces, ..change(rid, &body) });
-                audit.push(changes.last().expect("just pushed"));
-            }
-            index(&file, &keys[0], way, &changes);
+        let (file, keys) = (File::new(), [[key(1)], [key(2)]]);
+        let (entries, audits) = write(&file, &keys, stretches);
+        for audit in audits {
+            let audited = file.read(|conn| audit.finish(conn)).expect("audited");
+            prop_assert_eq!(Audited { missing: 0, stray: 0, ..audited }, audited);
         }
-        let audited = file.read(|conn| audit.finish(conn)).expect("audited");
-        prop_assert_eq!(Audited { missing: 0, stray: 0, ..audited }, audited);
-        prop_assert!(audited.checked > 0);
+        let held = [0, 1].map(|section: usize| (SECTIONS[section], &keys[section][..]));
         for text in queries {
             let query = query::parse(&text, TODAY).expect("generated queries parse");
-            let naive: Vec<u64> =
-                entries.iter().rev().filter(|(_, facts)| query.matches_facts(facts)).map(|(rid, _)| *rid).collect();
-            let candidates = file.candidates(&keys, &query);
+            let matches = |entry: &Entry| {
+                let patient = entries.iter().find(|other| other.section == 0 && other.chart == entry.chart);
+                query.matches_facts(&entry.facts, patient.map(|patient| &patient.facts))
+            };
+            let naive: Vec<u64> = entries.iter().rev().filter(|entry| matches(entry)).map(|entry| entry.rid).collect();
+            let candidates = file.read(|conn| search(conn, &mut Cache::default(), &held, &query)).expect("found");
             if candidates.exact {
                 prop_assert_eq!(&candidates.rids, &naive, "{}", text);
             }
-            let facts = |rid: &u64| entries.iter().find(|(found, _)| found == rid).map(|(_, facts)| facts);
-            let checked: Vec<u64> = candidates
-                .rids
-                .into_iter()
-                .filter(|rid| facts(rid).is_some_and(|facts| query.matches_facts(facts)))
-                .collect();
+            let entry = |rid: &u64| entries.iter().find(|entry| entry.rid == *rid);
+            let checked: Vec<u64> = candidates.rids.into_iter().filter(|rid| entry(rid).is_some_and(matches)).collect();
             prop_assert_eq!(checked, naive, "{}", text);
         }
     }

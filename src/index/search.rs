@@ -8,12 +8,17 @@ use rusqlite::Connection;
 
 use crate::clinical::Kind;
 
+use super::charts::Charts;
+use super::compartment::CompartmentId;
 use super::error::Result;
 use super::key::CompartmentKey;
 use super::posting::{intersect, subtract, union};
 use super::query::{Plan, Query};
 use super::term::{Field, Term};
 use super::view::{Cache, Found, HeldKeys, View};
+
+/// Up to how many candidates for each chart are filtered by their charts, rather than intersected with all entries of the charts.
+const FILTER_FACTOR: usize = 16;
 
 /// Entries that may be what a query looks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,30 +39,54 @@ pub fn search(
     held: &[HeldKeys<'_>],
     query: &Query,
 ) -> Result<Candidates> {
-    let plan = query.plan();
-    let (mut lists, mut dead, mut exact) = (Vec::new(), Vec::new(), true);
+    let plans = query.plan();
+    let mut views = Vec::with_capacity(held.len());
+    let mut dead = Vec::with_capacity(held.len());
     for (id, keys) in held {
         let view = cache.view(conn, *id, keys)?;
-        let hits = Evaluation {
-            conn,
-            keys,
-            view: &view,
-        }
-        .evaluate(&plan)?;
-        exact &= hits.exact || hits.rids.is_empty();
-        lists.push(hits.rids);
         dead.push(view.dead.clone());
+        views.push((*id, *keys, view));
     }
-    let mut rids = subtract(&union(lists), &union(dead));
-    rids.reverse();
-    exact |= rids.is_empty();
-    Ok(Candidates { rids, exact })
+    let dead = union(dead);
+    let everywhere = |plan: &Plan, charts: &[Charts]| -> Result<Hits> {
+        let (mut lists, mut exact) = (Vec::new(), true);
+        for (id, keys, view) in &views {
+            let hits = Evaluation {
+                conn,
+                id: *id,
+                keys,
+                view,
+                charts,
+            }
+            .evaluate(plan)?;
+            exact &= hits.exact || hits.rids.is_empty();
+            lists.push(hits.rids);
+        }
+        Ok(Hits {
+            rids: subtract(&union(lists), &dead),
+            exact,
+        })
+    };
+    let mut charts = Vec::with_capacity(plans.patients.len());
+    for patients in &plans.patients {
+        let hits = everywhere(patients, &[])?;
+        charts.push(Charts::of(conn, &hits.rids, hits.exact)?);
+    }
+    let mut hits = everywhere(&plans.entries, &charts)?;
+    hits.rids.reverse();
+    Ok(Candidates {
+        exact: hits.exact || hits.rids.is_empty(),
+        rids: hits.rids,
+    })
 }
 
 struct Evaluation<'a> {
     conn: &'a Connection,
+    id: CompartmentId,
     keys: &'a [CompartmentKey],
     view: &'a View,
+    /// The charts of the patients that the query speaks of.
+    charts: &'a [Charts],
 }
 
 /// Entries that contain every match; exactly the matches if `exact`.
@@ -73,6 +102,7 @@ enum Located<'p> {
     Not(&'p Plan),
     Term(Found),
     Check(Box<Located<'p>>),
+    Patients(&'p Charts),
 }
 
 impl Located<'_> {
@@ -84,27 +114,36 @@ impl Located<'_> {
             Self::Not(_) => u64::MAX,
             Self::Term(found) => found.count(),
             Self::Check(part) => part.bound(),
+            // How long their charts are is not known; filtering what others found is cheaper than finding them.
+            Self::Patients(_) => u64::MAX - 1,
         }
     }
 }
 
-impl Evaluation<'_> {
+impl<'a> Evaluation<'a> {
     fn evaluate(&self, plan: &Plan) -> Result<Hits> {
         let located = self.locate(plan)?;
         self.read(&located)
     }
 
-    fn locate<'p>(&self, plan: &'p Plan) -> Result<Located<'p>> {
+    fn locate<'p>(&self, plan: &'p Plan) -> Result<Located<'p>>
+    where
+        'a: 'p,
+    {
         Ok(match plan {
             Plan::All(parts) => Located::All(self.locate_each(parts)?),
             Plan::Any(parts) => Located::Any(self.locate_each(parts)?),
             Plan::Not(part) => Located::Not(part),
             Plan::Term(term) => Located::Term(self.view.find(self.conn, self.keys, term)?),
             Plan::Check(part) => Located::Check(Box::new(self.locate(part)?)),
+            Plan::Patients(n) => Located::Patients(&self.charts[*n]),
         })
     }
 
-    fn locate_each<'p>(&self, parts: &'p [Plan]) -> Result<Vec<Located<'p>>> {
+    fn locate_each<'p>(&self, parts: &'p [Plan]) -> Result<Vec<Located<'p>>>
+    where
+        'a: 'p,
+    {
         parts.iter().map(|part| self.locate(part)).collect()
     }
 
@@ -131,6 +170,14 @@ impl Evaluation<'_> {
                     exact,
                 })
             }
+            Located::Patients(charts) => Ok(Hits {
+                // The ledger also names entries that are replaced or not indexed yet.
+                rids: intersect(
+                    &charts.entries(self.conn, self.id.section)?,
+                    &self.everything()?,
+                ),
+                exact: charts.exact,
+            }),
             Located::All(parts) => self.read_all(parts),
             Located::Not(_) => self.read_all(std::slice::from_ref(located)),
         }
@@ -150,6 +197,16 @@ impl Evaluation<'_> {
                     ..sofar
                 },
                 Some(sofar) => {
+                    if let Located::Patients(charts) = part
+                        && sofar.rids.len() <= FILTER_FACTOR * charts.len()
+                    {
+                        let rids = charts.filter(self.conn, &sofar.rids)?;
+                        hits = Some(Hits {
+                            rids,
+                            exact: sofar.exact && charts.exact,
+                        });
+                        continue;
+                    }
                     let more = self.read(part)?;
                     Hits {
                         rids: intersect(&sofar.rids, &more.rids),
@@ -172,6 +229,13 @@ impl Evaluation<'_> {
             if let Located::Not(unwanted) = part
                 && !hits.rids.is_empty()
             {
+                if let Plan::Patients(n) = unwanted
+                    && self.charts[*n].exact
+                {
+                    hits.rids =
+                        subtract(&hits.rids, &self.charts[*n].filter(self.conn, &hits.rids)?);
+                    continue;
+                }
                 let out = self.evaluate(unwanted)?;
                 if out.exact {
                     hits.rids = subtract(&hits.rids, &out.rids);

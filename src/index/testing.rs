@@ -45,6 +45,11 @@ impl File {
         let dir = tempfile::tempdir().expect("a directory");
         let conn = connect(&dir);
         conn.execute_batch(SCHEMA).expect("the schema is valid");
+        // Of the ledger, what the index looks up: whose chart an entry belongs to.
+        conn.execute_batch(
+            "CREATE TABLE entry (seq INTEGER PRIMARY KEY, chart BLOB, section INTEGER)",
+        )
+        .expect("a table");
         Self {
             conn: RefCell::new(conn),
             now: Cell::new(1_000_000),

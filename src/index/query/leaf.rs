@@ -49,6 +49,26 @@ impl Leaf {
         }
     }
 
+    /// Whether the entry says so, or, of what is asked about the patient, the chart's identity entry.
+    pub(super) fn matches_in_chart(&self, facts: &Facts, patient: Option<&Facts>) -> bool {
+        self.matches(facts)
+            || (self.is_of_patient() && patient.is_some_and(|patient| self.matches(patient)))
+    }
+
+    /// Whether it asks who the patient is.
+    pub(super) fn is_of_patient(&self) -> bool {
+        match self {
+            Self::Words(field, _) | Self::Value(field, _) => {
+                matches!(
+                    field,
+                    Field::Name | Field::Mrn | Field::Birth | Field::Phone
+                )
+            }
+            Self::Stem(_) => true,
+            Self::Days(..) | Self::Number(..) => false,
+        }
+    }
+
     /// How the index answers.
     pub(super) fn plan(&self) -> Plan {
         match self {

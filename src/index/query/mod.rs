@@ -10,6 +10,9 @@
 //! a b      a OR b    -a      both; either; not. OR binds weaker; ( … ) groups
 //! ```
 //!
+//! The fields of a patient (`name:`, `mrn:`, `dob:`, `phone:`) find patients when a query asks for nothing else; beside anything else they
+//! say in whose charts to look: `name:gar* fever`.
+//!
 //! [`parse`] turns text into a [`Query`] or says at which column it expected what. [`Query::matches`] is the meaning of a query:
 //! the index only finds candidates faster. Words that stand in nearly every text (the, of …) are passed over outside quotes.
 
@@ -76,6 +79,15 @@ pub(super) enum Plan {
     Term(Term),
     /// What the part finds, some of which must be checked against the entry itself.
     Check(Box<Plan>),
+    /// Entries of the charts whose patients the part with this number of [`Plans::patients`] finds.
+    Patients(usize),
+}
+
+/// A query's plan, and the plans that find the patients it speaks of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Plans {
+    pub(super) entries: Plan,
+    pub(super) patients: Vec<Plan>,
 }
 
 /// Reads a query. `today` is what `last:30d` counts from.
@@ -93,21 +105,35 @@ impl Query {
         &self.text
     }
 
-    /// Whether the entry is what the query looks for.
-    pub fn matches(&self, body: &Body, meta: Meta<'_>) -> bool {
-        self.matches_facts(&Facts::of(body, meta))
+    /// Whether the entry is what the query looks for. `patient` is what the chart's identity entry says, if it is at hand; a
+    /// query that speaks of the patient ([`speaks_of_patient`](Self::speaks_of_patient)) cannot do without.
+    pub fn matches(&self, body: &Body, meta: Meta<'_>, patient: Option<&Facts>) -> bool {
+        self.matches_facts(&Facts::of(body, meta), patient)
     }
 
     /// Whether an entry that says this is what the query looks for.
-    pub fn matches_facts(&self, facts: &Facts) -> bool {
-        self.root.matches(facts)
+    pub fn matches_facts(&self, facts: &Facts, patient: Option<&Facts>) -> bool {
+        self.root
+            .matches(facts, patient.filter(|_| !self.seeks_patients()))
+    }
+
+    /// Whether the query asks for nothing but patients (`name:`, `mrn:`, `dob:`, `phone:`). Then their identity entries
+    /// answer it. In any other query these fields say in whose charts to look.
+    pub fn seeks_patients(&self) -> bool {
+        self.root.leaves().iter().all(|leaf| leaf.is_of_patient())
+    }
+
+    /// Whether the query says in whose charts to look.
+    pub fn speaks_of_patient(&self) -> bool {
+        !self.seeks_patients() && self.root.leaves().iter().any(|leaf| leaf.is_of_patient())
     }
 
     /// In which fields the entry meets the query, as the language names them; `text` for anywhere. Each once, in the query's order.
-    pub fn matched_fields(&self, facts: &Facts) -> Vec<&'static str> {
+    pub fn matched_fields(&self, facts: &Facts, patient: Option<&Facts>) -> Vec<&'static str> {
+        let patient = patient.filter(|_| !self.seeks_patients());
         let mut fields = Vec::new();
         self.root.visit(true, &mut |leaf| {
-            if leaf.matches(facts) && !fields.contains(&leaf.field_name()) {
+            if leaf.matches_in_chart(facts, patient) && !fields.contains(&leaf.field_name()) {
                 fields.push(leaf.field_name());
             }
         });
@@ -124,28 +150,43 @@ impl Query {
         words
     }
 
-    pub(super) fn plan(&self) -> Plan {
-        self.root.plan()
+    pub(super) fn plan(&self) -> Plans {
+        let mut patients = Vec::new();
+        let entries = self.root.plan(&mut |leaf| {
+            if leaf.is_of_patient() && !self.seeks_patients() {
+                patients.push(leaf.plan());
+                return Plan::Patients(patients.len() - 1);
+            }
+            leaf.plan()
+        });
+        Plans { entries, patients }
     }
 }
 
 impl Expr {
-    fn matches(&self, facts: &Facts) -> bool {
+    fn matches(&self, facts: &Facts, patient: Option<&Facts>) -> bool {
         match self {
-            Self::All(parts) => parts.iter().all(|part| part.matches(facts)),
-            Self::Any(parts) => parts.iter().any(|part| part.matches(facts)),
-            Self::Not(part) => !part.matches(facts),
-            Self::Leaf(leaf) => leaf.matches(facts),
+            Self::All(parts) => parts.iter().all(|part| part.matches(facts, patient)),
+            Self::Any(parts) => parts.iter().any(|part| part.matches(facts, patient)),
+            Self::Not(part) => !part.matches(facts, patient),
+            Self::Leaf(leaf) => leaf.matches_in_chart(facts, patient),
         }
     }
 
-    fn plan(&self) -> Plan {
+    fn plan(&self, of_leaf: &mut impl FnMut(&Leaf) -> Plan) -> Plan {
         match self {
-            Self::All(parts) => Plan::All(parts.iter().map(Self::plan).collect()),
-            Self::Any(parts) => Plan::Any(parts.iter().map(Self::plan).collect()),
-            Self::Not(part) => Plan::Not(Box::new(part.plan())),
-            Self::Leaf(leaf) => leaf.plan(),
+            Self::All(parts) => Plan::All(parts.iter().map(|part| part.plan(of_leaf)).collect()),
+            Self::Any(parts) => Plan::Any(parts.iter().map(|part| part.plan(of_leaf)).collect()),
+            Self::Not(part) => Plan::Not(Box::new(part.plan(of_leaf))),
+            Self::Leaf(leaf) => of_leaf(leaf),
         }
+    }
+
+    fn leaves(&self) -> Vec<&Leaf> {
+        let mut leaves = Vec::new();
+        self.visit(true, &mut |leaf| leaves.push(leaf));
+        self.visit(false, &mut |leaf| leaves.push(leaf));
+        leaves
     }
 
     /// Visits the leaves that a match is made of: those under an even number of negations.

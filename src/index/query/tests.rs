@@ -11,7 +11,7 @@ use super::{FIELDS, parse};
 fn finds(query: &str, body: &Body) -> bool {
     parse(query, TODAY)
         .unwrap_or_else(|error| panic!("{query}: {error}"))
-        .matches(body, META)
+        .matches(body, META, None)
 }
 
 fn refused(query: &str) -> (usize, String) {
@@ -270,10 +270,33 @@ fn a_result_says_which_fields_matched() {
     )
     .expect("parses");
     assert_eq!(
-        query.matched_fields(&facts),
+        query.matched_fields(&facts, None),
         ["dx", "text", "author", "date"]
     );
     assert_eq!(query.words(), ["hypertension", "i10", "rash"]);
+}
+
+#[test]
+fn the_fields_of_a_patient_say_in_whose_chart_to_look_unless_nothing_else_is_asked() {
+    let patient = Facts::of(&patient("Ana", "García", 12, "1961-04"), META);
+    let fever = Facts::of(&note("fever"), META);
+    let finds = |text: &str, facts: &Facts| {
+        let query = parse(text, TODAY).expect("parses");
+        (
+            query.matches_facts(facts, Some(&patient)),
+            query.speaks_of_patient(),
+        )
+    };
+    assert_eq!(finds("name:gar* fever", &fever), (true, true));
+    assert_eq!(finds("fever -dob:1961", &fever), (false, true));
+    assert_eq!(finds("fever mrn:13", &fever), (false, true));
+    assert_eq!(
+        finds("garcia fever", &fever),
+        (false, false),
+        "a bare word must stand in the entry"
+    );
+    assert_eq!(finds("name:gar* dob:1961", &fever), (false, false));
+    assert_eq!(finds("name:gar* dob:1961", &patient), (true, false));
 }
 
 #[test]
