@@ -163,6 +163,9 @@ fn index(file: &File, id: CompartmentId, key: &CompartmentKey, way: Way, changes
     }
 }
 
+/// Bodies, whether each amends, and its chart; and how they are indexed.
+type Stretch = (Way, Vec<(Body, bool, u8)>);
+
 /// An entry that no later version replaced.
 struct Entry {
     rid: u64,
@@ -175,7 +178,7 @@ struct Entry {
 fn write<'k>(
     file: &File,
     keys: &'k [[CompartmentKey; 1]; 2],
-    stretches: Vec<(Way, Vec<(Body, bool, u8)>)>,
+    stretches: Vec<Stretch>,
 ) -> (Vec<Entry>, [Audit<'k>; 2]) {
     let mut entries: Vec<Entry> = Vec::new();
     let mut audits = [0, 1].map(|section: usize| Audit::new(SECTIONS[section], &keys[section]));

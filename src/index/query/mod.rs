@@ -105,9 +105,14 @@ impl Query {
         &self.text
     }
 
-    /// Whether the entry is what the query looks for. `patient` is what the chart's identity entry says, if it is at hand; a
-    /// query that speaks of the patient ([`speaks_of_patient`](Self::speaks_of_patient)) cannot do without.
-    pub fn matches(&self, body: &Body, meta: Meta<'_>, patient: Option<&Facts>) -> bool {
+    /// Whether the entry by itself is what the query looks for. **A query that speaks of the patient
+    /// ([`speaks_of_patient`](Self::speaks_of_patient)) needs [`matches_in_chart`](Self::matches_in_chart)** instead.
+    pub fn matches(&self, body: &Body, meta: Meta<'_>) -> bool {
+        self.matches_in_chart(body, meta, None)
+    }
+
+    /// Whether the entry is what the query looks for. `patient` is what the identity entry of its chart says, if that is open.
+    pub fn matches_in_chart(&self, body: &Body, meta: Meta<'_>, patient: Option<&Facts>) -> bool {
         self.matches_facts(&Facts::of(body, meta), patient)
     }
 

@@ -11,7 +11,7 @@ use super::{FIELDS, parse};
 fn finds(query: &str, body: &Body) -> bool {
     parse(query, TODAY)
         .unwrap_or_else(|error| panic!("{query}: {error}"))
-        .matches(body, META, None)
+        .matches(body, META)
 }
 
 fn refused(query: &str) -> (usize, String) {
