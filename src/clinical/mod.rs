@@ -82,4 +82,4 @@ mod body_tests;
 #[cfg(test)]
 mod rx_status_tests;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;

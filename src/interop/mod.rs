@@ -1,1 +1,3 @@
-//! FHIR R4 in and out.
+//! Other systems' formats, in and out.
+
+pub mod fhir;

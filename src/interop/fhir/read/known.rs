@@ -1,0 +1,146 @@
+//! What resources that others point to are called: medicines, problems, people, places.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::reference::{Reference, identifier_key, keys_of};
+use super::scoped::{Meaning, Scoped};
+use crate::clinical::{Concept, PartialDate, Quantity};
+use crate::interop::fhir::map::{facts, types};
+
+/// What is remembered of a resource that others point to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(in crate::interop::fhir) struct Facts {
+    /// What it is, or is called.
+    pub(in crate::interop::fhir) concept: Concept,
+    /// A medicine's form.
+    pub(in crate::interop::fhir) form: Option<String>,
+    /// A medicine's strength.
+    pub(in crate::interop::fhir) strength: Option<Quantity>,
+    /// A medicine's lot.
+    pub(in crate::interop::fhir) lot: Option<String>,
+    /// When the lot expires.
+    pub(in crate::interop::fhir) expiry: Option<PartialDate>,
+}
+
+/// The facts met so far.
+#[derive(Debug)]
+pub(super) struct Known(Scoped<Facts>);
+
+impl Known {
+    pub(super) fn new() -> Self {
+        Self(Scoped::new())
+    }
+
+    /// Remembers the facts of a resource, if it is of a kind that others name by reference alone.
+    pub(super) fn learn(
+        &mut self,
+        file: &Arc<Path>,
+        full_url: Option<&str>,
+        resource_type: &str,
+        bytes: &[u8],
+    ) {
+        let Some((facts, id, identifiers)) = facts(resource_type, bytes) else {
+            return;
+        };
+        for key in keys_of(full_url, resource_type, id.as_deref()) {
+            self.0.learn(file, &key, &facts);
+        }
+        for identifier in identifiers {
+            if let (Some(system), Some(value)) = (identifier.system, identifier.value) {
+                self.0.learn(file, &identifier_key(&system, &value), &facts);
+            }
+        }
+    }
+}
+
+/// What can be looked up while one resource is mapped: the resources it contains, and those met before.
+pub(in crate::interop::fhir) struct Lookup<'a> {
+    /// Facts by name: those of contained resources start with `#`.
+    given: Vec<(String, Facts)>,
+    known: Option<(&'a Known, &'a Arc<Path>)>,
+}
+
+#[derive(Default, Deserialize)]
+struct Containing<'a> {
+    #[serde(borrow, default)]
+    contained: Vec<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Contained {
+    resource_type: String,
+    id: String,
+}
+
+impl<'a> Lookup<'a> {
+    /// For the resource in `bytes`, which stands in `file`.
+    pub(super) fn new(bytes: &[u8], known: &'a Known, file: &'a Arc<Path>) -> Self {
+        Self {
+            known: Some((known, file)),
+            ..Self::within(bytes)
+        }
+    }
+
+    /// For the resource in `bytes` alone.
+    pub(in crate::interop::fhir) fn within(bytes: &[u8]) -> Self {
+        let containing: Containing<'_> = serde_json::from_slice(bytes).unwrap_or_default();
+        let contained = containing.contained.into_iter().filter_map(|raw| {
+            let head: Contained = serde_json::from_str(raw.get()).ok()?;
+            let (facts, _, _) = facts(&head.resource_type, raw.get().as_bytes())?;
+            Some((format!("#{}", head.id), facts))
+        });
+        Self {
+            given: contained.collect(),
+            known: None,
+        }
+    }
+
+    /// Also knows these facts by these names.
+    pub(in crate::interop::fhir) fn with(mut self, known: &[(Vec<String>, Facts)]) -> Self {
+        let named = known
+            .iter()
+            .flat_map(|(names, facts)| names.iter().map(move |name| (name.clone(), facts.clone())));
+        self.given.extend(named);
+        self
+    }
+
+    /// The facts behind a reference.
+    pub(in crate::interop::fhir) fn facts(&self, reference: &types::Reference) -> Option<&Facts> {
+        let target = reference.reference.as_deref();
+        if let Some((_, facts)) = self
+            .given
+            .iter()
+            .find(|(name, _)| Some(name.as_str()) == target)
+        {
+            return Some(facts);
+        }
+        let (known, file) = self.known?;
+        match known.0.find(file, &Reference::from(reference).keys()) {
+            Meaning::One(facts) => Some(facts),
+            Meaning::Several | Meaning::None => None,
+        }
+    }
+
+    /// What a reference points to, in codes and words; its own display where nothing more is known.
+    pub(in crate::interop::fhir) fn concept(
+        &self,
+        reference: &types::Reference,
+    ) -> Option<Concept> {
+        let known = self.facts(reference).map(|facts| facts.concept.clone());
+        known.or_else(|| reference.display.as_deref().map(Concept::text))
+    }
+
+    /// What a reference points to, in words.
+    pub(in crate::interop::fhir) fn name(&self, reference: &types::Reference) -> Option<String> {
+        if let Some(display) = &reference.display {
+            return Some(display.clone());
+        }
+        let label = self.facts(reference)?.concept.label();
+        (!label.is_empty()).then(|| label.to_owned())
+    }
+}
