@@ -52,10 +52,7 @@ pub fn compartments(reader: &Reader<'_>) -> Result<Vec<Compartment>, VaultError>
             });
             if shares_work {
                 found.push(Compartment {
-                    id: CompartmentId {
-                        unit,
-                        section,
-                    },
+                    id: CompartmentId { unit, section },
                     unit,
                     section,
                     keys: generations

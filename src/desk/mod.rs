@@ -12,8 +12,8 @@
 pub mod act;
 pub mod charts;
 pub mod error;
-pub mod keys;
 pub mod indexing;
+pub mod keys;
 pub mod locate;
 pub mod looking;
 pub mod order;

@@ -24,8 +24,14 @@ impl<'a> Order<'a> {
     /// Folds one thread. `None` when its first entry is no prescription, or was not its author's to sign.
     pub fn of(leaves: &[&'a Leaf], now: u64) -> Option<Self> {
         let (leaf, rest) = leaves.split_first()?;
-        let Some(Body::Prescription(prescription)) = leaf.body().filter(|_| leaf.authorised) else { return None };
-        let events: Vec<&Leaf> = rest.iter().copied().filter(|leaf| leaf.authorised).collect();
+        let Some(Body::Prescription(prescription)) = leaf.body().filter(|_| leaf.authorised) else {
+            return None;
+        };
+        let events: Vec<&Leaf> = rest
+            .iter()
+            .copied()
+            .filter(|leaf| leaf.authorised)
+            .collect();
         let happenings: Vec<Happening<'_>> = events
             .iter()
             .filter_map(|event| {
@@ -34,21 +40,42 @@ impl<'a> Order<'a> {
                     Body::RxEvent(happened) => What::Event(happened),
                     _ => return None,
                 };
-                Some(Happening { at: event.core.created as i64, role: event.role?, what })
+                Some(Happening {
+                    at: event.core.created as i64,
+                    role: event.role?,
+                    what,
+                })
             })
             .collect();
         let signed = leaf.core.created as i64;
-        let status = rx_status::status(prescription, signed, &happenings, Validity::default(), now as i64);
-        Some(Self { leaf, prescription, events, status })
+        let status = rx_status::status(
+            prescription,
+            signed,
+            &happenings,
+            Validity::default(),
+            now as i64,
+        );
+        Some(Self {
+            leaf,
+            prescription,
+            events,
+            status,
+        })
     }
 
     /// Every prescription of a medication section, oldest first.
     pub fn all(sheet: &'a Sheet, now: u64) -> Vec<Self> {
-        let first = sheet.leaves.iter().filter(|leaf| matches!(leaf.body(), Some(Body::Prescription(_))) && leaf.version == 1);
+        let first = sheet
+            .leaves
+            .iter()
+            .filter(|leaf| matches!(leaf.body(), Some(Body::Prescription(_))) && leaf.version == 1);
         first
             .filter_map(|leaf| {
-                let thread: Vec<&Leaf> =
-                    sheet.leaves.iter().filter(|other| other.core.thread == leaf.core.thread).collect();
+                let thread: Vec<&Leaf> = sheet
+                    .leaves
+                    .iter()
+                    .filter(|other| other.core.thread == leaf.core.thread)
+                    .collect();
                 Self::of(&thread, now)
             })
             .collect()
@@ -56,7 +83,14 @@ impl<'a> Order<'a> {
 
     /// What a chart's summary has to know of it.
     pub fn given(&self) -> Given {
-        let last = self.events.iter().rev().find(|event| matches!(event.body(), Some(Body::Dispense(_))));
-        Given { state: self.status.state, last_dispensed: last.map(|event| event.core.created as i64) }
+        let last = self
+            .events
+            .iter()
+            .rev()
+            .find(|event| matches!(event.body(), Some(Body::Dispense(_))));
+        Given {
+            state: self.status.state,
+            last_dispensed: last.map(|event| event.core.created as i64),
+        }
     }
 }

@@ -12,19 +12,40 @@ use super::sheet::{Leaf, Sheet};
 use super::view::{Alert, ChartView, News2, Note, Severity, Stamp, VitalSeries};
 
 /// The vital signs of the summary, in the order of a ward chart.
-const MEASURES: [Measure; 5] =
-    [Measure::Systolic, Measure::Pulse, Measure::Respiration, Measure::SpO2, Measure::Temperature];
+const MEASURES: [Measure; 5] = [
+    Measure::Systolic,
+    Measure::Pulse,
+    Measure::Respiration,
+    Measure::SpO2,
+    Measure::Temperature,
+];
 
 /// Fills alerts and summary.
 pub fn fill(view: &mut ChartView, sheets: &BTreeMap<Section, Sheet>, now: u64) {
-    let Some(today) = Instant::from_unix_millis(now as i64) else { return };
-    let orders: Vec<Order<'_>> = sheets.get(&Section::Medication).map(|sheet| Order::all(sheet, now)).unwrap_or_default();
-    let current = sheets.values().flat_map(Sheet::current).filter(|(_, body)| {
-        !matches!(body, Body::Prescription(_) | Body::Dispense(_) | Body::RxEvent(_))
-    });
-    let items = current.map(|(leaf, body)| item(leaf, body, None)).chain(
-        orders.iter().filter_map(|order| order.leaf.body().map(|body| item(order.leaf, body, Some(order.given())))),
-    );
+    let Some(today) = Instant::from_unix_millis(now as i64) else {
+        return;
+    };
+    let orders: Vec<Order<'_>> = sheets
+        .get(&Section::Medication)
+        .map(|sheet| Order::all(sheet, now))
+        .unwrap_or_default();
+    let current = sheets
+        .values()
+        .flat_map(Sheet::current)
+        .filter(|(_, body)| {
+            !matches!(
+                body,
+                Body::Prescription(_) | Body::Dispense(_) | Body::RxEvent(_)
+            )
+        });
+    let items = current
+        .map(|(leaf, body)| item(leaf, body, None))
+        .chain(orders.iter().filter_map(|order| {
+            order
+                .leaf
+                .body()
+                .map(|body| item(order.leaf, body, Some(order.given())))
+        }));
     let summary = summarise(items, &today);
     view.alerts = summary
         .warnings
@@ -38,18 +59,33 @@ pub fn fill(view: &mut ChartView, sheets: &BTreeMap<Section, Sheet>, now: u64) {
         })
         .collect();
     let page = &mut view.summary;
-    page.allergies = summary.allergies.iter().map(|(_, allergy)| allergy.headline()).collect();
+    page.allergies = summary
+        .allergies
+        .iter()
+        .map(|(_, allergy)| allergy.headline())
+        .collect();
     if page.allergies.is_empty() && summary.none_known {
         page.allergies.push("none known".into());
     }
-    page.problems = summary.problems.iter().map(|(leaf, _)| headline(leaf)).collect();
-    page.medicines = summary.medication.iter().map(|(_, medicine)| medicine.title()).collect();
+    page.problems = summary
+        .problems
+        .iter()
+        .map(|(leaf, _)| headline(leaf))
+        .collect();
+    page.medicines = summary
+        .medication
+        .iter()
+        .map(|(_, medicine)| medicine.title())
+        .collect();
     page.notes = summary
         .notes
         .iter()
         .map(|(leaf, note)| Note {
             entry: leaf.core.id.to_string(),
-            created: note.at.as_ref().map_or_else(|| written(leaf), |at| Stamp::from_millis(at.unix_millis())),
+            created: note
+                .at
+                .as_ref()
+                .map_or_else(|| written(leaf), |at| Stamp::from_millis(at.unix_millis())),
             author: leaf.author.clone(),
             verified: true,
             text: note.text.clone(),
@@ -60,24 +96,49 @@ pub fn fill(view: &mut ChartView, sheets: &BTreeMap<Section, Sheet>, now: u64) {
             Ok(news2) => (news2.total(), risk(news2.risk()), true),
             Err(incomplete) => (incomplete.at_least, "incomplete", false),
         };
-        News2 { score: points, risk: risk.into(), complete, at: Stamp::from_millis(score.at) }
+        News2 {
+            score: points,
+            risk: risk.into(),
+            complete,
+            at: Stamp::from_millis(score.at),
+        }
     });
-    let diastolic = summary.vitals.iter().find(|series| series.measure == Measure::Diastolic);
+    let diastolic = summary
+        .vitals
+        .iter()
+        .find(|series| series.measure == Measure::Diastolic);
     page.vitals = MEASURES
         .iter()
-        .filter_map(|measure| summary.vitals.iter().find(|series| series.measure == *measure))
+        .filter_map(|measure| {
+            summary
+                .vitals
+                .iter()
+                .find(|series| series.measure == *measure)
+        })
         .filter_map(|series| {
             let (at, value) = series.points.last()?;
             let pressure = series.measure == Measure::Systolic;
-            let latest = match diastolic.filter(|_| pressure).and_then(|series| series.points.last()) {
+            let latest = match diastolic
+                .filter(|_| pressure)
+                .and_then(|series| series.points.last())
+            {
                 Some((_, diastolic)) => format!("{value}/{diastolic}"),
                 None => value.to_string(),
             };
-            let abnormal = series.level.is_some() || (pressure && diastolic.is_some_and(|series| series.level.is_some()));
+            let abnormal = series.level.is_some()
+                || (pressure && diastolic.is_some_and(|series| series.level.is_some()));
             Some(VitalSeries {
-                measure: if pressure { "BP".into() } else { series.measure.to_string() },
+                measure: if pressure {
+                    "BP".into()
+                } else {
+                    series.measure.to_string()
+                },
                 unit: series.measure.unit().into(),
-                series: series.points.iter().map(|(_, value)| value.approx()).collect(),
+                series: series
+                    .points
+                    .iter()
+                    .map(|(_, value)| value.approx())
+                    .collect(),
                 latest,
                 abnormal,
                 at: Stamp::from_millis(*at),
@@ -86,8 +147,17 @@ pub fn fill(view: &mut ChartView, sheets: &BTreeMap<Section, Sheet>, now: u64) {
         .collect();
 }
 
-fn item<'a>(leaf: &'a Leaf, body: &'a Body, given: Option<crate::clinical::summary::Given>) -> Item<'a, &'a Leaf> {
-    Item { key: leaf, written: leaf.core.created as i64, body, given }
+fn item<'a>(
+    leaf: &'a Leaf,
+    body: &'a Body,
+    given: Option<crate::clinical::summary::Given>,
+) -> Item<'a, &'a Leaf> {
+    Item {
+        key: leaf,
+        written: leaf.core.created as i64,
+        body,
+        given,
+    }
 }
 
 fn headline(leaf: &Leaf) -> String {

@@ -4,10 +4,11 @@
 //!   [`clear`]: the bodies that anyone may read; [`wire`]: keys and hashes inside them.
 //! - [`store`]: the file and its transactions; [`schema`]: its tables; [`read`], [`append`]: what they can do;
 //!   [`views`]: what can be dropped and rebuilt.
-//! - [`slot`], [`credential`]: the rows that must change or vanish.
+//! - [`slot`], [`credential`]: the rows that must change or vanish; [`carried`]: what a backup takes along of them.
 
 pub mod append;
 pub mod canonical;
+pub mod carried;
 pub mod clear;
 pub mod credential;
 pub mod entry;
@@ -21,6 +22,7 @@ pub mod views;
 pub mod wire;
 
 pub use append::WriteTx;
+pub use carried::Carried;
 pub use clear::{Certificate, Clear};
 pub use credential::Credential;
 pub use entry::{Body, Core, Entry, Form, Place, Prepared, Row};
