@@ -107,6 +107,7 @@ impl DeskError {
     /// A word for programs.
     pub fn code(&self) -> &'static str {
         match self {
+            Self::Vault(VaultError::Ledger(LedgerError::Exists(_))) => "vault-exists",
             Self::Vault(error) => match class_of(error) {
                 Class::Usage => "no-vault",
                 Class::Denied => "denied",

@@ -7,7 +7,7 @@
 //!   [`looking`]: what is put on record when somebody looks; [`act`]: the bodies of what people do.
 //! - [`reach`]: by which way a key is held; [`indexing`]: keeping the search index up; [`charts`], [`summary`]: what a
 //!   chart shows; [`write`]: writing to it; [`search`]: finding in all of them.
-//! - [`users`], [`units`]: who works here and where; [`status`], [`keys`]: what the host may know without anybody's key.
+//! - [`setup`]: a vault begins; [`users`], [`units`]: who works here and where; [`status`], [`keys`]: what the host may know without anybody's key.
 
 pub mod act;
 pub mod charts;
@@ -21,6 +21,7 @@ pub mod reach;
 pub mod rights;
 pub mod search;
 pub mod session;
+pub mod setup;
 pub mod sheet;
 pub mod status;
 pub mod summary;

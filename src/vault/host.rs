@@ -254,6 +254,10 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), VaultError> {
     file.write_all(bytes)
         .and_then(|()| file.write_all(b"\n"))
         .and_then(|()| file.sync_all())
+        .inspect_err(|_| {
+            // Half a secret is none.
+            let _ = fs::remove_file(path);
+        })
         .map_err(io)
 }
 

@@ -88,7 +88,7 @@ pub enum ShareError {
 }
 
 /// Splits a secret and writes one file a share, `restore-1-of-5.txt` and so on, readable by this account alone.
-/// Nothing is overwritten.
+/// Nothing is overwritten, and where one cannot be written, none is left.
 pub fn write_set(
     folder: &Path,
     set: Set,
@@ -101,7 +101,7 @@ pub fn write_set(
     if !folder.exists() {
         create_private_folder(folder)?;
     }
-    let mut files = Vec::with_capacity(shares.into());
+    let mut files: Vec<PathBuf> = Vec::with_capacity(shares.into());
     for bytes in shamir::split(secret.expose(), threshold, shares) {
         let share = Share {
             set,
@@ -115,7 +115,11 @@ pub fn write_set(
             set.as_str(),
             share.number()
         ));
-        write_private(&path, share.text().as_bytes())?;
+        write_private(&path, share.text().as_bytes()).inspect_err(|_| {
+            for file in &files {
+                let _ = fs::remove_file(file);
+            }
+        })?;
         files.push(fs::canonicalize(&path).unwrap_or(path));
     }
     Ok(files)
