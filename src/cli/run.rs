@@ -51,6 +51,9 @@ fn dispatch(arguments: Arguments, around: &Surroundings) -> Result<Exit, Failure
     }
     let context = Context::new(arguments.globals, around)?;
     match arguments.command {
+        Some(Command::Chart(chart)) => chart.run(&context),
+        Some(Command::Search(search)) => search.run(&context),
+        Some(Command::Write(write)) => write.run(&context),
         Some(Command::Status) => status::run(&context),
         Some(Command::Keys(keys)) => keys.run(&context),
         Some(Command::Config(config)) => config.run(&context),
