@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
-use super::{chart, completions, config_check, search, status, write};
+use super::{chart, completions, config_check, index, init, search, status, unit, user, write};
 
 /// Health records, sealed, signed and shared by keys.
 ///
@@ -63,10 +63,17 @@ pub struct Globals {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    Init(init::Init),
+    #[command(subcommand)]
+    Unit(unit::Unit),
+    #[command(subcommand)]
+    User(user::User),
     #[command(subcommand)]
     Chart(chart::Chart),
     Search(search::Search),
     Write(write::Write),
+    #[command(subcommand)]
+    Index(index::Index),
     /// What the vault is and how it fares; needs no user
     Status,
     /// Look at the host's keys; needs no user

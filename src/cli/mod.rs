@@ -14,6 +14,8 @@ mod config_check;
 mod context;
 mod exit;
 mod failure;
+mod index;
+mod init;
 mod input;
 mod output;
 mod page;
@@ -24,6 +26,8 @@ mod run;
 mod search;
 mod status;
 mod text;
+mod unit;
+mod user;
 mod write;
 
 pub use arguments::{Arguments, Command, Globals};
