@@ -81,7 +81,8 @@ fn rebuild_one(
         Ok::<_, DeskError>(covered.copied().collect())
     })?;
     if charts.is_empty() {
-        return Ok(());
+        let ledger = session.vault().ledger();
+        return ledger.write(|tx| Ok(index::reset(tx.sql(), compartment.id)?));
     }
     let mut bulk = Bulk::new(compartment.id, key);
     // A chart at a time: the ledger's snapshot is not held for as long as all of it takes.
