@@ -20,6 +20,7 @@ pub mod looking;
 pub mod order;
 pub mod reach;
 pub mod rights;
+pub mod rx;
 pub mod search;
 pub mod session;
 pub mod setup;

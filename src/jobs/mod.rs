@@ -1,1 +1,3 @@
 //! Long work with progress and cancel.
+
+pub mod import;
