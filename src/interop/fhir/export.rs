@@ -1,8 +1,8 @@
 //! A chart as a FHIR R4 collection Bundle.
 //!
-//! A body whose source holds original bytes is handed back as those bytes, unchanged. **Whoever amends an imported body empties
-//! [`crate::clinical::Source::original`] and keeps the rest of the source**: the body is then written from its fields, under the id that
-//! it came with. Every entry is followed by a Provenance with the author's signature, as it stands in the ledger.
+//! A body that still says what its resource said is handed back as the resource's own bytes, unchanged. One that was amended since is
+//! written from its fields, under the id that it came with. Every entry is followed by a Provenance with the author's signature, as it
+//! stands in the ledger.
 
 use std::io::{self, Write};
 
@@ -208,14 +208,14 @@ fn named(body: &Body, entry: &[u8; 16]) -> Named {
     }
 }
 
-/// The resource's original bytes where there are any, else one written from the body's fields.
+/// The resource's original bytes where they still hold, else one written from the body's fields.
 fn resource(
     body: &Body,
     name: &Named,
     subject: &types::Reference,
     order: Option<State>,
 ) -> Vec<u8> {
-    if let Some(source) = body.source().filter(|source| !source.original.is_empty()) {
+    if let Some(source) = body.source().filter(|source| map::unchanged(source, body)) {
         return source.original.clone();
     }
     let mut body = map::sourced(body.clone(), None);

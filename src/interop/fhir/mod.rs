@@ -20,4 +20,8 @@ pub use read::{
 #[cfg(test)]
 mod data_tests;
 #[cfg(test)]
+mod hostile_tests;
+#[cfg(test)]
+mod input_tests;
+#[cfg(test)]
 mod round_trip_tests;

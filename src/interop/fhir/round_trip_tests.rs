@@ -6,8 +6,12 @@ use std::path::Path;
 use super::data_tests::{data, reader};
 use super::export::{Author, Chart, Exported, bundle};
 use super::*;
+use crate::clinical::rx_state::State;
 use crate::clinical::sample::{Dice, Sample};
-use crate::clinical::{Body, Identity, Instant, Intent, Prescription, Role, Source};
+use crate::clinical::{
+    Allergy, Body, Concept, Condition, Course, Identity, Instant, Intent, Prescription, Reaction,
+    Role, Source,
+};
 use crate::crypto::sign::Signature;
 
 fn exported(entry: u8, number: u16, body: Body) -> Exported {
@@ -191,32 +195,81 @@ fn imported_charts_are_exported_byte_for_byte_and_come_back_equal() {
 fn an_amended_import_is_written_from_its_fields_under_its_own_id() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("export.json");
+    let original = r#"{"resourceType":"Condition","id":"c1","code":{"text":"asthma"},"subject":{"reference":"Patient/p"},"extra":1}"#;
     let source = Source {
         system: "https://x.example/fhir".to_owned(),
         resource_type: "Condition".to_owned(),
         id: "c1".to_owned(),
-        original: Vec::new(),
+        original: original.as_bytes().to_vec(),
     };
-    let condition = crate::clinical::Condition {
-        concept: crate::clinical::Concept::text("asthma"),
+    let imported = Condition {
+        concept: Concept::text("asthma"),
         source: Some(source.clone()),
-        ..Default::default()
+        ..Condition::default()
     };
-    export(
-        &Identity::default(),
-        [Body::Condition(condition.clone())],
-        &path,
-    );
-    let item = import(&path)
-        .into_iter()
-        .find(|item| item.resource_type == "Condition")
-        .unwrap();
-    let back = item.source().unwrap();
-    assert_eq!((&back.system, &back.id), (&source.system, &source.id));
-    assert_eq!(
-        map::sourced(body_of(&item).unwrap(), None),
-        map::sourced(Body::Condition(condition), None)
-    );
+    let amended = Condition {
+        note: Some("since childhood".to_owned()),
+        ..imported.clone()
+    };
+    for (condition, kept) in [(imported, true), (amended, false)] {
+        export(
+            &Identity::default(),
+            [Body::Condition(condition.clone())],
+            &path,
+        );
+        let item = import(&path)
+            .into_iter()
+            .find(|item| item.resource_type == "Condition")
+            .unwrap();
+        let back = item.source().unwrap();
+        assert_eq!((&back.system, &back.id), (&source.system, &source.id));
+        assert_eq!(item.original() == original.as_bytes(), kept);
+        let unsourced = |body| map::sourced(body, None);
+        assert_eq!(
+            unsourced(body_of(&item).unwrap()),
+            unsourced(Body::Condition(condition))
+        );
+    }
+}
+
+#[test]
+fn an_order_of_ours_is_exported_as_it_stands_and_comes_back_as_a_record() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("export.json");
+    let now: Instant = "2026-11-22T09:00:00Z".parse().unwrap();
+    let patient = Identity::default();
+    let chart = Chart {
+        chart: [3; 16],
+        patient: &patient,
+        now: &now,
+    };
+    let rx = Prescription {
+        medicine: Concept::text("amoxicillin"),
+        ..Prescription::default()
+    };
+    for (state, status, course) in [
+        (State::Signed, "active", Some(Course::Active)),
+        (State::Held, "on-hold", Some(Course::Active)),
+        (State::InFull, "completed", None),
+        (State::Cancelled, "cancelled", Some(Course::Ended)),
+    ] {
+        let order = Exported {
+            order: Some(state),
+            ..exported(1, 1, Body::Prescription(rx.clone()))
+        };
+        bundle(&chart, [order], std::fs::File::create(&path).unwrap()).unwrap();
+        let items = import(&path);
+        let item = items
+            .iter()
+            .find(|item| item.resource_type == "MedicationRequest")
+            .unwrap();
+        let text = String::from_utf8(item.original().to_vec()).unwrap();
+        assert!(text.contains(&format!("\"status\":\"{status}\"")), "{text}");
+        let Some(Body::Prescription(back)) = body_of(item) else {
+            panic!("no prescription")
+        };
+        assert_eq!((back.intent, back.course), (Intent::Recorded, course));
+    }
 }
 
 #[test]
@@ -224,11 +277,11 @@ fn a_carried_body_that_says_something_else_is_not_believed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("export.json");
     // An empty reason is one of the things that FHIR cannot say, so this body travels whole.
-    let allergy = crate::clinical::Allergy {
-        substance: crate::clinical::Concept::text("penicillin"),
+    let allergy = Allergy {
+        substance: Concept::text("penicillin"),
         note: Some(String::new()),
-        reactions: vec![crate::clinical::Reaction {
-            manifestation: crate::clinical::Concept::default(),
+        reactions: vec![Reaction {
+            manifestation: Concept::default(),
             severity: None,
         }],
         ..Default::default()
@@ -246,7 +299,7 @@ fn a_carried_body_that_says_something_else_is_not_believed() {
         let Some(Body::Allergy(allergy)) = body_of(&item) else {
             panic!("no allergy")
         };
-        crate::clinical::Allergy {
+        Allergy {
             source: None,
             ..allergy
         }

@@ -25,6 +25,7 @@ mod report;
 mod timing;
 mod typed;
 pub(super) mod types;
+mod unchanged;
 mod vitals;
 mod word;
 
@@ -34,6 +35,7 @@ pub(super) use carried::faithful;
 pub(super) use medication::facts;
 pub(super) use prescription::course;
 pub(super) use typed::{entry, handed_over, order};
+pub(super) use unchanged::unchanged;
 
 use super::read::raw::Raw;
 use super::read::{Lookup, Mapped, Reference, SkipReason, Standing};

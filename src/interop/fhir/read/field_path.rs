@@ -16,6 +16,12 @@ pub(super) fn of(root: &str, json: &[u8], error: &serde_json::Error) -> String {
         .map(<[u8]>::len)
         .sum();
     let end = (before + error.column()).min(json.len());
+    // A value that was refused for what it says is noticed at the sign behind it.
+    let end = if matches!(json[..end].last(), Some(b',' | b'}' | b']')) {
+        end - 1
+    } else {
+        end
+    };
     let mut path = root.to_owned();
     for step in steps(&json[..end]) {
         match step {

@@ -99,6 +99,14 @@ impl Reader {
             })
     }
 
+    /// Bytes of the files that are held in memory now, besides what was handed out.
+    #[cfg(test)]
+    pub(in crate::interop::fhir) fn held_bytes(&self) -> usize {
+        self.current
+            .as_ref()
+            .map_or(0, |current| current.walk.held_bytes())
+    }
+
     /// Files read to their end.
     pub fn files_read(&self) -> usize {
         self.next_file - usize::from(self.current.is_some())

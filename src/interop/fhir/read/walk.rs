@@ -91,6 +91,12 @@ impl<R: BufRead> Walk<R> {
         self.scanner.position()
     }
 
+    /// Bytes held in memory.
+    #[cfg(test)]
+    pub(super) fn held_bytes(&self) -> usize {
+        self.buffer.capacity()
+    }
+
     /// Takes a piece that came out of another back into the walk, to be handed out next.
     pub(super) fn queue(&mut self) -> &mut VecDeque<Piece> {
         &mut self.queue
@@ -199,7 +205,20 @@ impl<R: BufRead> Walk<R> {
                 resource: "resource".to_owned(),
                 reason,
             }),
-            None => entry(&self.buffer, position),
+            None => match entry(&self.buffer, position) {
+                Some(Piece::Resource(raw)) if raw.bytes.len() > self.limits.resource_bytes => {
+                    let reason = SkipReason::TooLong {
+                        limit: self.limits.resource_bytes,
+                    };
+                    let resource = "resource".to_owned();
+                    Some(Piece::Bad {
+                        position: raw.position,
+                        resource,
+                        reason,
+                    })
+                }
+                piece => piece,
+            },
         })
     }
 
