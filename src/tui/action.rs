@@ -125,9 +125,9 @@ actions! {
     Pane4 "pane_4" "Go to the fourth pane" "" ["4"] Anywhere Session;
     Pane5 "pane_5" "Go to the fifth pane" "" ["5"] Anywhere Session;
     Pane6 "pane_6" "Go to the sixth pane" "" ["6"] Anywhere Session;
-    Refresh "refresh" "Read again what is shown" "" ["ctrl+r", "f5"] Anywhere Session;
-    Lock "lock" "Lock the session and drop everything decrypted" "" ["ctrl+l"] Anywhere Session;
-    Quit "quit" "Lock and leave" "" ["q", "ctrl+c"] Anywhere Leave;
+    Refresh "refresh" "Read again what is shown" "read again" ["ctrl+r", "f5"] Anywhere Session;
+    Lock "lock" "Lock and drop everything decrypted" "lock" ["ctrl+l"] Anywhere Session;
+    Quit "quit" "Lock and leave" "leave" ["q", "ctrl+c"] Anywhere Leave;
 
     Down "down" "Next row" "" ["j", "down"] List Nothing;
     Up "up" "Row before" "" ["k", "up"] List Nothing;
@@ -141,21 +141,21 @@ actions! {
     Filter "filter" "Narrow the list by typing" "filter" ["/"] Charts Session;
     Admit "admit" "Admit a new patient" "admit" ["n"] Charts Admit;
     RequestAccess "request_access" "Ask for access to a chart by its number" "ask access" ["r"] Charts Ask;
-    BreakGlass "break_glass" "Open a chart in an emergency, with a reason, on record" "break glass" ["B"] Charts BreakGlass;
+    BreakGlass "break_glass" "Open a chart in an emergency, on record" "break glass" ["B"] Charts BreakGlass;
 
-    NextTab "next_tab" "Next tab of the chart" "" ["right", "l", "tab"] Chart Session;
+    NextTab "next_tab" "Next tab of the chart" "next tab" ["right", "l", "tab"] Chart Session;
     PreviousTab "previous_tab" "Tab before" "" ["left", "backtab"] Chart Session;
     Write "write" "Write a note, problem or allergy" "write" ["w"] Chart Write;
     Vitals "vitals" "Write vital signs" "vitals" ["v"] Chart Write;
     Prescribe "prescribe" "Write and sign a prescription" "prescribe" ["p"] Chart Prescribe;
-    Amend "amend" "Amend the selected entry; the old version stays readable" "amend" ["a"] Chart Write;
+    Amend "amend" "Amend the selected entry; the old stays readable" "amend" ["a"] Chart Write;
     Retract "retract" "Withdraw the selected entry, with a reason" "" ["x"] Chart Write;
     History "history" "All versions of the selected entry" "history" ["h"] Chart Session;
     WhoLooked "who_looked" "Who looked at this chart, and when" "who looked" ["g w"] Chart Session;
 
     RxNew "rx_new" "Write and sign a prescription for a chart" "new" ["n"] Orders Prescribe;
-    RxCancel "rx_cancel" "Withdraw the selected prescription, or the rest of it" "cancel" ["c"] Orders Prescribe;
-    RxAnswer "rx_answer" "Answer the pharmacist's question; the text stays as signed" "answer" ["a"] Orders Prescribe;
+    RxCancel "rx_cancel" "Withdraw the selected one, or the rest of it" "cancel" ["c"] Orders Prescribe;
+    RxAnswer "rx_answer" "Answer the pharmacist; the text stays as signed" "answer" ["a"] Orders Prescribe;
     RxFinal "rx_final" "Show or hide what is finished" "all/open" ["f"] Orders Session;
 
     Dispense "dispense" "Check once more and hand over" "dispense" ["enter"] Queue Dispense;
@@ -170,10 +170,10 @@ actions! {
     Revoke "revoke" "End an access that is in force" "revoke" ["x"] Inbox Session;
     InboxTab "inbox_tab" "What waits, or the list of access" "waiting/access" ["tab"] Inbox Session;
 
-    AdminNextTab "admin_next_tab" "Next tab" "" ["right", "tab"] Admin Session;
+    AdminNextTab "admin_next_tab" "Next tab" "next tab" ["right", "tab"] Admin Session;
     AdminPreviousTab "admin_previous_tab" "Tab before" "" ["left", "backtab"] Admin Session;
     NewUser "new_user" "Invite a user with a one-time code" "new user" ["n"] Admin Manage;
-    Approve "approve" "Certify the selected user's keys after comparing fingerprints" "approve" ["a"] Admin Manage;
+    Approve "approve" "Certify the selected user's keys" "approve" ["a"] Admin Manage;
     ResetUser "reset_user" "Make a new one-time code for a lost passphrase" "reset" ["R"] Admin Manage;
     DisableUser "disable_user" "Let the selected user log in no more" "disable" ["D"] Admin Manage;
     NewUnit "new_unit" "Make a ward, clinic or pharmacy" "new unit" ["u"] Admin Manage;
@@ -187,7 +187,7 @@ actions! {
     NextField "next_field" "Next field" "" ["tab", "down"] Typing Nothing;
     PreviousField "previous_field" "Field before" "" ["backtab", "up"] Typing Nothing;
     Leave "leave" "Leave without doing anything" "leave" ["esc"] Typing Nothing;
-    QuitTyping "quit_typing" "Lock and leave" "" ["ctrl+c"] Typing Leave;
+    QuitTyping "quit_typing" "Lock and leave" "leave" ["ctrl+c"] Typing Leave;
     TypingHelp "typing_help" "Show the keys that count here" "help" ["f1"] Typing Nothing;
     Complete "complete" "Complete the word, or take the last query again" "" ["ctrl+r"] Typing Session;
 
@@ -276,7 +276,7 @@ mod tests {
         for row in TABLE {
             assert_eq!(row.name.parse(), Ok(row.action));
             assert!(
-                row.description.len() <= 70 && !row.description.ends_with('.'),
+                row.description.len() <= 50 && !row.description.ends_with('.'),
                 "{}",
                 row.name
             );

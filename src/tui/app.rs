@@ -6,17 +6,15 @@ use crossterm::event::{KeyEvent, KeyEventKind};
 use jiff::SignedDuration;
 
 use super::action::{Action, Context};
-use super::backend::{Failure, Reply, Report, VaultState};
-use super::command::{Command, Query, Ticket, Topic};
+use super::backend::VaultState;
+use super::command::Command;
 use super::key::Key;
 use super::keymap::Meaning;
+use super::msg::Msg;
 use super::pane::{Admin, Home, Inbox, Login, Pane, Prescriptions, Records, Room, Search};
-use super::popup::{After, Confirm, Consent, Menu, Page, Popup, help};
-use super::shell::{Look, Seat, Shell};
-use super::task::Task;
+use super::popup::{After, Confirm, Consent, Menu, Popup, help};
+use super::shell::{Look, Shell};
 use super::theme::Tone;
-use super::{job, msg::Msg};
-use crate::clinical::Role;
 use crate::desk::view::Stamp;
 
 /// Below this much time left, the header counts down.
@@ -85,16 +83,16 @@ impl App {
         let wait = if left > COUNTDOWN {
             left - COUNTDOWN
         } else {
-            let step = SignedDuration::from_secs((left.as_secs() - 1).max(0) / STEP * STEP);
-            left - step
+            left - SignedDuration::from_secs((left.as_secs() - 1).max(0) / STEP * STEP)
         };
-        Some(Stamp(
+        let lock = Stamp(
             self.shell
                 .now
                 .0
                 .checked_add(wait)
                 .unwrap_or(self.shell.now.0),
-        ))
+        );
+        Some(self.room().due().map_or(lock, |due| due.min(lock)))
     }
 
     /// The panes of whoever is here.
@@ -117,7 +115,7 @@ impl App {
         }
     }
 
-    fn with_room<T>(&mut self, f: impl FnOnce(&mut dyn Room, &mut Shell) -> T) -> T {
+    pub(super) fn with_room<T>(&mut self, f: impl FnOnce(&mut dyn Room, &mut Shell) -> T) -> T {
         let room: &mut dyn Room = if self.shell.seat.is_none() {
             &mut self.login
         } else {
@@ -152,7 +150,7 @@ impl App {
         }
     }
 
-    fn go(&mut self, pane: Pane) {
+    pub(super) fn go(&mut self, pane: Pane) {
         self.pane = pane;
         self.with_room(|room, shell| room.enter(shell));
     }
@@ -295,127 +293,12 @@ impl App {
         }
     }
 
-    fn loaded(&mut self, ticket: Ticket, reply: Result<Reply, Failure>) {
-        if !self.shell.take(ticket) {
-            return;
-        }
-        match reply {
-            Ok(Reply::Unlocked { who, idle }) => self.unlocked(who, idle),
-            Ok(Reply::Inbox(notices)) => self.shell.notices = notices,
-            Ok(Reply::Status(status)) => self.shell.status = Some(*status),
-            Ok(Reply::Preview {
-                mrn,
-                order,
-                preview,
-            }) => {
-                self.shell.said = None;
-                Task::Sign {
-                    mrn,
-                    order,
-                    preview,
-                }
-                .begin(&mut self.shell);
-            }
-            Ok(Reply::Done(line)) => {
-                self.shell.say(line, Tone::Good);
-                self.shell.ask(Query::Inbox);
-                self.with_room(|room, shell| room.changed(shell));
-            }
-            Ok(reply) if self.shell.seat.is_none() => self.login.loaded(&reply, &mut self.shell),
-            Ok(reply) => {
-                for room in [
-                    &mut self.records as &mut dyn Room,
-                    &mut self.prescriptions,
-                    &mut self.search,
-                    &mut self.inbox,
-                    &mut self.admin,
-                ] {
-                    room.loaded(&reply, &mut self.shell);
-                }
-            }
-            Err(failure) => self.failed(ticket.topic, failure),
-        }
-    }
-
-    fn unlocked(&mut self, who: crate::desk::view::Who, idle: std::time::Duration) {
-        let Ok(role) = who.role.parse::<Role>() else {
-            let text = format!("this program knows no role `{}`", who.role);
-            self.login.refused(&Failure {
-                code: "role".to_owned(),
-                message: text,
-                hint: None,
-                causes: Vec::new(),
-            });
-            self.shell.lock();
-            return;
-        };
-        let idle = SignedDuration::try_from(idle).unwrap_or(SignedDuration::from_mins(10));
-        self.shell.seat = Some(Seat { who, role, idle });
-        self.shell.touched = self.shell.now;
-        self.login.clear();
-        self.shell.ask(Query::Status);
-        let first = if role == Role::Patient {
-            Pane::Records
-        } else {
-            Pane::Home
-        };
-        if first != Pane::Home {
-            self.shell.ask(Query::Inbox);
-        }
-        self.go(first);
-    }
-
-    fn failed(&mut self, topic: Topic, failure: Failure) {
-        self.shell.said = None;
-        match topic {
-            Topic::Session | Topic::Vault if self.shell.seat.is_none() => {
-                self.login.refused(&failure)
-            }
-            Topic::Search => self.search.failed(failure),
-            // Figures that do not come leave a gap in the header; a popup for each would be in the way.
-            Topic::Status | Topic::Inbox | Topic::Backups => {
-                self.shell.say(failure.message, Tone::Warn)
-            }
-            Topic::Trail if failure.code == "denied" => {}
-            Topic::Rx => self.shell.say(failure.message, Tone::Alert),
-            _ => {
-                self.shell.glass = None;
-                self.shell.push(Popup::Page(Page::failure(&failure)));
-            }
-        }
-    }
-
-    fn ended(&mut self, id: super::command::JobId, end: Result<Report, Failure>) {
-        let now = self.shell.now;
-        let Some(job) = self.shell.jobs.iter_mut().find(|job| job.id == id) else {
-            return;
-        };
-        job.end = Some((now, end));
-        let title = job.title;
-        let (state, tone) = job.state();
-        let page = match &job.end {
-            Some((_, Ok(report @ (Report::Demo(_) | Report::Init(_))))) => {
-                Some(Page::new(title, job::lines(report)))
-            }
-            Some((_, Err(failure))) if self.shell.seat.is_none() => Some(Page::failure(failure)),
-            _ => None,
-        };
-        self.shell.say(format!("{title}: {state}"), tone);
-        if let Some(page) = page {
-            self.shell.push(Popup::Page(page));
-        }
-        if self.shell.seat.is_none() {
-            self.shell.ask(Query::Vault);
-        } else {
-            self.shell.ask(Query::Status);
-            self.with_room(|room, shell| room.changed(shell));
-        }
-    }
-
     fn tick(&mut self) {
         if self.shell.left().is_some_and(|left| left.is_zero()) {
             self.lock();
             self.login.locked();
+        } else {
+            self.with_room(|room, shell| room.tick(shell));
         }
     }
 }

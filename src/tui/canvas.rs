@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
+use super::list::Scroll;
 use super::text;
 use super::theme::{Theme, Tone};
 
@@ -125,7 +126,15 @@ impl<'a> Canvas<'a> {
             width: columns.min(self.area.width - x),
             height: 1,
         };
-        self.buffer.set_style(rect, self.theme.style(tone));
+        let style = self.theme.style(tone);
+        // A selected row has one look from end to end: easier to see, and fewer bytes to move.
+        let whole = matches!(tone, Tone::Selected | Tone::SelectedQuiet);
+        let style = if whole {
+            Style::reset().patch(style)
+        } else {
+            style
+        };
+        self.buffer.set_style(rect, style);
     }
 
     /// A horizontal rule on row `y`.
@@ -179,6 +188,28 @@ impl<'a> Canvas<'a> {
             &"░".repeat(usize::from(columns) - full),
             Tone::Rule,
         );
+    }
+
+    /// Draws something taller than this part and shows what `scroll` has in sight. `draw` says how many rows it took.
+    pub fn scrolled(&mut self, scroll: &Scroll, draw: impl FnOnce(&mut Canvas<'_>) -> u16) {
+        const TALLEST: u16 = 160;
+        if self.area.is_empty() {
+            return;
+        }
+        let mut tall = Buffer::empty(Rect::new(0, 0, self.area.width, TALLEST));
+        let mut nowhere = None;
+        let mut canvas = Canvas::new(&mut tall, self.theme, &mut nowhere, self.plain);
+        canvas.fill(Tone::Text);
+        let rows = draw(&mut canvas).min(TALLEST);
+        for (y, from) in scroll
+            .window(usize::from(rows), self.area.height)
+            .enumerate()
+        {
+            for x in 0..self.area.width {
+                self.buffer[(self.area.x + x, self.area.y + y as u16)] =
+                    tall[(x, from as u16)].clone();
+            }
+        }
     }
 
     /// Lets the terminal's cursor stand here, for typing, and in plain mode for reading along.
@@ -237,7 +268,7 @@ mod tests {
         let mut canvas = Canvas::new(&mut buffer, &theme, &mut cursor, false);
         canvas.part(0, 0, 5, 1).put(0, 0, "Abshire", Tone::Text);
         canvas.put_right(10, 0, "7 s", Tone::Text);
-        let line: String = buffer.content().iter().map(|c| c.symbol()).collect();
-        assert_eq!(line, "Absh…  7 s");
+        let line = super::super::capture::plain(&buffer);
+        assert_eq!(line, "Absh…  7 s\n");
     }
 }

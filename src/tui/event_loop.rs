@@ -33,12 +33,12 @@ const FRAME_SSH: Duration = Duration::from_millis(100);
 const GRACE: Duration = Duration::from_secs(5);
 
 /// Runs the interface until it is left. The session is locked and the terminal given back whatever ended it.
-pub fn run(look: Look, backend: Arc<dyn Backend>) -> io::Result<()> {
+pub fn run(look: Look, backend: &Arc<dyn Backend>) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     let terminal = Terminal::take()?;
-    let ended = runtime.block_on(main_loop(look, &backend));
+    let ended = runtime.block_on(main_loop(look, backend));
     backend.lock();
     drop(terminal);
     // Blocking threads that hang in a slow write must not keep a hung-up process alive.

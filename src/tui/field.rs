@@ -242,10 +242,7 @@ mod tests {
             columns,
             true,
         );
-        (
-            buffer.content().iter().map(|c| c.symbol()).collect(),
-            cursor,
-        )
+        (super::super::capture::plain(&buffer), cursor)
     }
 
     #[test]

@@ -95,7 +95,7 @@ impl<W: Write> FrameWriter<W> {
 fn encode(shown: &Buffer, next: &Buffer, out: &mut Vec<u8>) -> bool {
     let changes = shown.diff(next);
     let mut pen = PLAIN;
-    let mut at: Option<(u16, u16)> = None;
+    let mut at: Option<Place> = None;
     let mut rest = changes.as_slice();
     while let Some((x, y, cell)) = rest.first() {
         travel(at, (*x, *y), next, &mut pen, out);
@@ -112,15 +112,17 @@ fn encode(shown: &Buffer, next: &Buffer, out: &mut Vec<u8>) -> bool {
             } else {
                 let _ = write!(out, "\x1b[{blanks}X");
             }
-            at = Some((*x, *y));
+            at = Some(Place { x: Some(*x), y: *y });
             rest = &rest[inside..];
             continue;
         }
         switch(&mut pen, look(cell), out);
         out.extend_from_slice(cell.symbol().as_bytes());
-        // After a wide symbol, or in the last column, terminals disagree about where the cursor is.
-        let narrow = super::text::width(cell.symbol()) == 1;
-        at = (narrow && x + 1 < next.area.right()).then_some((x + 1, *y));
+        let sure = super::text::width(cell.symbol()) == 1 && x + 1 < next.area.right();
+        at = Some(Place {
+            x: sure.then_some(x + 1),
+            y: *y,
+        });
         rest = &rest[1..];
     }
     switch(&mut pen, PLAIN, out);
@@ -133,32 +135,47 @@ fn blanks(next: &Buffer, x: u16, y: u16) -> u16 {
     (x..next.area.right()).take_while(blank).count() as u16
 }
 
-/// Moves to `to`, by the shortest way: over a small gap by writing what stands there anyway.
-fn travel(at: Option<(u16, u16)>, to: (u16, u16), next: &Buffer, pen: &mut Pen, out: &mut Vec<u8>) {
-    if at == Some(to) {
-        return;
-    }
-    if let Some((x, y)) = at
-        && y == to.1
-        && x < to.0
-    {
-        let gap = to.0 - x;
-        let same = |x: u16| {
-            next.cell((x, y))
-                .is_some_and(|cell| cell.symbol().len() == 1 && look(cell) == *pen)
-        };
-        if gap <= 4 && (x..to.0).all(same) {
-            for x in x..to.0 {
-                out.extend_from_slice(next[(x, y)].symbol().as_bytes());
+/// Where the terminal's cursor is while a frame is written. After a wide symbol, or in the last column, terminals
+/// disagree about the column, but not about the row.
+#[derive(Clone, Copy)]
+struct Place {
+    x: Option<u16>,
+    y: u16,
+}
+
+/// Moves to `to`, by the shortest way: over a small gap by writing what stands there anyway, to the next row by a line end.
+fn travel(at: Option<Place>, to: (u16, u16), next: &Buffer, pen: &mut Pen, out: &mut Vec<u8>) {
+    match at {
+        Some(Place { x: Some(x), y }) if (x, y) == to => {}
+        Some(Place { x: Some(x), y }) if y == to.1 && x < to.0 => {
+            let same = |x: u16| {
+                let cell = next.cell((x, y));
+                cell.is_some_and(|cell| cell.symbol().len() == 1 && look(cell) == *pen)
+            };
+            if to.0 - x <= 4 && (x..to.0).all(same) {
+                for x in x..to.0 {
+                    out.extend_from_slice(next[(x, y)].symbol().as_bytes());
+                }
+            } else {
+                forward(to.0 - x, out);
             }
-        } else if gap == 1 {
-            out.extend_from_slice(b"\x1b[C");
-        } else {
-            let _ = write!(out, "\x1b[{gap}C");
         }
-        return;
+        // Raw mode, and the row below is on the screen: the line end moves and scrolls nothing.
+        Some(Place { y, .. }) if y + 1 == to.1 => {
+            out.extend_from_slice(b"\r\n");
+            forward(to.0, out);
+        }
+        _ => go_to(to.0, to.1, out),
     }
-    go_to(to.0, to.1, out);
+}
+
+fn forward(columns: u16, out: &mut Vec<u8>) {
+    // Writing into a Vec cannot fail.
+    let _ = match columns {
+        0 => Ok(()),
+        1 => write!(out, "\x1b[C"),
+        n => write!(out, "\x1b[{n}C"),
+    };
 }
 
 fn go_to(x: u16, y: u16, out: &mut Vec<u8>) {

@@ -165,7 +165,7 @@ fn outcome(report: &Report) -> (String, Tone) {
 pub fn lines(report: &Report) -> Vec<(String, Tone)> {
     let mut out = Vec::new();
     let mut line = |name: &str, value: String| {
-        out.push((format!("{}{value}", text::left(name, 22)), Tone::Text))
+        out.push((format!("{}{value}", text::left(name, 22)), Tone::Text));
     };
     match report {
         Report::Verify(r) => {

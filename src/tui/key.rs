@@ -149,14 +149,12 @@ pub fn shown(keys: &[Key]) -> String {
             if let Some(letter) = name.strip_prefix("ctrl+") {
                 return format!("^{}", letter.to_uppercase());
             }
-            match name.len() {
-                0..=1 => name,
-                _ => {
-                    let mut chars = name.chars();
-                    let first = chars.next().map(|c| c.to_uppercase().to_string());
-                    first.unwrap_or_default() + chars.as_str()
-                }
+            if name.len() <= 1 {
+                return name;
             }
+            let mut chars = name.chars();
+            let first = chars.next().map(|c| c.to_uppercase().to_string());
+            first.unwrap_or_default() + chars.as_str()
         })
         .collect()
 }

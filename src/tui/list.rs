@@ -120,7 +120,7 @@ mod tests {
                     assert!(window.end <= len && window.len() <= usize::from(height));
                     match selection.at(len) {
                         Some(at) if height > 0 => {
-                            assert!(window.contains(&at), "{at} in {window:?}")
+                            assert!(window.contains(&at), "{at} in {window:?}");
                         }
                         _ => assert!(window.is_empty()),
                     }

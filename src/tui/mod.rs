@@ -12,6 +12,7 @@
 //! - [`capture`]: a screen as text or SVG, for the documentation.
 
 pub mod action;
+mod answers;
 pub mod app;
 pub mod backend;
 pub mod canvas;
@@ -35,3 +36,6 @@ pub mod terminal;
 pub mod text;
 pub mod theme;
 pub mod when;
+
+#[cfg(test)]
+mod tests;

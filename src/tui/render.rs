@@ -40,7 +40,6 @@ pub fn render(app: &App, buffer: &mut Buffer) -> Option<Position> {
     let footer_rows = if roomy { 2 } else { 1 };
     let mut inside = canvas.part(0, 3, width, height - 3 - footer_rows);
     app.room().render(&app.shell, &mut inside);
-    drop(inside);
     // The cursor belongs to the top layer alone.
     for popup in &app.shell.popups {
         let mut over = canvas.part(0, 3, width, height - 3 - footer_rows);

@@ -6,6 +6,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::panic;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 
@@ -30,9 +31,13 @@ impl Terminal {
             ));
         }
         let before = panic::take_hook();
+        let loop_thread = thread::current().id();
         panic::set_hook(Box::new(move |info| {
-            restore();
-            before(info);
+            // A panic on a worker's thread becomes a failed question or job: the screen goes on and stays clean.
+            if thread::current().id() == loop_thread || !SWITCHED.load(Ordering::SeqCst) {
+                restore();
+                before(info);
+            }
         }));
         enable_raw_mode()?;
         SWITCHED.store(true, Ordering::SeqCst);

@@ -107,6 +107,30 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
+/// As [`wrap`], where later lines keep the indent of the first.
+pub fn hang(line: &str, columns: usize) -> Vec<String> {
+    let indent = line.len() - line.trim_start_matches(' ').len();
+    hung(
+        &line[indent..],
+        &" ".repeat(indent),
+        &" ".repeat(indent),
+        columns,
+    )
+}
+
+/// Wrapped behind `first`, and under it behind as many blanks: `STOP penicillin allergy` over two lines.
+pub fn behind(first: &str, line: &str, columns: usize) -> Vec<String> {
+    hung(line, first, &" ".repeat(width(first)), columns)
+}
+
+fn hung(line: &str, first: &str, later: &str, columns: usize) -> Vec<String> {
+    let room = columns.saturating_sub(width(first)).max(8);
+    let parts = wrap(line, room).into_iter().enumerate();
+    parts
+        .map(|(at, part)| format!("{}{part}", if at == 0 { first } else { later }))
+        .collect()
+}
+
 /// A count with its thousands set apart by narrow blanks: `1 204 331`.
 pub fn grouped(n: u64) -> String {
     let digits = n.to_string();
@@ -142,7 +166,7 @@ pub fn sparkline(values: &[f64]) -> String {
     values
         .iter()
         .map(|v| {
-            if high - low < f64::EPSILON {
+            if (high - low).abs() < f64::EPSILON {
                 BLOCKS[3]
             } else {
                 BLOCKS[(((v - low) / (high - low)) * 7.0).round() as usize]

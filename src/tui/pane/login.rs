@@ -218,7 +218,7 @@ impl Room for Login {
                         inside.paragraph(1, next, hint, Tone::Text);
                     }
                 } else if *demo && !small {
-                    self.render_logins(&mut inside, y, logins);
+                    Self::render_logins(&mut inside, y, logins);
                 }
             }
         }
@@ -254,12 +254,7 @@ impl Login {
         }
     }
 
-    fn render_logins(
-        &self,
-        inside: &mut Canvas<'_>,
-        y: u16,
-        logins: &[crate::desk::view::DemoLogin],
-    ) {
+    fn render_logins(inside: &mut Canvas<'_>, y: u16, logins: &[crate::desk::view::DemoLogin]) {
         use super::super::text;
         let room = usize::from(inside.height().saturating_sub(y + 2));
         if room < 2 || logins.is_empty() {

@@ -1,10 +1,13 @@
 //! The panes, one a file, and who has which.
 
 mod admin;
+mod admin_lists;
 mod chart;
+mod chart_summary;
 mod home;
 mod inbox;
 mod login;
+mod pages;
 mod prescriptions;
 mod records;
 mod search;
@@ -23,6 +26,7 @@ use super::canvas::Canvas;
 use super::field::Field;
 use super::shell::Shell;
 use crate::clinical::Role;
+use crate::desk::view::Stamp;
 
 /// A pane's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -94,6 +98,14 @@ pub trait Room {
 
     /// Takes an answer. Those of other panes pass by.
     fn loaded(&mut self, reply: &Reply, shell: &mut Shell);
+
+    /// When it wants [`Room::tick`], if at all.
+    fn due(&self) -> Option<Stamp> {
+        None
+    }
+
+    /// The time for which it asked has come.
+    fn tick(&mut self, _shell: &mut Shell) {}
 
     /// Something was done: what it shows may be old.
     fn changed(&mut self, shell: &mut Shell) {

@@ -1,19 +1,24 @@
 //! Prescriptions: a prescriber's or patient's own, and a pharmacy's queue with what was signed beside what was checked.
 
+use jiff::SignedDuration;
+
 use super::super::action::{Action, Context};
 use super::super::backend::Reply;
 use super::super::canvas::Canvas;
 use super::super::command::{Query, Topic};
 use super::super::list::Selection;
-use super::super::popup::{Page, Popup};
+use super::super::popup::Popup;
 use super::super::shell::Shell;
 use super::super::task::{self, Task};
 use super::super::text;
 use super::super::theme::Tone;
 use super::super::when;
-use super::{Room, split};
+use super::{Room, pages, split};
 use crate::clinical::Role;
-use crate::desk::view::{RxLine, RxState, RxView, Severity};
+use crate::desk::view::{RxLine, RxState, RxView, Severity, Stamp};
+
+/// How long the selection rests on a row of the queue before its prescription is fetched and checked.
+const REST: SignedDuration = SignedDuration::from_millis(250);
 
 /// The list and the prescription that is looked at.
 #[derive(Debug, Default)]
@@ -24,6 +29,8 @@ pub struct Prescriptions {
     finished: bool,
     /// Whether handing over was asked for before the prescription had come.
     hurry: bool,
+    /// When the selection has rested long enough to be looked at.
+    rested: Option<Stamp>,
     /// Whether the whole prescription was asked for, to be read on a page.
     reading: bool,
 }
@@ -111,12 +118,21 @@ impl Prescriptions {
             );
             return;
         }
-        match self.current().cloned() {
-            Some(rx) => Task::Dispense { rx: Box::new(rx) }.begin(shell),
-            None => {
-                self.hurry = true;
-                self.look(shell);
-            }
+        if let Some(rx) = self.current().cloned() {
+            Task::Dispense { rx: Box::new(rx) }.begin(shell);
+        } else {
+            self.hurry = true;
+            self.look(shell);
+        }
+    }
+
+    fn read(&mut self, shell: &mut Shell) {
+        if let Some(rx) = self.current() {
+            let page = pages::rx(rx);
+            shell.push(Popup::Page(page));
+        } else {
+            self.reading = true;
+            self.look(shell);
         }
     }
 }
@@ -153,16 +169,7 @@ impl Room for Prescriptions {
                 self.finished = !self.finished;
                 self.selection.select(0);
             }
-            Action::Open => match self.current() {
-                Some(rx) => {
-                    let page = page(rx);
-                    shell.push(Popup::Page(page));
-                }
-                None => {
-                    self.reading = true;
-                    self.look(shell);
-                }
-            },
+            Action::Open => self.read(shell),
             Action::Back => {}
             _ => {
                 let len = self.shown().len();
@@ -172,11 +179,22 @@ impl Room for Prescriptions {
                     self.detail = None;
                     self.hurry = false;
                     self.reading = false;
-                    if Self::is_queue(shell) {
-                        self.look(shell);
-                    }
+                    // Resting on a row is looking at it, and looks are recorded: passing by is not.
+                    let rested = Stamp(shell.now.0 + REST);
+                    self.rested = Self::is_queue(shell).then_some(rested);
                 }
             }
+        }
+    }
+
+    fn due(&self) -> Option<Stamp> {
+        self.rested
+    }
+
+    fn tick(&mut self, shell: &mut Shell) {
+        if self.rested.is_some_and(|at| at <= shell.now) {
+            self.rested = None;
+            self.look(shell);
         }
     }
 
@@ -194,7 +212,7 @@ impl Room for Prescriptions {
                 if std::mem::take(&mut self.hurry) {
                     self.dispense(shell);
                 } else if reading && self.current().is_some() {
-                    shell.push(Popup::Page(page(rx)));
+                    shell.push(Popup::Page(pages::rx(rx)));
                 }
             }
             _ => {}
@@ -342,6 +360,8 @@ impl Prescriptions {
         let Some(rx) = self.current() else {
             let line = if shell.waits_for(Topic::Rx) {
                 "checking …"
+            } else if self.rested.is_some() {
+                "…"
             } else {
                 "Enter checks and shows it"
             };
@@ -349,36 +369,14 @@ impl Prescriptions {
             return;
         };
         let mut y = 1;
-        for check in &rx.checks {
-            let (text, tone) = task::checked(check);
-            let lines = text::wrap(&text, usize::from(canvas.width().saturating_sub(1)));
-            for (at, part) in lines.iter().enumerate() {
-                // The word for the outcome keeps its column; what follows it hangs under itself.
-                if at == 0 {
-                    let (word, rest) = text.split_at(text.find(' ').unwrap_or(0));
-                    canvas.put(0, y, word, tone);
-                    let rest = rest.trim_start();
-                    let shown = part.strip_prefix(word).unwrap_or(part).trim_start();
-                    let indent = 4.max(word.len() as u16 + 1);
-                    let tone = if check.outcome == crate::desk::view::CheckOutcome::Ok {
-                        Tone::Text
-                    } else {
-                        tone
-                    };
-                    let room = usize::from(canvas.width().saturating_sub(indent));
-                    if text::width(rest) <= room {
-                        canvas.put(indent, y, rest, tone);
-                        y += 1;
-                        break;
-                    }
-                    let _ = shown;
-                    for part in text::wrap(rest, room) {
-                        canvas.put(indent, y, &part, tone);
-                        y += 1;
-                    }
-                    break;
-                }
-            }
+        let columns = usize::from(canvas.width().saturating_sub(1));
+        for (line, tone) in rx
+            .checks
+            .iter()
+            .flat_map(|check| task::checked(check, columns))
+        {
+            canvas.put(0, y, &line, tone);
+            y += 1;
         }
         if line.worst == Some(Severity::Stop) {
             canvas.paragraph(
@@ -397,45 +395,4 @@ fn span(minutes: u64) -> String {
         60..2880 => format!("{} h", minutes / 60),
         _ => format!("{} d", minutes / 1440),
     }
-}
-
-/// One prescription in full: text, checks, what happened.
-fn page(rx: &RxView) -> Page {
-    let mut lines = vec![(
-        format!("{}  {}", rx.line.name.as_deref().unwrap_or(""), rx.line.mrn),
-        Tone::Title,
-    )];
-    lines.extend(rx.text.iter().map(|line| (line.clone(), Tone::Text)));
-    lines.push((String::new(), Tone::Text));
-    lines.push((format!("state  {}", rx.line.state), Tone::Heading));
-    lines.extend(rx.checks.iter().map(task::checked));
-    lines.push((String::new(), Tone::Text));
-    for event in &rx.events {
-        let sign = if event.verified { "ok" } else { "! bad" };
-        let mut line = format!(
-            "{}  {}{}, {}  {sign}",
-            when::full(event.created),
-            text::left(&event.event, 11),
-            event.by,
-            event.role
-        );
-        if let Some(quantity) = &event.quantity {
-            line = format!("{line}  {quantity}");
-        }
-        if let Some(lot) = &event.lot {
-            line = format!("{line}  lot {lot}");
-        }
-        if let Some(reason) = &event.reason {
-            line = format!("{line}  {reason}");
-        }
-        lines.push((
-            line,
-            if event.verified {
-                Tone::Text
-            } else {
-                Tone::Alert
-            },
-        ));
-    }
-    Page::new(rx.line.medicine.clone(), lines)
 }

@@ -7,16 +7,15 @@ use super::super::canvas::Canvas;
 use super::super::command::{Query, Topic};
 use super::super::field::{Field, Shown};
 use super::super::list::Selection;
-use super::super::popup::{Choice, Menu, MenuRow, Page, Popup};
+use super::super::popup::{Choice, Menu, MenuRow, Popup};
 use super::super::shell::Shell;
 use super::super::task::{Amends, Task};
 use super::super::text;
 use super::super::theme::Tone;
-use super::super::when;
 use super::chart::OpenChart;
-use super::{Room, split};
+use super::{Room, pages, split};
 use crate::clinical::Role;
-use crate::desk::view::{AuditLine, ChartLine, EntryView};
+use crate::desk::view::{ChartLine, EntryView};
 
 /// The list of charts and the open one.
 #[derive(Debug)]
@@ -196,7 +195,7 @@ impl Records {
             },
             Action::Open => {
                 if let Some(entry) = open.entry() {
-                    let page = entry_page(entry);
+                    let page = pages::entry(entry);
                     shell.push(Popup::Page(page));
                 }
             }
@@ -289,12 +288,12 @@ impl Room for Records {
                 }
             }
             Reply::Chart(view) => {
-                shell.said = None;
                 match &mut self.open {
                     Some(open) if open.view.mrn == view.mrn => open.view = (**view).clone(),
                     _ => self.open = Some(OpenChart::new((**view).clone())),
                 }
                 if self.wanted.take().is_some() {
+                    shell.said = None;
                     self.inside = true;
                     let at = self.shown().iter().position(|chart| chart.mrn == view.mrn);
                     if let Some(at) = at {
@@ -307,8 +306,8 @@ impl Room for Records {
                     .any(|alert| alert.check == "break-glass")
                     .then(|| view.mrn.clone());
             }
-            Reply::History(versions) => shell.push(Popup::Page(history_page(versions))),
-            Reply::WhoLooked(lines) => shell.push(Popup::Page(trail_page("Who looked", lines))),
+            Reply::History(versions) => shell.push(Popup::Page(pages::history(versions))),
+            Reply::WhoLooked(lines) => shell.push(Popup::Page(pages::trail("Who looked", lines))),
             _ => {}
         }
     }
@@ -431,131 +430,4 @@ impl Records {
             }
         }
     }
-}
-
-/// One entry in full.
-fn entry_page(entry: &EntryView) -> Page {
-    let mut lines = vec![(entry.headline.clone(), Tone::Title)];
-    lines.extend(
-        entry
-            .flags
-            .iter()
-            .map(|flag| (format!("! {flag}"), Tone::Alert)),
-    );
-    lines.push((String::new(), Tone::Text));
-    let mut line = |name: &str, value: String| {
-        lines.push((format!("{}{value}", text::left(name, 12)), Tone::Text))
-    };
-    line(
-        "written",
-        format!(
-            "{}  by {}, {}",
-            when::full(entry.created),
-            entry.author,
-            entry.author_role
-        ),
-    );
-    line(
-        "signature",
-        if entry.verified {
-            "ok".to_owned()
-        } else {
-            "! does not hold".to_owned()
-        },
-    );
-    line(
-        "version",
-        format!("{} of {}", entry.version, entry.versions),
-    );
-    line("section", entry.section.clone());
-    if let Some(source) = &entry.source {
-        line("imported", source.clone());
-    }
-    if let Some(retracted) = &entry.retracted {
-        line(
-            "withdrawn",
-            format!(
-                "{}  by {}: {}",
-                when::full(retracted.at),
-                retracted.by,
-                retracted.reason
-            ),
-        );
-    }
-    line("entry", entry.entry.clone());
-    line("ledger", text::grouped(entry.seq));
-    lines.push((String::new(), Tone::Text));
-    let body = serde_json::to_string_pretty(&entry.body).unwrap_or_default();
-    lines.extend(body.lines().map(|line| (line.to_owned(), Tone::Muted)));
-    Page::new(entry.kind.clone(), lines)
-}
-
-/// All versions of an entry.
-fn history_page(versions: &[EntryView]) -> Page {
-    let mut lines = Vec::new();
-    for version in versions {
-        let sign = if version.verified {
-            "signed ok"
-        } else {
-            "! signature bad"
-        };
-        let head = format!(
-            "version {}   {}   {}, {}   {sign}",
-            version.version,
-            when::full(version.created),
-            version.author,
-            version.author_role
-        );
-        lines.push((
-            head,
-            if version.verified {
-                Tone::Heading
-            } else {
-                Tone::Alert
-            },
-        ));
-        lines.push((format!("  {}", version.headline), Tone::Text));
-        if let Some(retracted) = &version.retracted {
-            lines.push((format!("  withdrawn: {}", retracted.reason), Tone::Warn));
-        }
-        lines.push((String::new(), Tone::Text));
-    }
-    Page::new("All versions, the newest first", lines)
-}
-
-/// Who did what, as lines.
-pub(super) fn trail_page(title: &str, trail: &[AuditLine]) -> Page {
-    if trail.is_empty() {
-        return Page::new(
-            title,
-            vec![("Nobody, as far as your keys tell.".to_owned(), Tone::Muted)],
-        );
-    }
-    let lines = trail
-        .iter()
-        .map(|line| {
-            let flags = if line.flags.is_empty() {
-                String::new()
-            } else {
-                format!("  ! {}", line.flags.join(", "))
-            };
-            let text = format!(
-                "{}  {}{}{}{}{flags}",
-                when::full(line.created),
-                text::left(&line.actor, 14),
-                text::left(&line.role, 12),
-                text::left(&line.action, 12),
-                line.detail
-            );
-            (
-                text,
-                if line.flags.is_empty() {
-                    Tone::Text
-                } else {
-                    Tone::Warn
-                },
-            )
-        })
-        .collect();
-    Page::new(title, lines)
 }

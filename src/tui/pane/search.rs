@@ -114,7 +114,7 @@ impl Room for Search {
             Action::Submit | Action::Finish
                 if self.query.text().trim() == self.asked && len > 0 =>
             {
-                self.open(shell)
+                self.open(shell);
             }
             Action::Submit | Action::Finish => self.run(shell),
             Action::NextField => {

@@ -76,7 +76,7 @@ pub struct Wrong {
 
 impl Wrong {
     /// Something wrong with the field of this label.
-    pub fn new(label: &'static str, text: impl ToString) -> Self {
+    pub fn new(label: &'static str, text: impl std::fmt::Display) -> Self {
         Self {
             label,
             text: text.to_string(),
@@ -89,6 +89,7 @@ impl Wrong {
 pub struct Form {
     title: String,
     intro: Vec<(String, Tone)>,
+    beside: Vec<(String, Tone)>,
     entries: Vec<Entry>,
     at: usize,
     task: Task,
@@ -102,6 +103,7 @@ impl Form {
         Self {
             title: title.into(),
             intro: Vec::new(),
+            beside: Vec::new(),
             entries,
             at: 0,
             task,
@@ -114,6 +116,13 @@ impl Form {
     #[must_use]
     pub fn under(mut self, intro: Vec<(String, Tone)>) -> Self {
         self.intro = intro;
+        self
+    }
+
+    /// With what stands beside that: the checks. In a narrow window it comes first.
+    #[must_use]
+    pub fn beside(mut self, lines: Vec<(String, Tone)>) -> Self {
+        self.beside = lines;
         self
     }
 
@@ -247,27 +256,41 @@ impl Form {
             .max()
             .unwrap_or(0) as u16
             + 2;
-        let room = usize::from(
-            74u16
-                .min(canvas.width().saturating_sub(2))
-                .saturating_sub(6),
-        )
-        .max(8);
-        let intro: Vec<(String, Tone)> = self
-            .intro
-            .iter()
-            .flat_map(|(line, tone)| text::wrap(line, room).into_iter().map(|part| (part, *tone)))
-            .collect();
-        let fields = self.entries.len() as u16 + 2;
+        let room = canvas.width().saturating_sub(8).min(72);
+        let wide = !self.beside.is_empty() && room >= 70;
+        let column = if wide { room / 2 - 1 } else { room };
+        let wrapped = |lines: &[(String, Tone)]| -> Vec<(String, Tone)> {
+            let lines = lines.iter();
+            lines
+                .flat_map(|(line, tone)| {
+                    text::hang(line, usize::from(column))
+                        .into_iter()
+                        .map(|part| (part, *tone))
+                })
+                .collect()
+        };
+        let mut intro = Vec::new();
+        if !wide {
+            intro.extend(self.beside.clone());
+        }
+        intro.extend(wrapped(&self.intro));
+        let side: &[(String, Tone)] = if wide { &self.beside } else { &[] };
         let gap = u16::from(!intro.is_empty());
-        let mut inside = super::frame(canvas, &self.title, 80, intro.len() as u16 + gap + fields);
+        let fields = self.entries.len() as u16 + 1;
+        let above = intro.len().max(side.len()) as u16;
+        let mut inside = super::frame(canvas, &self.title, 78, above + gap + fields);
         let height = inside.height();
         // The fields keep their place; what is to be read scrolls above them.
-        let upper = height.saturating_sub(fields + gap).min(intro.len() as u16);
-        let window = self.scroll.window(intro.len(), upper);
-        let hidden = intro.len() - window.end;
-        for (y, (line, tone)) in intro[window].iter().enumerate() {
-            inside.put(0, y as u16, line, *tone);
+        let upper = height.saturating_sub(fields + gap).min(above);
+        let window = self.scroll.window(usize::from(above), upper);
+        let hidden = usize::from(above) - window.end;
+        for (y, at) in window.enumerate() {
+            if let Some((line, tone)) = intro.get(at) {
+                inside.put_within(0, y as u16, column, line, *tone);
+            }
+            if let Some((line, tone)) = side.get(at) {
+                inside.put(column + 2, y as u16, line, *tone);
+            }
         }
         if gap == 1 {
             inside.rule(upper);
@@ -281,6 +304,10 @@ impl Form {
             }
         }
         let mut lower = inside.below(upper + gap);
+        let for_field = lower.width().saturating_sub(labels);
+        let fits = |entry: &Entry| {
+            !entry.hint.is_empty() && usize::from(for_field) > text::width(&entry.hint) + 12
+        };
         let rows = lower.height().saturating_sub(1).max(1);
         let first = (self.at as u16 + 1).saturating_sub(rows);
         for (at, entry) in self.entries.iter().enumerate().skip(usize::from(first)) {
@@ -297,7 +324,7 @@ impl Form {
             );
             let width = lower.width().saturating_sub(labels);
             let hint = text::width(&entry.hint) as u16;
-            let beside = hint > 0 && width > hint + 12;
+            let beside = fits(entry);
             let field = if beside { width - hint - 2 } else { width };
             entry.field.draw(&mut lower, labels, y, field, active);
             if beside {
@@ -305,20 +332,13 @@ impl Form {
             }
         }
         let y = (self.entries.len() as u16 - first).min(rows);
-        match &self.wrong {
-            Some(wrong) => {
-                lower.put(
-                    0,
-                    y,
-                    &format!("! {}: {}", wrong.label, wrong.text),
-                    Tone::Alert,
-                );
-            }
-            None => {
-                if let Some(entry) = self.entries.get(self.at) {
-                    lower.put(0, y, &entry.hint, Tone::Muted);
-                }
-            }
+        // Where hints do not fit beside their fields, that of the active field stands below.
+        let hint = self.entries.get(self.at).filter(|entry| !fits(entry));
+        if let Some(wrong) = &self.wrong {
+            let line = format!("! {}: {}", wrong.label, wrong.text);
+            lower.put(0, y, &line, Tone::Alert);
+        } else if let Some(entry) = hint {
+            lower.put(0, y, &entry.hint, Tone::Muted);
         }
     }
 }

@@ -124,7 +124,8 @@ impl Popup {
 /// Returns the inside. A small screen gives all of itself.
 fn frame<'a>(canvas: &'a mut Canvas<'_>, title: &str, width: u16, height: u16) -> Canvas<'a> {
     let (w, h) = (canvas.width(), canvas.height());
-    let small = w < 60 || h < 18;
+    // What does not fit inside a frame gets the whole screen.
+    let small = w < 60 || height + 4 > h;
     let width = if small {
         w
     } else {
@@ -151,7 +152,6 @@ fn frame<'a>(canvas: &'a mut Canvas<'_>, title: &str, width: u16, height: u16) -
         Tone::Title,
     );
     let margin = if small { 1 } else { 3 };
-    drop(part);
     canvas.part(
         x + margin,
         y + 2,

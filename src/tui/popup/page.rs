@@ -79,10 +79,8 @@ impl Page {
                 if text::width(line) <= room {
                     vec![(line.clone(), *tone)]
                 } else {
-                    text::wrap(line, room)
-                        .into_iter()
-                        .map(|part| (part, *tone))
-                        .collect()
+                    let lines = text::hang(line, room).into_iter();
+                    lines.map(|part| (part, *tone)).collect()
                 }
             })
             .collect();

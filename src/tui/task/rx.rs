@@ -3,6 +3,7 @@
 use super::super::command::{Act, Query};
 use super::super::popup::{Entry, Form, Popup, Wrong};
 use super::super::shell::Shell;
+use super::super::text;
 use super::super::theme::Tone;
 use super::{Task, reason};
 use crate::clinical::{
@@ -10,6 +11,9 @@ use crate::clinical::{
     SpanUnit, Substitution,
 };
 use crate::desk::view::{Alert, Check, CheckOutcome, Severity};
+
+/// Columns of the checks beside a form.
+const BESIDE: usize = 34;
 
 pub(super) fn popup(task: &Task) -> Popup {
     match task {
@@ -41,14 +45,8 @@ pub(super) fn popup(task: &Task) -> Popup {
         Task::Sign { preview, .. } => {
             let mut intro = vec![(format!("{}  {}", preview.name, preview.mrn), Tone::Title)];
             intro.extend(preview.text.iter().map(|line| (line.clone(), Tone::Text)));
-            intro.push((String::new(), Tone::Text));
-            intro.extend(preview.checks.iter().map(checked));
             let mut entries = Vec::new();
             if stopped(&preview.alerts) {
-                intro.push((
-                    "A STOP needs a reason, which you sign.".to_owned(),
-                    Tone::Alert,
-                ));
                 entries.push(Entry::text("reason", "", "why in spite of the STOP"));
             }
             entries.push(Entry::secret("passphrase"));
@@ -56,7 +54,9 @@ pub(super) fn popup(task: &Task) -> Popup {
                 entries.push(Entry::text("code", "", "six digits of your second factor"));
             }
             Popup::Form(Box::new(
-                Form::new("Sign this prescription", task.clone(), entries).under(intro),
+                Form::new("Sign this prescription", task.clone(), entries)
+                    .under(intro)
+                    .beside(checks(&preview.checks)),
             ))
         }
         Task::Dispense { rx } => {
@@ -65,8 +65,6 @@ pub(super) fn popup(task: &Task) -> Popup {
                 Tone::Title,
             )];
             intro.extend(rx.text.iter().map(|line| (line.clone(), Tone::Text)));
-            intro.push((String::new(), Tone::Text));
-            intro.extend(rx.checks.iter().map(checked));
             let rest = rx
                 .line
                 .remaining
@@ -86,10 +84,6 @@ pub(super) fn popup(task: &Task) -> Popup {
                 Entry::text("told", "", "what the patient was told"),
             ];
             if stopped(&rx.alerts) {
-                intro.push((
-                    "A STOP needs a reason, which you sign.".to_owned(),
-                    Tone::Alert,
-                ));
                 entries.push(Entry::text("reason", "", "why in spite of the STOP"));
             }
             entries.push(Entry::secret("passphrase"));
@@ -97,7 +91,9 @@ pub(super) fn popup(task: &Task) -> Popup {
                 entries.push(Entry::text("code", "", "six digits of your second factor"));
             }
             Popup::Form(Box::new(
-                Form::new("Hand over", task.clone(), entries).under(intro),
+                Form::new("Hand over", task.clone(), entries)
+                    .under(intro)
+                    .beside(checks(&rx.checks)),
             ))
         }
         Task::Hold { what, .. } => reason("Hold and ask the prescriber", what, task.clone()),
@@ -207,21 +203,27 @@ pub(super) fn filled(task: Task, form: &mut Form, shell: &mut Shell) -> Result<(
     Ok(())
 }
 
-/// One check as a line, with a word for its outcome.
-pub fn checked(check: &Check) -> (String, Tone) {
+/// One check as lines of at most `columns`, with a word for its outcome.
+pub fn checked(check: &Check, columns: usize) -> Vec<(String, Tone)> {
     let (word, tone) = match check.outcome {
-        CheckOutcome::Ok => ("ok  ", Tone::Good),
+        CheckOutcome::Ok => ("ok  ", Tone::Text),
         CheckOutcome::Note => ("··  ", Tone::Text),
         CheckOutcome::Warn => ("!   ", Tone::Warn),
         CheckOutcome::CouldNotRun => ("??  ", Tone::Warn),
         CheckOutcome::Stop => ("STOP ", Tone::Alert),
     };
-    let could_not = if check.outcome == CheckOutcome::CouldNotRun {
-        "could not run: "
-    } else {
-        ""
-    };
-    (format!("{word}{could_not}{}", check.text), tone)
+    let lines = text::behind(word, &check.text, columns);
+    lines.into_iter().map(|line| (line, tone)).collect()
+}
+
+/// The checks in the width that they have beside a form, the gravest first.
+fn checks(checks: &[Check]) -> Vec<(String, Tone)> {
+    let mut sorted: Vec<&Check> = checks.iter().collect();
+    sorted.sort_by_key(|check| std::cmp::Reverse(check.outcome));
+    sorted
+        .into_iter()
+        .flat_map(|check| checked(check, BESIDE))
+        .collect()
 }
 
 fn stopped(alerts: &[Alert]) -> bool {

@@ -1,0 +1,474 @@
+//! Message in, commands out.
+
+use jiff::SignedDuration;
+
+use super::super::backend::{Failure, Reply};
+use super::super::command::{Command, Ticket, Topic};
+use super::super::msg::Msg;
+use super::super::pane::Pane;
+use super::bench::{Bench, look};
+use super::fixture::Fixture;
+use crate::desk::view::Stamp;
+
+fn later(bench: &mut Bench, seconds: i64) {
+    bench.now = Stamp(bench.now.0 + SignedDuration::from_secs(seconds));
+}
+
+#[test]
+fn user_tab_passphrase_enter_opens_the_session() {
+    let mut bench = Bench::new();
+    bench.types("smith");
+    bench.keys("tab");
+    bench.types("correct horse");
+    assert!(
+        !bench.screen().contains("correct"),
+        "a passphrase is never on the screen"
+    );
+    bench.keys("enter");
+    assert_eq!(bench.app.shell.login(), "smith");
+    assert!(bench.shows("Dr Helen Smith, doctor"));
+    assert!(
+        !bench.asked().contains("correct horse"),
+        "a passphrase is in no debug output"
+    );
+}
+
+#[test]
+fn a_wrong_passphrase_says_so_and_empties_the_field() {
+    let mut bench = Bench::new();
+    bench.types("smith");
+    bench.keys("enter");
+    bench.types("wrong");
+    bench.keys("enter");
+    assert!(bench.shows("user or passphrase is wrong"));
+    assert!(!bench.shows("•"));
+    assert!(bench.app.shell.seat.is_none());
+}
+
+#[test]
+fn moving_along_the_charts_opens_none() {
+    let mut bench = Bench::of("smith");
+    bench.keys("2");
+    bench.asked();
+    bench.keys("down down up");
+    assert_eq!(bench.asked(), "");
+    bench.keys("enter");
+    assert!(bench.asked().contains("Chart { mrn: \"0044-1\" }"));
+}
+
+#[test]
+fn typing_narrows_the_charts_by_name_and_number() {
+    let mut bench = Bench::of("smith");
+    bench.keys("2 /");
+    bench.types("hya");
+    assert!(bench.shows("1 of 10") && bench.shows("Hyatt") && !bench.shows("Tillman"));
+    bench.keys("ctrl+u");
+    bench.types("0081");
+    assert!(bench.shows("Tillman") && !bench.shows("Hyatt"));
+    bench.keys("esc");
+    assert!(bench.shows("10 charts"));
+}
+
+#[test]
+fn vitals_are_parsed_at_the_form_and_written_as_one_act() {
+    let mut bench = Bench::of("smith");
+    bench.keys("2 enter v");
+    bench.types("14x");
+    bench.keys("f2");
+    assert!(bench.shows("! systolic"), "{}", bench.screen());
+    bench.keys("ctrl+u");
+    bench.types("148");
+    bench.keys("enter");
+    bench.types("92");
+    bench.asked();
+    bench.keys("f2");
+    let asked = bench.asked();
+    assert!(
+        asked.contains("Write { mrn: \"0012-7\"") && asked.contains("Vitals("),
+        "{asked}"
+    );
+    assert!(bench.shows("written and signed"));
+}
+
+#[test]
+fn amending_begins_with_what_was_written() {
+    let mut bench = Bench::of("smith");
+    bench.keys("2 enter right right a");
+    assert!(
+        bench.shows("148") && bench.shows("92"),
+        "{}",
+        bench.screen()
+    );
+    bench.asked();
+    bench.keys("f2");
+    assert!(bench.asked().contains("Amend { entry: \"e90\""));
+}
+
+#[test]
+fn a_note_is_written_over_several_lines_and_one_slip_does_not_lose_it() {
+    let mut bench = Bench::of("smith");
+    bench.keys("2 enter w enter");
+    bench.types("First line");
+    bench.keys("enter");
+    bench.types("second");
+    bench.keys("esc");
+    assert!(bench.shows("Esc again"));
+    bench.asked();
+    bench.keys("f2");
+    assert!(bench.asked().contains("First line\\nsecond"));
+}
+
+#[test]
+fn a_prescription_is_shown_in_full_before_the_passphrase_and_a_stop_needs_a_reason() {
+    let mut bench = Bench::of("smith");
+    bench.keys("2 enter p");
+    bench.types("amoxicillin");
+    bench.keys("enter");
+    bench.types("500 mg");
+    bench.keys("f2");
+    assert!(bench.asked().contains("Preview"));
+    let screen = bench.screen();
+    assert!(
+        screen.contains("Sign this prescription")
+            && screen.contains("amoxicillin 500 mg")
+            && screen.contains("STOP"),
+        "{screen}"
+    );
+    bench.keys("f2");
+    assert!(
+        bench.shows("! reason: this is needed"),
+        "{}",
+        bench.screen()
+    );
+    bench.types("no alternative");
+    bench.keys("enter");
+    bench.types("correct horse");
+    bench.keys("enter");
+    let asked = bench.asked();
+    assert!(
+        asked.contains("Sign {") && asked.contains("past: Some(\"no alternative\")"),
+        "{asked}"
+    );
+    assert!(!asked.contains("correct horse"));
+}
+
+#[test]
+fn dispensing_begins_with_the_rest_and_the_lot_that_expires_first() {
+    let mut bench = Bench::of("adeyemi");
+    bench.keys("2 down enter");
+    let screen = bench.screen();
+    assert!(
+        screen.contains("Hand over") && screen.contains("21") && screen.contains("K77"),
+        "{screen}"
+    );
+    bench.keys("tab tab tab");
+    bench.types("correct horse");
+    bench.asked();
+    bench.keys("f2");
+    let asked = bench.asked();
+    assert!(
+        asked.contains("Dispense { rx: \"r2\"") && asked.contains("lot: Some(\"K77\")"),
+        "{asked}"
+    );
+}
+
+#[test]
+fn a_prescription_in_the_queue_is_looked_at_when_the_selection_rests_on_it() {
+    let mut bench = Bench::of("adeyemi");
+    bench.keys("2");
+    bench.asked();
+    bench.keys("down down");
+    assert_eq!(bench.asked(), "", "passing by is not looking");
+    assert!(
+        !bench.shows("signature Dr H. Smith"),
+        "no check of another prescription stands beside the selected one"
+    );
+    bench.rests();
+    assert!(bench.asked().contains("Rx { rx: \"r3\" }"));
+    assert!(bench.shows("signature Dr H. Smith"));
+}
+
+#[test]
+fn what_is_held_or_finished_is_not_handed_over() {
+    let mut bench = Bench::of("adeyemi");
+    bench.keys("2 end enter");
+    assert!(bench.shows("it is held"), "{}", bench.screen());
+    assert!(bench.app.shell.popups.is_empty());
+}
+
+#[test]
+fn a_request_is_granted_from_the_inbox() {
+    let mut bench = Bench::of("mejia");
+    bench.keys("4 y");
+    assert!(bench.shows("Grant access") && bench.shows("second opinion"));
+    bench.types("t+3w");
+    bench.asked();
+    bench.keys("f2");
+    let asked = bench.asked();
+    assert!(
+        asked.contains("Grant { id: \"a1\"") && asked.contains("2026-12-13"),
+        "{asked}"
+    );
+}
+
+#[test]
+fn a_chart_that_is_closed_offers_the_ways_to_open_it() {
+    let mut bench = Bench::of("smith");
+    bench.keys("2 B");
+    assert!(bench.shows("Break the glass") && bench.shows("auditors"));
+    bench.types("0063-9");
+    bench.keys("enter");
+    bench.types("collapse");
+    bench.keys("enter");
+    bench.types("correct horse");
+    bench.asked();
+    bench.keys("enter");
+    assert!(
+        bench
+            .asked()
+            .contains("BreakGlass { mrn: \"0063-9\", reason: \"collapse\"")
+    );
+}
+
+#[test]
+fn search_explains_what_it_cannot_read() {
+    let mut bench = Bench::of("smith");
+    bench.keys("4");
+    bench.types("((");
+    bench.keys("enter");
+    assert!(bench.shows("never closed") && bench.shows("write ) where"));
+    bench.keys("ctrl+u");
+    bench.types("dx:I10");
+    bench.keys("enter");
+    assert!(bench.shows("42 entries in 17 charts"));
+    bench.keys("enter");
+    assert_eq!(bench.app.pane, Pane::Records);
+    assert!(bench.shows("Hyatt, Fletcher"));
+}
+
+#[test]
+fn an_act_of_another_role_is_neither_shown_nor_done() {
+    let mut bench = Bench::of("brandt");
+    bench.keys("2 enter");
+    assert!(!bench.shows("prescribe"));
+    bench.keys("p");
+    assert!(bench.shows("your role does not do that"));
+    assert!(bench.app.shell.popups.is_empty());
+}
+
+#[test]
+fn a_dangerous_act_asks_with_the_command_that_it_releases() {
+    let mut bench = Bench::of("lind");
+    bench.keys("2 down D");
+    assert!(bench.shows("chartseal user disable brandt"));
+    bench.asked();
+    bench.keys("esc");
+    assert_eq!(bench.asked(), "");
+    bench.keys("D enter");
+    assert!(bench.asked().contains("Disable { login: \"brandt\" }"));
+}
+
+#[test]
+fn a_users_keys_are_certified_only_if_the_fingerprints_are_the_same() {
+    let mut bench = Bench::of("lind");
+    bench.keys("2 down down down a");
+    assert!(
+        !bench.screen().contains("77d2 e013"),
+        "the second half must come from the user"
+    );
+    bench.types("4f1c 09ab 77d2 e014");
+    bench.asked();
+    bench.keys("enter");
+    assert!(bench.shows("they differ") && bench.asked().is_empty());
+    bench.keys("backspace");
+    bench.types("3");
+    bench.keys("enter");
+    assert!(bench.asked().contains("Approve { login: \"okoro\""));
+}
+
+#[test]
+fn a_job_ends_in_a_report_that_can_be_opened() {
+    let mut bench = Bench::of("lind");
+    bench.keys("2 v");
+    assert!(
+        bench.shows("Verify signatures") && bench.shows("1 wrong"),
+        "{}",
+        bench.screen()
+    );
+    bench.keys("enter");
+    assert!(
+        bench.shows("entry 184 201  signature does not match"),
+        "{}",
+        bench.screen()
+    );
+}
+
+#[test]
+fn locking_drops_everything_decrypted_and_keeps_the_name() {
+    let mut bench = Bench::of("smith");
+    bench.keys("2 enter ctrl+l");
+    assert!(bench.asked().ends_with("Lock"));
+    let screen = bench.screen();
+    assert!(
+        !screen.contains("Mejía") && !screen.contains("BP") && screen.contains("smith"),
+        "{screen}"
+    );
+    bench.types("correct horse");
+    bench.keys("enter 2");
+    assert!(
+        bench.shows("Enter opens the selected chart"),
+        "the chart is not open any more"
+    );
+}
+
+#[test]
+fn an_idle_session_counts_down_and_locks() {
+    let mut bench = Bench::of("smith");
+    assert!(bench.shows("lock 10 min"));
+    later(&mut bench, 545);
+    bench.send(Msg::Tick);
+    assert!(bench.shows("locks in 60 s"), "{}", bench.screen());
+    later(&mut bench, 20);
+    bench.send(Msg::Tick);
+    assert!(bench.shows("locks in 40 s"));
+    later(&mut bench, 36);
+    bench.send(Msg::Tick);
+    assert!(bench.app.shell.seat.is_none());
+    assert!(bench.shows("no key was pressed"));
+    assert_eq!(
+        bench.app.deadline(),
+        None,
+        "nobody is here: nothing to wake for"
+    );
+}
+
+#[test]
+fn a_key_puts_the_lock_off() {
+    let mut bench = Bench::of("smith");
+    later(&mut bench, 590);
+    bench.keys("down");
+    later(&mut bench, 590);
+    bench.send(Msg::Tick);
+    assert!(bench.app.shell.seat.is_some());
+}
+
+#[test]
+fn an_answer_of_the_session_before_is_dropped() {
+    let mut bench = Bench::of("smith");
+    let old = Ticket {
+        topic: Topic::Inbox,
+        generation: 1,
+    };
+    bench.send(Msg::Loaded {
+        ticket: old,
+        reply: Ok(Reply::Inbox(vec![])),
+    });
+    assert!(
+        !bench.app.shell.notices.is_empty(),
+        "a stale answer must not replace the newer one"
+    );
+    bench.keys("ctrl+l");
+    let act = Ticket {
+        topic: Topic::Act,
+        generation: 99,
+    };
+    bench.send(Msg::Loaded {
+        ticket: act,
+        reply: Ok(Reply::Done("secret line".to_owned())),
+    });
+    assert!(!bench.shows("secret line"));
+}
+
+#[test]
+fn a_failed_act_is_explained_and_the_session_goes_on() {
+    let mut bench = Bench::of("smith");
+    let ticket = Ticket {
+        topic: Topic::Act,
+        generation: 99,
+    };
+    let failure = Failure {
+        code: "busy".to_owned(),
+        message: "the vault is busy".to_owned(),
+        hint: Some("try again".to_owned()),
+        causes: vec!["database is locked".to_owned()],
+    };
+    bench.send(Msg::Loaded {
+        ticket,
+        reply: Err(failure),
+    });
+    assert!(
+        bench.shows("the vault is busy")
+            && bench.shows("try again")
+            && bench.shows("because database is locked")
+    );
+    bench.keys("esc");
+    assert!(!bench.shows("try again"));
+}
+
+#[test]
+fn leaving_while_work_goes_on_asks_first_and_a_signal_does_not() {
+    let mut bench = Bench::of("lind");
+    let job = super::super::job::Job::new(super::super::command::JobId(7), "Back up", bench.now);
+    bench.app.shell.jobs.push(job);
+    bench.keys("q");
+    assert!(bench.shows("Work is going on"));
+    bench.keys("esc");
+    bench.rest.clear();
+    bench.send(Msg::Leave);
+    assert!(bench.app.has_left());
+    assert!(
+        matches!(
+            bench.rest[..],
+            [
+                Command::Lock,
+                Command::Cancel(_),
+                Command::Lock,
+                Command::Quit
+            ]
+        ),
+        "{:?}",
+        bench.rest
+    );
+}
+
+#[test]
+fn a_paste_is_text_and_never_keys() {
+    let mut bench = Bench::of("smith");
+    bench.send(Msg::Paste("q\n:quit\n".to_owned()));
+    assert!(!bench.app.has_left() && bench.app.shell.popups.is_empty());
+    bench.keys("4");
+    bench.send(Msg::Paste("bp>160\x1b[A\n".to_owned()));
+    assert!(bench.shows("bp>160[A"));
+}
+
+#[test]
+fn a_kiosk_has_no_quit_and_no_palette() {
+    let mut kiosk = look("default");
+    kiosk.kiosk = true;
+    let mut bench = Bench::with(kiosk, Fixture::default());
+    bench.keys("ctrl+c");
+    assert!(!bench.app.has_left());
+    bench.login("mejia");
+    bench.keys("q");
+    bench.keys(":");
+    assert!(!bench.app.has_left() && bench.app.shell.popups.is_empty());
+}
+
+#[test]
+fn the_first_run_offers_a_demonstration_or_a_vault() {
+    let empty = Fixture {
+        empty: true,
+        ..Fixture::default()
+    };
+    let mut bench = Bench::with(look("default"), empty);
+    assert!(bench.shows("There is no vault yet") && bench.shows("/srv/chartseal"));
+    bench.keys("down enter");
+    assert!(bench.shows("Make a vault"));
+    bench.types("lind");
+    bench.keys("enter");
+    bench.types("short");
+    bench.keys("enter");
+    bench.types("short");
+    bench.keys("f2");
+    assert!(bench.shows("at least 12 characters"), "{}", bench.screen());
+}

@@ -1,0 +1,229 @@
+//! What goes over the wire, counted on the real bytes at 80×24, and shown by a real terminal.
+
+use std::num::NonZeroU16;
+use std::sync::{Arc, Mutex};
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+
+use super::super::command::JobId;
+use super::super::frame_writer::FrameWriter;
+use super::super::job::Job;
+use super::super::msg::Msg;
+use super::super::render::render;
+use super::super::text;
+use super::bench::{Bench, look};
+use super::fixture::Fixture;
+use crate::desk::view::{Progress, Stamp};
+
+#[derive(Clone, Default)]
+struct Wire(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Wire {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A bench whose screen is a real terminal behind a wire.
+struct Line {
+    bench: Bench,
+    wire: Wire,
+    writer: FrameWriter<Wire>,
+    screen: vt100::Parser,
+    buffer: Buffer,
+}
+
+impl Line {
+    fn new(bench: Bench) -> Self {
+        let wire = Wire::default();
+        let size = |n| NonZeroU16::new(n).unwrap();
+        let mut line = Self {
+            bench,
+            writer: FrameWriter::new(wire.clone()),
+            wire,
+            screen: vt100::Parser::new(size(24), size(80), 0),
+            buffer: Buffer::empty(Rect::new(0, 0, 80, 24)),
+        };
+        line.frame();
+        line
+    }
+
+    /// Draws, counts the bytes, and checks that the terminal shows the buffer.
+    fn frame(&mut self) -> usize {
+        let cursor = render(&self.bench.app, &mut self.buffer);
+        let bytes = self.writer.paint(&self.buffer, cursor).unwrap();
+        let sent = std::mem::take(&mut *self.wire.0.lock().unwrap());
+        assert_eq!(sent.len(), bytes);
+        self.screen.process(&sent);
+        let screen = self.screen.screen();
+        for y in 0..24 {
+            let mut x = 0;
+            while x < 80 {
+                let want = &self.buffer[(x, y)];
+                let got = screen.cell(y, x).unwrap();
+                let symbol = if got.has_contents() {
+                    got.contents()
+                } else {
+                    " "
+                };
+                assert_eq!(symbol, want.symbol(), "at {x},{y}\n{}", screen.contents());
+                assert_eq!(
+                    got.inverse(),
+                    want.modifier.contains(Modifier::REVERSED),
+                    "reverse at {x},{y}"
+                );
+                assert_eq!(
+                    got.bold(),
+                    want.modifier.contains(Modifier::BOLD),
+                    "bold at {x},{y}"
+                );
+                assert_eq!(
+                    got.underline(),
+                    want.modifier.contains(Modifier::UNDERLINED),
+                    "underline at {x},{y}"
+                );
+                x += text::width(want.symbol()).max(1) as u16;
+            }
+        }
+        if let Some(at) = cursor {
+            assert_eq!(screen.cursor_position(), (at.y, at.x));
+        }
+        bytes
+    }
+
+    fn after(&mut self, keys: &str) -> usize {
+        self.bench.keys(keys);
+        self.frame()
+    }
+}
+
+#[test]
+fn at_rest_nothing_is_written() {
+    let mut line = Line::new(Bench::of("smith"));
+    assert_eq!(line.frame(), 0);
+    // Nine minutes of rest: neither the lock nor the age of the backup writes a byte.
+    let start = line.bench.now;
+    for minute in 1..=8 {
+        line.bench.now = Stamp(start.0 + jiff::SignedDuration::from_mins(minute));
+        let due = line.bench.app.deadline().unwrap();
+        assert!(
+            due > line.bench.now,
+            "no tick is wanted after {minute} minutes of rest"
+        );
+    }
+    assert_eq!(line.frame(), 0);
+}
+
+#[test]
+fn a_typed_character_takes_at_most_128_bytes() {
+    let mut line = Line::new(Bench::new());
+    for c in "smith".chars() {
+        line.bench.types(&c.to_string());
+        assert!(line.frame() <= 128);
+    }
+    line.bench.keys("enter");
+    line.frame();
+    for _ in 0..12 {
+        line.bench.types("x");
+        assert!(line.frame() <= 128);
+    }
+    let mut line = Line::new(Bench::of("smith"));
+    line.after("4");
+    for c in "bp>160/100 患者".chars() {
+        line.bench.types(&c.to_string());
+        let bytes = line.frame();
+        assert!(bytes <= 128, "{c}: {bytes}");
+    }
+}
+
+#[test]
+fn moving_the_selection_takes_at_most_384_bytes() {
+    for (login, way) in [
+        ("smith", "2"),
+        ("smith", "3"),
+        ("smith", "5"),
+        ("adeyemi", "2"),
+        ("lind", "2"),
+        ("smith", "1"),
+    ] {
+        let mut line = Line::new(Bench::of(login));
+        line.after(way);
+        for key in ["down", "down", "up"] {
+            let bytes = line.after(key);
+            assert!(bytes <= 384, "{login} {way} {key}: {bytes} bytes");
+        }
+    }
+    let mut line = Line::new(Bench::of("smith"));
+    line.after("4");
+    line.bench.types("dx:I10");
+    line.after("enter esc");
+    for key in ["down", "down", "down", "up"] {
+        let bytes = line.after(key);
+        assert!(bytes <= 384, "search {key}: {bytes} bytes");
+    }
+}
+
+#[test]
+fn switching_panes_takes_at_most_3000_bytes() {
+    for login in ["smith", "adeyemi", "lind"] {
+        let mut line = Line::new(Bench::of(login));
+        for pane in ["2", "3", "1", "2", "1"] {
+            let bytes = line.after(pane);
+            assert!(bytes <= 3000, "{login} to {pane}: {bytes} bytes");
+        }
+    }
+    let mut line = Line::new(Bench::of("smith"));
+    line.after("2");
+    let bytes = line.after("enter");
+    assert!(bytes <= 3000, "a chart: {bytes} bytes");
+}
+
+#[test]
+fn a_step_of_progress_takes_at_most_96_bytes() {
+    let mut line = Line::new(Bench::of("lind"));
+    line.after("2 right right right");
+    let job = Job::new(JobId(1), "Verify signatures", line.bench.now);
+    line.bench.app.shell.jobs.push(job);
+    let mut most = 0;
+    for step in 0..40u64 {
+        line.bench.now = Stamp(line.bench.now.0 + jiff::SignedDuration::from_millis(100));
+        let done = 8_140 * (step + 1) + step % 7 * 13;
+        let word = Progress {
+            what: "verify signatures".to_owned(),
+            done,
+            total: Some(1_000_000),
+            unit: "entries",
+            note: None,
+        };
+        line.bench.send(Msg::Progress(JobId(1), word));
+        let bytes = line.frame();
+        if step > 4 {
+            most = most.max(bytes);
+        }
+    }
+    assert!(
+        most > 0 && most <= 96,
+        "{most} bytes\n{}",
+        line.screen.screen().contents()
+    );
+}
+
+#[test]
+fn every_theme_arrives_at_the_terminal_as_it_was_drawn() {
+    for theme in ["default", "mono", "contrast"] {
+        let mut bench = Bench::with(look(theme), Fixture::default());
+        bench.login("smith");
+        let mut line = Line::new(bench);
+        for keys in [
+            "2", "down", "enter", "right", "right", "?", "esc", "3", "4", "5", "1",
+        ] {
+            line.after(keys);
+        }
+    }
+}

@@ -1,0 +1,480 @@
+//! A desk of fixed values: the same people, charts and times in every test.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::super::backend::{Backend, Failure, Reply, Report, VaultState};
+use super::super::command::{JobKind, Query};
+use super::{charts, people};
+use crate::desk::view::{
+    Alert, AuditLine, BackupRun, Check, CheckOutcome, DemoLogin, Hit, Notice, Proceed, Progress,
+    Reporter, RxEventView, RxLine, RxPreview, RxState, RxView, SearchAnswer, Severity, Stamp,
+    Status, StockLine, Who,
+};
+
+/// 2026-11-22, 14:02 UTC.
+pub const NOW: &str = "2026-11-22T14:02:00Z";
+
+/// A point in time.
+pub fn at(text: &str) -> Stamp {
+    Stamp(text.parse().unwrap())
+}
+
+/// A desk that knows everything and remembers what it was asked to do.
+#[derive(Default)]
+pub struct Fixture {
+    /// What was asked, in words.
+    pub asked: Mutex<Vec<String>>,
+    /// There is no vault.
+    pub empty: bool,
+}
+
+pub const PEOPLE: [(&str, &str, &str, &str); 7] = [
+    ("smith", "Dr Helen Smith", "doctor", "Ward A"),
+    ("brandt", "N. Brandt", "nurse", "Ward A"),
+    ("adeyemi", "Ruth Adeyemi", "pharmacist", "Pharmacy"),
+    ("okoro", "J. Okoro", "registrar", "Ward A"),
+    ("mejia", "Gustavo Mejía", "patient", ""),
+    ("lind", "Tomas Lind", "admin", ""),
+    ("vega", "Ana Vega", "auditor", ""),
+];
+
+impl Backend for Fixture {
+    fn ask(&self, query: Query) -> Result<Reply, Failure> {
+        self.asked.lock().unwrap().push(format!("{query:?}"));
+        Ok(match query {
+            Query::Vault if self.empty => Reply::Vault(VaultState::Missing {
+                path: "/srv/chartseal".to_owned(),
+            }),
+            Query::Vault => Reply::Vault(VaultState::There {
+                name: "St Elsewhere".to_owned(),
+                demo: false,
+                logins: Vec::<DemoLogin>::new(),
+            }),
+            Query::Unlock {
+                login, passphrase, ..
+            } => {
+                let person = PEOPLE.iter().find(|(known, ..)| *known == login);
+                match person {
+                    Some((login, name, role, unit)) if passphrase.expose() == b"correct horse" => {
+                        Reply::Unlocked {
+                            who: Who {
+                                login: (*login).to_owned(),
+                                name: (*name).to_owned(),
+                                role: (*role).to_owned(),
+                                units: if unit.is_empty() {
+                                    vec![]
+                                } else {
+                                    vec![(*unit).to_owned()]
+                                },
+                                fingerprint: "4f1c 09ab 77d2 e013".to_owned(),
+                            },
+                            idle: Duration::from_mins(10),
+                        }
+                    }
+                    _ => return Err(denied("user or passphrase is wrong")),
+                }
+            }
+            Query::Inbox => Reply::Inbox(notices()),
+            Query::Status => Reply::Status(Box::new(status())),
+            Query::Charts => Reply::Charts(charts::lines()),
+            Query::Chart { mrn } if mrn == "0099-9" => {
+                return Err(denied("your keys open nothing of chart 0099-9"));
+            }
+            Query::Chart { mrn } => Reply::Chart(Box::new(charts::chart(&mrn))),
+            Query::History { .. } => Reply::History(
+                charts::chart("0012-7").sections["clinical"]
+                    .iter()
+                    .take(2)
+                    .cloned()
+                    .collect(),
+            ),
+            Query::WhoLooked { .. } => Reply::WhoLooked(trail()),
+            Query::Trail => Reply::Trail(trail()),
+            Query::Rxs => Reply::Rxs(rx_lines()),
+            Query::Rx { rx } => Reply::Rx(Box::new(rx_view(&rx))),
+            Query::Preview { mrn, order } => {
+                let preview = RxPreview {
+                    mrn: mrn.clone(),
+                    name: "Mejía, Gustavo".to_owned(),
+                    text: vec![order.title(), "by mouth · quantity 21".to_owned()],
+                    checks: checks(),
+                    alerts: alerts(),
+                    second_factor: false,
+                };
+                Reply::Preview {
+                    mrn,
+                    order,
+                    preview: Box::new(preview),
+                }
+            }
+            Query::Search { query } if query.contains("((") => {
+                return Err(Failure {
+                    code: "bad-query".to_owned(),
+                    message: "a bracket that opens at column 1 is never closed".to_owned(),
+                    hint: Some(
+                        "write ) where the group ends, or \"((\" to search for the signs"
+                            .to_owned(),
+                    ),
+                    causes: vec![],
+                });
+            }
+            Query::Search { query } => Reply::Search(Box::new(found(&query))),
+            Query::Access => Reply::Access(people::accesses()),
+            Query::Users => Reply::Users(people::users()),
+            Query::Units => Reply::Units(people::units()),
+            Query::Backups => Reply::Backups(people::backups()),
+            Query::Act(_) => Reply::Done("written and signed".to_owned()),
+        })
+    }
+
+    fn run(&self, kind: JobKind, report: Reporter<'_>) -> Result<Report, Failure> {
+        let word = Progress {
+            what: kind.title().to_lowercase(),
+            done: 653_114,
+            total: Some(1_000_000),
+            unit: "entries",
+            note: None,
+        };
+        if report(&word) == Proceed::Stop {
+            return Err(Failure {
+                code: "stopped".to_owned(),
+                message: "stopped".to_owned(),
+                hint: None,
+                causes: vec![],
+            });
+        }
+        Ok(match kind {
+            JobKind::BackUp => Report::BackedUp(BackupRun {
+                snapshot: "412".to_owned(),
+                parent: Some("411".to_owned()),
+                entries: 184_201,
+                new_entries: 1_204,
+                packs_uploaded: 3,
+                packs_reused: 40,
+                bytes_read: 2_400_000,
+                bytes_uploaded: 2_200_000,
+                seconds: 12.0,
+            }),
+            _ => Report::Verify(Box::new(people::verified())),
+        })
+    }
+
+    fn lock(&self) {
+        self.asked.lock().unwrap().push("Lock".to_owned());
+    }
+}
+
+fn denied(message: &str) -> Failure {
+    Failure {
+        code: "denied".to_owned(),
+        message: message.to_owned(),
+        hint: Some("ask for access with r, or break the glass with B in an emergency".to_owned()),
+        causes: vec![],
+    }
+}
+
+fn notices() -> Vec<Notice> {
+    let notice = |id: &str, kind: &str, created: &str, from: &str, text: &str, waits| Notice {
+        id: id.to_owned(),
+        kind: kind.to_owned(),
+        created: at(created),
+        from: from.to_owned(),
+        mrn: Some("0012-7".to_owned()),
+        text: text.to_owned(),
+        waits,
+    };
+    vec![
+        notice(
+            "a1",
+            "request",
+            "2026-11-22T13:40:00Z",
+            "Dr Okafor",
+            "asks to read clinical of Mejía, Gustavo: second opinion",
+            true,
+        ),
+        notice(
+            "r1",
+            "held",
+            "2026-11-22T12:05:00Z",
+            "Ruth Adeyemi",
+            "amoxicillin 500 mg: allergy recorded, please confirm",
+            true,
+        ),
+        notice(
+            "b1",
+            "break-glass",
+            "2026-11-21T03:12:00Z",
+            "N. Brandt",
+            "opened Hyatt, Fletcher in an emergency",
+            false,
+        ),
+    ]
+}
+
+pub fn status() -> Status {
+    Status {
+        vault: "/srv/chartseal".to_owned(),
+        schema: 1,
+        entries: 184_201,
+        charts: 212,
+        users: 31,
+        units: 6,
+        last_backup: Some(at("2026-11-22T12:00:00Z")),
+        last_verify: Some(at("2026-11-21T06:00:00Z")),
+        locked_accounts: 0,
+        sqlite: "3.51.3".to_owned(),
+        version: "0.1.0".to_owned(),
+        vault_id: "4f1c09ab77d2e0134f1c09ab77d2e0134f1c09ab77d2e0134f1c09ab77d2e013".to_owned(),
+        bytes: 412_000_000,
+    }
+}
+
+fn trail() -> Vec<AuditLine> {
+    let line = |created: &str, actor: &str, action: &str, detail: &str, flags: &[&str]| AuditLine {
+        entry: "e1".to_owned(),
+        created: at(created),
+        actor: actor.to_owned(),
+        role: "doctor".to_owned(),
+        action: action.to_owned(),
+        chart: Some("0012-7".to_owned()),
+        detail: detail.to_owned(),
+        flags: flags.iter().map(|flag| (*flag).to_owned()).collect(),
+    };
+    vec![
+        line(
+            "2026-11-22T08:12:00Z",
+            "smith",
+            "view",
+            "clinical, medication",
+            &[],
+        ),
+        line(
+            "2026-11-21T03:12:00Z",
+            "brandt",
+            "break-glass",
+            "collapse in the corridor",
+            &["at night"],
+        ),
+    ]
+}
+
+fn rx_line(
+    rx: &str,
+    mrn: &str,
+    name: &str,
+    medicine: &str,
+    state: RxState,
+    minutes: u64,
+    worst: Option<Severity>,
+) -> RxLine {
+    RxLine {
+        rx: rx.to_owned(),
+        mrn: mrn.to_owned(),
+        medicine: medicine.to_owned(),
+        state,
+        prescriber: "Dr Helen Smith".to_owned(),
+        signed: Some(Stamp(
+            at(NOW).0 - jiff::SignedDuration::from_mins(minutes as i64),
+        )),
+        remaining: Some(21.into()),
+        name: Some(name.to_owned()),
+        unit: Some("capsule".to_owned()),
+        controlled: (medicine.starts_with("oxycodone")).then(|| "CII".to_owned()),
+        waiting_minutes: Some(minutes),
+        worst,
+        pharmacy: None,
+        expires: None,
+    }
+}
+
+fn rx_lines() -> Vec<RxLine> {
+    vec![
+        rx_line(
+            "r1",
+            "0012-7",
+            "Mejía, G.",
+            "amoxicillin 500 mg",
+            RxState::Signed,
+            14,
+            Some(Severity::Stop),
+        ),
+        rx_line(
+            "r2",
+            "0044-1",
+            "Abshire, C.",
+            "simvastatin 40 mg",
+            RxState::Signed,
+            9,
+            None,
+        ),
+        rx_line(
+            "r3",
+            "0075-4",
+            "Spencer, A.",
+            "metformin 500 mg",
+            RxState::DispensedInPart,
+            6,
+            Some(Severity::Warn),
+        ),
+        rx_line(
+            "r4",
+            "0090-8",
+            "Wisoky, R.",
+            "oxycodone 5 mg",
+            RxState::Held,
+            2,
+            None,
+        ),
+        rx_line(
+            "r5",
+            "0051-6",
+            "Casper, P.",
+            "lisinopril 10 mg",
+            RxState::DispensedInFull,
+            900,
+            None,
+        ),
+    ]
+}
+
+fn checks() -> Vec<Check> {
+    let check = |check: &str, outcome, text: &str| Check {
+        check: check.to_owned(),
+        outcome,
+        text: text.to_owned(),
+    };
+    vec![
+        check(
+            "signature",
+            CheckOutcome::Ok,
+            "signature Dr H. Smith, 08:31",
+        ),
+        check("signer", CheckOutcome::Ok, "prescriber active when signing"),
+        check("text", CheckOutcome::Ok, "text unaltered, 21 of 21 left"),
+        check(
+            "allergy",
+            CheckOutcome::Stop,
+            "penicillin allergy, confirmed 2019, anaphylaxis",
+        ),
+        check(
+            "interaction",
+            CheckOutcome::Ok,
+            "no high-priority interaction",
+        ),
+        check("renal", CheckOutcome::CouldNotRun, "renal function unknown"),
+        check("dose", CheckOutcome::Ok, "dose within 250 to 1000 mg"),
+        check("stock", CheckOutcome::Note, "stock 140, lot K77, 2027-03"),
+    ]
+}
+
+fn alerts() -> Vec<Alert> {
+    vec![Alert {
+        check: "allergy".to_owned(),
+        severity: Severity::Stop,
+        text: "penicillin allergy".to_owned(),
+        overridden: false,
+        at: None,
+    }]
+}
+
+pub fn rx_view(rx: &str) -> RxView {
+    let line = rx_lines().into_iter().find(|line| line.rx == rx).unwrap();
+    let stopped = line.worst == Some(Severity::Stop);
+    let mut checks = checks();
+    if !stopped {
+        checks.retain(|check| check.outcome != CheckOutcome::Stop);
+    }
+    RxView {
+        text: vec![
+            format!("{} capsule", line.medicine),
+            "1 capsule three times a day for 7 days".to_owned(),
+            "by mouth · quantity 21 · no refill".to_owned(),
+            "for: acute bronchitis (J20.9)".to_owned(),
+            "substitution allowed".to_owned(),
+        ],
+        line,
+        body: json!({}),
+        events: vec![RxEventView {
+            entry: "e9".to_owned(),
+            event: "signed".to_owned(),
+            created: at("2026-11-22T08:31:00Z"),
+            by: "Dr Helen Smith".to_owned(),
+            role: "doctor".to_owned(),
+            verified: true,
+            quantity: None,
+            lot: None,
+            reason: None,
+        }],
+        checks,
+        alerts: if stopped { alerts() } else { vec![] },
+        stock: vec![StockLine {
+            medicine: "amoxicillin 500 mg capsule".to_owned(),
+            lot: "K77".to_owned(),
+            expiry: "2027-03".to_owned(),
+            quantity: 140.into(),
+            code: None,
+            unit: Some("capsule".to_owned()),
+            expired: false,
+        }],
+        dispensed: None,
+        quantity: Some(21.into()),
+        repeats_left: Some(0),
+        key: Some("4f1c 09ab 77d2 e013".to_owned()),
+        seq: 184_201,
+        second_factor: false,
+    }
+}
+
+fn found(query: &str) -> SearchAnswer {
+    let hit = |mrn: &str, name: &str, kind: &str, created: &str, snippet: &str| Hit {
+        mrn: mrn.to_owned(),
+        name: name.to_owned(),
+        kind: kind.to_owned(),
+        created: at(created),
+        snippet: snippet.to_owned(),
+        entry: "e1".to_owned(),
+        author: "N. Brandt, nurse".to_owned(),
+        verified: true,
+    };
+    SearchAnswer {
+        query: query.to_owned(),
+        total: 42,
+        exact: true,
+        uncovered: 0,
+        results: vec![
+            hit(
+                "0063-9",
+                "Hyatt, Fletcher",
+                "vitals",
+                "2026-11-21T22:10:00Z",
+                "BP 172/104 · I10",
+            ),
+            hit(
+                "0051-6",
+                "Casper, Parker",
+                "vitals",
+                "2026-11-21T06:02:00Z",
+                "BP 168/101 · I10",
+            ),
+            hit(
+                "0090-8",
+                "Wisoky, Randolph",
+                "note",
+                "2026-11-19T14:40:00Z",
+                "\"…above 160/100 despite two drugs, adds\"",
+            ),
+            hit(
+                "0063-9",
+                "Hyatt, Fletcher",
+                "vitals",
+                "2026-11-17T09:15:00Z",
+                "BP 166/102 · I10",
+            ),
+        ],
+        micros: 812,
+        charts: 17,
+    }
+}

@@ -1,0 +1,10 @@
+//! The application against a desk of fixed values: what it asks, what it shows, how many bytes that takes.
+
+mod acts;
+mod bench;
+mod budget;
+mod charts;
+mod fixture;
+mod people;
+mod screens;
+mod sizes;

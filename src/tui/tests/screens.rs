@@ -1,0 +1,175 @@
+//! Screens as they are drawn, by role, pane and size. A change that is meant is accepted with `cargo insta accept`.
+
+use std::fmt::Write as _;
+
+use ratatui::buffer::Buffer;
+use ratatui::style::Modifier;
+
+use super::super::capture;
+use super::super::theme::Tone;
+use super::bench::{Bench, look};
+use super::fixture::{Fixture, PEOPLE};
+
+/// The text, and under it where modifiers stand: `r` reverse, `b` bold, `u` underline.
+fn shot(buffer: &Buffer) -> String {
+    let mut out = capture::plain(buffer);
+    out.push_str("~\n");
+    for y in 0..buffer.area.height {
+        let mut line = String::new();
+        for x in 0..buffer.area.width {
+            let modifier = buffer[(x, y)].modifier;
+            line.push(match modifier {
+                m if m.contains(Modifier::REVERSED) => 'r',
+                m if m.contains(Modifier::UNDERLINED) => 'u',
+                m if m.contains(Modifier::BOLD) => 'b',
+                _ => ' ',
+            });
+        }
+        let line = line.trim_end();
+        if !line.is_empty() {
+            let _ = writeln!(out, "{y:2} {line}");
+        }
+    }
+    out
+}
+
+fn snapshot(name: &str, bench: &Bench, width: u16, height: u16) {
+    insta::assert_snapshot!(
+        format!("{name}_{width}x{height}"),
+        shot(&bench.buffer(width, height))
+    );
+}
+
+const SIZES: [(u16, u16); 3] = [(80, 24), (40, 12), (200, 50)];
+
+#[test]
+fn the_first_pane_of_every_role() {
+    for (login, _, role, _) in PEOPLE {
+        let bench = Bench::of(login);
+        snapshot(&format!("{role}_first"), &bench, 80, 24);
+    }
+}
+
+#[test]
+fn a_chart_opens_on_what_matters() {
+    let mut bench = Bench::of("smith");
+    bench.keys("2");
+    for (width, height) in SIZES {
+        snapshot("doctor_records_list", &bench, width, height);
+    }
+    bench.keys("enter");
+    for (width, height) in SIZES {
+        snapshot("doctor_records_chart", &bench, width, height);
+    }
+    bench.keys("right down");
+    for (width, height) in SIZES {
+        snapshot("doctor_records_timeline", &bench, width, height);
+    }
+}
+
+#[test]
+fn the_counter_shows_what_was_signed_beside_what_was_checked() {
+    let mut bench = Bench::of("adeyemi");
+    bench.keys("2");
+    for (width, height) in SIZES {
+        snapshot("pharmacist_queue", &bench, width, height);
+    }
+    bench.keys("enter");
+    for (width, height) in SIZES {
+        snapshot("pharmacist_dispense", &bench, width, height);
+    }
+}
+
+#[test]
+fn search_answers_while_you_read() {
+    let mut bench = Bench::of("smith");
+    bench.keys("4");
+    bench.types("dx:I10 bp>160/100 since:t-3m");
+    bench.keys("enter esc down");
+    for (width, height) in SIZES {
+        snapshot("doctor_search", &bench, width, height);
+    }
+}
+
+#[test]
+fn the_inbox_the_users_and_the_jobs() {
+    let mut bench = Bench::of("smith");
+    bench.keys("5");
+    for (width, height) in SIZES {
+        snapshot("doctor_inbox", &bench, width, height);
+    }
+    let mut bench = Bench::of("lind");
+    bench.keys("2 down");
+    for (width, height) in SIZES {
+        snapshot("admin_users", &bench, width, height);
+    }
+    bench.keys("v");
+    snapshot("admin_jobs", &bench, 80, 24);
+    bench.keys("enter");
+    snapshot("admin_report", &bench, 80, 24);
+}
+
+#[test]
+fn the_login_the_help_the_palette_and_a_form() {
+    let mut bench = Bench::new();
+    for (width, height) in SIZES {
+        snapshot("login", &bench, width, height);
+    }
+    bench.login("smith");
+    bench.keys("2 enter ?");
+    snapshot("help", &bench, 80, 24);
+    bench.keys("esc :");
+    bench.types("pres");
+    snapshot("palette", &bench, 80, 24);
+    bench.keys("esc v");
+    snapshot("form_vitals", &bench, 80, 24);
+    snapshot("form_vitals", &bench, 40, 12);
+}
+
+#[test]
+fn plain_mode_draws_no_rules_and_puts_the_cursor_on_the_row() {
+    let mut plain = look("mono");
+    plain.plain = true;
+    let mut bench = Bench::with(plain, Fixture::default());
+    bench.login("smith");
+    bench.keys("2");
+    let text = bench.screen();
+    assert!(!text.contains(['─', '│', '█', '▁']), "{text}");
+    let mut buffer = bench.buffer(80, 24);
+    let cursor = super::super::render::render(&bench.app, &mut buffer);
+    assert_eq!(cursor.map(|at| (at.x, at.y)), Some((0, 4)));
+    bench.keys("down");
+    let cursor = super::super::render::render(&bench.app, &mut buffer);
+    assert_eq!(cursor.map(|at| (at.x, at.y)), Some((0, 5)));
+    snapshot("plain_records", &bench, 80, 24);
+}
+
+#[test]
+fn in_every_theme_the_selected_row_is_marked_without_colour() {
+    for theme in ["default", "mono", "contrast"] {
+        let mut bench = Bench::with(look(theme), Fixture::default());
+        bench.login("smith");
+        bench.keys("2 down");
+        let buffer = bench.buffer(80, 24);
+        let marked = |y: u16| buffer[(5, y)].modifier.contains(Modifier::REVERSED);
+        assert!(marked(5) && !marked(4) && !marked(6), "{theme}");
+        assert!(
+            bench
+                .app
+                .shell
+                .look
+                .theme
+                .style(Tone::Selected)
+                .add_modifier
+                .contains(Modifier::REVERSED)
+        );
+    }
+}
+
+#[test]
+fn a_window_that_is_too_small_says_what_is_needed() {
+    let bench = Bench::of("smith");
+    assert!(capture::plain(&bench.buffer(39, 12)).contains("40×12 is"));
+    assert!(capture::plain(&bench.buffer(40, 11)).contains("40×12"));
+    assert!(!capture::plain(&bench.buffer(40, 12)).contains("40×12"));
+}
