@@ -114,6 +114,17 @@ pub struct Allergy {
 
 /// SNOMED CT codes that state that no allergy is known: no known allergy, and no known drug allergy.
 const NONE_KNOWN: [&str; 2] = ["716186003", "409137002"];
+/// The same in words, for sources that send no code.
+const NONE_KNOWN_WORDS: [&str; 6] = [
+    "no known allergy",
+    "no known allergies",
+    "no known drug allergy",
+    "no known drug allergies",
+    "nka",
+    "nkda",
+];
+/// SNOMED CT codes that state that no allergy of another sort is known: to food, in the environment. They say nothing of medicines.
+const NONE_OF_A_SORT: [&str; 2] = ["429625007", "428607008"];
 
 impl Verification {
     /// Whether the finding has to be acted on: neither refuted nor entered in error.
@@ -132,13 +143,23 @@ impl Allergy {
         }
     }
 
-    /// Whether this is the statement that none is known, and it stands.
+    /// Whether this is the statement that none is known, or none to a medicine, and it stands.
     pub fn is_none_known(&self) -> bool {
         let coded = self
             .substance
             .code_in(system::SNOMED)
             .is_some_and(|code| NONE_KNOWN.contains(&code));
-        coded && self.is_current()
+        let words = self.substance.label().trim().to_lowercase();
+        (coded || NONE_KNOWN_WORDS.contains(&words.as_str())) && self.is_current()
+    }
+
+    /// Whether this names no substance at all, but states that there is none of some sort.
+    pub fn states_absence(&self) -> bool {
+        let sort = self
+            .substance
+            .code_in(system::SNOMED)
+            .is_some_and(|code| NONE_OF_A_SORT.contains(&code));
+        sort || self.is_none_known()
     }
 
     /// Whether it has to be heeded: active, and neither refuted nor entered in error.
@@ -176,6 +197,21 @@ mod tests {
     #[test]
     fn that_none_is_known_is_a_statement_of_its_own() {
         assert!(Allergy::none_known().is_none_known());
+        assert!(
+            Allergy {
+                substance: Concept::text("NKDA"),
+                ..Allergy::default()
+            }
+            .is_none_known()
+        );
+        let food = Allergy {
+            substance: Concept::coded(system::SNOMED, "429625007", "No known food allergy"),
+            ..Allergy::default()
+        };
+        assert!(
+            food.states_absence() && !food.is_none_known(),
+            "it says nothing of medicines"
+        );
         assert!(
             !Allergy {
                 substance: Concept::text("penicillin"),

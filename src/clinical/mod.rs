@@ -1,8 +1,16 @@
 //! What charts hold. Pure: no input or output, no clock, no randomness.
 //!
 //! A chart is a list of entries; the part of an entry that speaks of a person is a [`Body`]. Each kind of body has a file of its
-//! own name, and [`body`] holds their one encoding. [`Decimal`], [`PartialDate`] and [`Instant`] keep what was written, with its
-//! precision.
+//! own name ([`identity`], [`vitals`], [`condition`], [`rx`] …), and [`body`] holds their one encoding. [`Decimal`],
+//! [`PartialDate`] and [`Instant`] keep what was written, with its precision; [`Concept`] keeps words and codes together.
+//!
+//! What follows from the bodies:
+//!
+//! - [`measure`], [`flags`], [`news2`]: what vital signs can be, what is not usual at an age, the early-warning score
+//! - [`rx_draft`], [`rx_state`], [`rx_status`]: what a prescription needs to be signed, who may move it, what is left to dispense
+//! - [`safety`]: checks of a prescription against allergies, other medicines and the patient
+//! - [`summary`]: the page on which a chart opens
+//! - [`synthetic`]: an invented hospital for demonstrations
 
 pub mod administration;
 pub mod allergy;
@@ -33,6 +41,7 @@ pub mod result;
 pub mod retraction;
 pub mod role;
 pub mod rx;
+pub mod rx_draft;
 pub mod rx_event;
 pub mod rx_state;
 pub mod rx_status;

@@ -294,6 +294,29 @@ fn happenings(happened: &[(i64, Role, Body)]) -> Vec<Happening<'_>> {
         .collect()
 }
 
+#[test]
+fn random_threads_reach_every_state_so_that_the_properties_say_something() {
+    let mut reached: Vec<State> = Vec::new();
+    for seed in 0..4_000 {
+        let (rx, happened) = thread(seed);
+        reached.push(status(&rx, 0, &happenings(&happened), Validity::default(), 0).state);
+    }
+    for state in [
+        State::Signed,
+        State::Held,
+        State::InPart,
+        State::InFull,
+        State::Refused,
+        State::Cancelled,
+        State::Expired,
+    ] {
+        assert!(
+            reached.iter().filter(|s| **s == state).count() > 10,
+            "{state}"
+        );
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4_000))]
 

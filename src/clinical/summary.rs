@@ -154,7 +154,7 @@ pub fn summarise<'a, K: Copy>(
     summary.none_known = summary.allergies.iter().any(|(_, a)| a.is_none_known());
     summary
         .allergies
-        .retain(|(_, a)| a.is_current() && !a.is_none_known());
+        .retain(|(_, a)| a.is_current() && !a.states_absence());
     summary.allergies.sort_by_key(|(_, a)| {
         std::cmp::Reverse((a.criticality == Some(super::Criticality::High), a.worst()))
     });

@@ -26,6 +26,38 @@ const SHARED: [Class; 17] = [
     Class::Opioid,
 ];
 
+/// Words of substances that are no medicines, for sources that send no category.
+const NO_MEDICINE: [&str; 28] = [
+    "nut",
+    "nuts",
+    "peanut",
+    "peanuts",
+    "egg",
+    "eggs",
+    "fish",
+    "shellfish",
+    "gluten",
+    "wheat",
+    "soya",
+    "soy",
+    "milk",
+    "strawberry",
+    "pollen",
+    "mould",
+    "mold",
+    "dander",
+    "dust",
+    "mite",
+    "venom",
+    "latex",
+    "animal",
+    "cat",
+    "dog",
+    "grass",
+    "bee",
+    "wasp",
+];
+
 const BETA_LACTAMS: &str = "Drug allergy: a 2022 practice parameter update (AAAAI/ACAAI), J Allergy Clin Immunol 2022, section on beta-lactams";
 const SULFONAMIDES: &str = "Strom et al., Absence of cross-reactivity between sulfonamide antibiotics and nonantibiotics, N Engl J Med 2003";
 
@@ -39,7 +71,7 @@ pub(super) fn check(subject: &Subject) -> Vec<Alert> {
     let current = context
         .allergies
         .iter()
-        .filter(|a| a.is_current() && !a.is_none_known());
+        .filter(|a| a.is_current() && !a.states_absence());
     current
         .flat_map(|allergy| against(allergy, subject))
         .collect()
@@ -159,10 +191,16 @@ fn across(allergy: &Allergy, classes: &[Class], medicine: &Ingredient) -> Option
 
 /// An allergy to food or pollen is none to a medicine; any other unknown substance has to be compared by a person.
 fn could_not_compare(allergy: &Allergy) -> Option<Alert> {
-    if matches!(
-        allergy.category,
-        Some(AllergyCategory::Food | AllergyCategory::Environment)
-    ) {
+    let words = allergy.substance.label().to_lowercase();
+    let named = words
+        .split(|c: char| !c.is_alphanumeric())
+        .any(|word| NO_MEDICINE.contains(&word));
+    if named
+        || matches!(
+            allergy.category,
+            Some(AllergyCategory::Food | AllergyCategory::Environment)
+        )
+    {
         return None;
     }
     let text = format!(

@@ -15,6 +15,8 @@ pub mod duplicate;
 pub mod ingredient;
 pub mod interaction;
 #[cfg(test)]
+mod patient_tests;
+#[cfg(test)]
 mod tests;
 
 use super::vocabulary::vocabulary;
