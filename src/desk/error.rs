@@ -173,7 +173,10 @@ fn class_of(error: &VaultError) -> Class {
             | LedgerError::NotAVault(_),
         ) => Class::Usage,
         VaultError::Ledger(
-            LedgerError::Damaged { .. } | LedgerError::Encoding(_) | LedgerError::Clear(_),
+            LedgerError::Damaged { .. }
+            | LedgerError::AlteredSchema(_)
+            | LedgerError::Encoding(_)
+            | LedgerError::Clear(_),
         ) => Class::Found,
         _ => Class::Outside,
     }

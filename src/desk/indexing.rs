@@ -34,8 +34,7 @@ pub struct Compartment {
 }
 
 impl Compartment {
-    /// The keys that new words go under.
-    pub fn newest(&self) -> Option<&CompartmentKey> {
+    fn newest(&self) -> Option<&CompartmentKey> {
         self.keys.last()
     }
 }
@@ -123,7 +122,7 @@ pub fn catch_up(
 }
 
 /// What the index has to learn of some entries. What does not open or verify is left out: search shows only what holds.
-pub(super) fn changes(
+fn changes(
     reader: &mut Reader<'_>,
     entries: Vec<crate::ledger::Entry>,
 ) -> Result<Vec<Change>, DeskError> {

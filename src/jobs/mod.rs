@@ -1,3 +1,4 @@
 //! Long work with progress and cancel.
 
-pub mod import;
+pub mod ledger_export;
+pub mod verify;

@@ -15,7 +15,7 @@ use crate::crypto::hash::Hash;
 use crate::crypto::sign::{Signature, SigningKey};
 
 /// `created` may not precede its predecessor's by more than this.
-const CLOCK_SLACK_MS: u64 = 5 * 60 * 1000;
+pub const CLOCK_SLACK_MS: u64 = 5 * 60 * 1000;
 
 /// Below this many entries threads cost more than they give.
 const PARALLEL: usize = 64;

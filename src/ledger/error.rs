@@ -37,6 +37,11 @@ pub enum LedgerError {
         /// In this program.
         known: i64,
     },
+    /// The file's tables, indexes or triggers are not those of its version.
+    #[error(
+        "the vault's file was altered: {0} is not as this version makes it; keep the file as it is, and restore from a backup"
+    )]
+    AlteredSchema(String),
     /// The file is SQLite, but not a vault.
     #[error("{0} is not a chartseal vault")]
     NotAVault(PathBuf),

@@ -4,6 +4,7 @@
 //!   [`clear`]: the bodies that anyone may read; [`wire`]: keys and hashes inside them.
 //! - [`store`]: the file and its transactions; [`schema`]: its tables; [`read`], [`append`]: what they can do;
 //!   [`views`]: what can be dropped and rebuilt.
+//! - [`scan`], [`view_check`]: what verification reads and works out anew.
 //! - [`slot`], [`credential`]: the rows that must change or vanish; [`carried`]: what a backup takes along of them.
 
 pub mod append;
@@ -15,9 +16,11 @@ pub mod entry;
 pub mod error;
 pub mod id;
 pub mod read;
+pub mod scan;
 pub mod schema;
 pub mod slot;
 pub mod store;
+pub mod view_check;
 pub mod views;
 pub mod wire;
 
@@ -29,6 +32,7 @@ pub use entry::{Body, Core, Entry, Form, Place, Prepared, Row};
 pub use error::LedgerError;
 pub use id::{CertId, ChartId, EntryId, Holder, Section, ThreadId, UnitId};
 pub use read::{Head, ReadTx};
+pub use scan::Scanned;
 pub use slot::{Slot, SlotPlace};
 pub use store::Ledger;
 pub use wire::Office;

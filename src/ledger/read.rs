@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, Transaction, params};
 
-use super::entry::{Entry, Row};
+use super::entry::{Core, Entry, Row};
 use super::error::LedgerError;
 use super::id::{CertId, ChartId, EntryId, Holder, Section, ThreadId};
 use crate::crypto::hash::Hash;
@@ -93,28 +93,17 @@ impl<'c> ReadTx<'c> {
             .prepare_cached(&sql)?
             .query_row([id.as_bytes()], read_row)
             .optional()?;
-        row.map(entry).transpose()
+        let found = row.map(entry).transpose()?;
+        checked(found.into_iter().collect(), |core| core.id == *id).map(|mut found| found.pop())
     }
 
     /// Every version of a thread, oldest first.
     pub fn thread(&self, thread: &ThreadId) -> Result<Vec<Entry>, LedgerError> {
-        self.entries(
+        let found = self.entries(
             "WHERE e.thread = ?1 ORDER BY e.seq",
             params![thread.as_bytes()],
-        )
-    }
-
-    /// The last version of a thread: its number and header.
-    pub fn thread_end(&self, thread: &ThreadId) -> Result<Option<(u64, super::entry::Core)>, LedgerError> {
-        let sql = "SELECT seq, core FROM entry WHERE thread = ?1 ORDER BY seq DESC LIMIT 1";
-        let found: Option<(i64, Vec<u8>)> = self
-            .sql
-            .prepare_cached(sql)?
-            .query_row([thread.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?;
-        let Some((seq, core)) = found else { return Ok(None) };
-        let core = super::canonical::decode("entry header", &core)?;
-        Ok(Some((seq as u64, core)))
+        )?;
+        checked(found, |core| core.thread == *thread)
     }
 
     /// Everything in one section of a chart, oldest first.
@@ -132,10 +121,13 @@ impl<'c> ReadTx<'c> {
     ) -> Result<Vec<Entry>, LedgerError> {
         let tail =
             "WHERE e.chart = ?1 AND e.section = ?2 AND e.seq > ?3 AND e.seq <= ?4 ORDER BY e.seq";
-        self.entries(
+        let found = self.entries(
             tail,
             params![chart.as_bytes(), section as u8, after as i64, up_to as i64],
-        )
+        )?;
+        checked(found, |core| {
+            core.chart == *chart && core.section == section
+        })
     }
 
     /// The last entry of one section of a chart.
@@ -166,10 +158,11 @@ impl<'c> ReadTx<'c> {
 
     /// The clear entries that speak of a chart, oldest first.
     pub fn clear_of_chart(&self, chart: &ChartId) -> Result<Vec<Entry>, LedgerError> {
-        self.entries(
+        let found = self.entries(
             "WHERE e.seq IN (SELECT seq FROM clear_entry WHERE chart = ?1) ORDER BY e.seq",
             params![chart.as_bytes()],
-        )
+        )?;
+        checked(found, |core| core.chart == *chart)
     }
 
     /// Up to `limit` rows after `seq`, undecoded.
@@ -186,7 +179,7 @@ impl<'c> ReadTx<'c> {
         seq: u64,
         limit: usize,
     ) -> Result<Vec<(Row, Columns)>, LedgerError> {
-        let sql = "SELECT seq, core, anchor, digest, signature, link, NULL, id, chart, section, thread, parent, previous
+        let sql = "SELECT seq, core, anchor, digest, signature, link, NULL, id, chart, section, thread, parent, previous, site
                    FROM entry WHERE seq > ?1 ORDER BY seq LIMIT ?2";
         let mut statement = self.sql.prepare_cached(sql)?;
         let rows = statement.query_map(params![seq as i64, limit as i64], |row| {
@@ -210,10 +203,11 @@ impl<'c> ReadTx<'c> {
 
     /// The entries that wait for a holder, newest first.
     pub fn notices(&self, holder: &Holder) -> Result<Vec<Entry>, LedgerError> {
-        self.entries(
+        let found = self.entries(
             "WHERE e.seq IN (SELECT seq FROM notice WHERE holder = ?1) ORDER BY e.seq DESC",
             params![holder.to_key()],
-        )
+        )?;
+        checked(found, |core| core.to.contains(holder))
     }
 
     /// The chart that a locator tag names.
@@ -247,6 +241,17 @@ impl<'c> ReadTx<'c> {
     }
 }
 
+/// Refuses entries that a column led to and whose signed header says otherwise.
+fn checked(found: Vec<Entry>, asked: impl Fn(&Core) -> bool) -> Result<Vec<Entry>, LedgerError> {
+    match found.iter().find(|entry| !asked(&entry.core)) {
+        None => Ok(found),
+        Some(entry) => Err(LedgerError::Damaged {
+            seq: entry.seq(),
+            what: "it stands where its signed header does not put it".into(),
+        }),
+    }
+}
+
 /// The columns of `entry` that repeat its header.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[expect(missing_docs, reason = "the fields of the header")]
@@ -257,9 +262,15 @@ pub struct Columns {
     pub thread: Vec<u8>,
     pub parent: Vec<u8>,
     pub previous: Vec<u8>,
+    pub site: i64,
 }
 
 impl Columns {
+    /// The link before the entry, as the column says.
+    pub fn previous(&self) -> Option<Hash> {
+        self.previous.as_slice().try_into().ok().map(Hash)
+    }
+
     /// Whether they repeat the header faithfully.
     pub fn repeat(&self, core: &super::entry::Core, previous: &Hash) -> bool {
         self.id == core.id.0
@@ -268,10 +279,11 @@ impl Columns {
             && self.thread == core.thread.0
             && self.parent == core.parent.0
             && self.previous == previous.0
+            && self.site == i64::from(core.site)
     }
 }
 
-fn columns(row: &SqlRow<'_>) -> rusqlite::Result<Columns> {
+pub(super) fn columns(row: &SqlRow<'_>) -> rusqlite::Result<Columns> {
     Ok(Columns {
         id: row.get(7)?,
         chart: row.get(8)?,
@@ -279,11 +291,12 @@ fn columns(row: &SqlRow<'_>) -> rusqlite::Result<Columns> {
         thread: row.get(10)?,
         parent: row.get(11)?,
         previous: row.get(12)?,
+        site: row.get(13)?,
     })
 }
 
 /// A row as SQLite gives it: the lengths are not yet checked.
-struct Raw {
+pub(super) struct Raw {
     seq: u64,
     core: Vec<u8>,
     anchor: Vec<u8>,
@@ -293,7 +306,7 @@ struct Raw {
     body: Option<Vec<u8>>,
 }
 
-fn read_row(row: &SqlRow<'_>) -> rusqlite::Result<Raw> {
+pub(super) fn read_row(row: &SqlRow<'_>) -> rusqlite::Result<Raw> {
     Ok(Raw {
         seq: row.get::<_, i64>(0)? as u64,
         core: row.get(1)?,
@@ -305,7 +318,7 @@ fn read_row(row: &SqlRow<'_>) -> rusqlite::Result<Raw> {
     })
 }
 
-fn convert(raw: Raw) -> Result<Row, LedgerError> {
+pub(super) fn convert(raw: Raw) -> Result<Row, LedgerError> {
     let signature = raw
         .signature
         .as_slice()

@@ -13,6 +13,9 @@
 //! Migrations only go forward: step *n* takes `user_version` from *n* to *n + 1*. A file with a higher
 //! `user_version` than [`VERSION`] is refused.
 
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
+
 use rusqlite::Connection;
 
 /// "chsl": tells SQLite files of this program from others.
@@ -113,4 +116,34 @@ pub fn migrate(sql: &Connection, from: i64) -> rusqlite::Result<()> {
         sql.execute_batch(step)?;
     }
     sql.pragma_update(None, "user_version", VERSION)
+}
+
+/// Everything the schema of this version holds: type, name, table, definition.
+type Objects = BTreeSet<(String, String, String, Option<String>)>;
+
+fn objects(sql: &Connection) -> rusqlite::Result<Objects> {
+    // What SQLite keeps for itself, such as statistics, holds no rules.
+    let mut statement = sql.prepare(
+        r"SELECT type, name, tbl_name, sql FROM sqlite_schema
+         WHERE name NOT LIKE 'sqlite\_%' ESCAPE '\' OR type <> 'table'",
+    )?;
+    let rows = statement.query_map([], |row| {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+    })?;
+    rows.collect()
+}
+
+/// The first object that is not in the schema of this version, or that it misses. **A trigger or a lost constraint could drop
+/// what was just acknowledged**, so a file with one is not written to.
+pub fn altered(sql: &Connection) -> rusqlite::Result<Option<String>> {
+    static EXPECTED: OnceLock<Objects> = OnceLock::new();
+    if EXPECTED.get().is_none() {
+        let fresh = Connection::open_in_memory()?;
+        migrate(&fresh, 0)?;
+        let _ = EXPECTED.set(objects(&fresh)?);
+    }
+    let found = objects(sql)?;
+    let expected = EXPECTED.get().unwrap_or(&found);
+    let difference = found.symmetric_difference(expected).next();
+    Ok(difference.map(|(kind, name, ..)| format!("{kind} {name}")))
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::append::WriteTx;
@@ -98,6 +99,9 @@ impl Ledger {
             schema::migrate(&tx, now)?;
             tx.commit()?;
         }
+        if let Some(what) = schema::altered(&sql)? {
+            return Err(LedgerError::AlteredSchema(what));
+        }
         Ok(Self {
             folder: folder.to_owned(),
             sql: Mutex::new(sql),
@@ -187,6 +191,10 @@ fn connect(file: &Path) -> Result<Connection, LedgerError> {
     let sql = Connection::open_with_flags(file, flags)?;
     sql.busy_timeout(BUSY)?;
     sql.set_prepared_statement_cache_capacity(64);
+    // Whatever an altered file brings along does not run.
+    sql.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    sql.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
+    sql.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
     sql.execute_batch(
         "PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;

@@ -1,5 +1,7 @@
 //! Charts and their keys: opening a chart in a unit, granting, revoking, renewing.
 
+use std::collections::BTreeSet;
+
 use crate::crypto::hash::Hash;
 use crate::crypto::hpke::KemPublic;
 use crate::crypto::secret::Secret;
@@ -9,6 +11,7 @@ use crate::ledger::clear::{
 };
 use crate::ledger::{CertId, ChartId, EntryId, Holder, Prepared, Section, Slot, SlotPlace, UnitId};
 
+use super::directory::HeldLine;
 use super::error::VaultError;
 use super::reader::Reader;
 use super::ring::{drop_box, seal_fast, seal_slot};
@@ -123,53 +126,59 @@ impl Writer<'_, '_> {
 
     /// Ends a grant: its slots go at once; the next write to the section draws a fresh key.
     pub fn revoke(&mut self, chart: ChartId, grant: EntryId) -> Result<Stored, VaultError> {
-        let lines: Vec<_> = self
-            .directory()
-            .chart(&chart)
-            .ok_or(VaultError::NoChart(chart))?
-            .lines
-            .iter()
-            .filter(|held| held.grant == grant)
-            .cloned()
-            .collect();
         let stored = self.clear(&Clear::Revocation(Revocation { chart, grant }))?;
-        for held in lines {
-            self.tx().delete_slot(&SlotPlace {
-                chart,
-                section: held.line.section,
-                epoch: held.line.epoch,
-                holder: held.line.holder,
-                holder_epoch: held.line.holder_epoch,
-                grant: held.slot,
-            })?;
-        }
+        self.delete_slots_of(chart, |held| held.grant == grant)?;
         Ok(stored)
     }
 
     /// Deletes the slots of a chart's grants that have run out. Returns how many.
     pub fn sweep_expired(&mut self, chart: ChartId) -> Result<usize, VaultError> {
         let now = self.now();
+        self.delete_slots_of(chart, |held| held.until.is_some_and(|until| until < now))
+    }
+
+    /// The same for every chart.
+    pub(super) fn sweep_all_expired(&mut self) -> Result<(), VaultError> {
+        let now = self.now();
+        let ran_out = |held: &HeldLine| held.until.is_some_and(|until| until < now);
+        let charts: Vec<_> = self
+            .directory()
+            .charts
+            .iter()
+            .filter(|(_, state)| state.lines.iter().any(ran_out))
+            .map(|(chart, _)| *chart)
+            .collect();
+        for chart in charts {
+            self.sweep_expired(chart)?;
+        }
+        Ok(())
+    }
+
+    /// Deletes the slots of ended grants. **A slot that another grant in force still justifies stays**: a renewal
+    /// carries all grants of one holder over under one slot.
+    fn delete_slots_of(
+        &mut self,
+        chart: ChartId,
+        ended: impl Fn(&HeldLine) -> bool,
+    ) -> Result<usize, VaultError> {
+        let now = self.now();
         let Some(state) = self.directory().chart(&chart) else {
             return Ok(0);
         };
-        let places: Vec<_> = state
+        let mut places: BTreeSet<_> = state
             .lines
             .iter()
-            .filter(|held| held.until.is_some_and(|until| until < now))
-            .map(|held| SlotPlace {
-                chart,
-                section: held.line.section,
-                epoch: held.line.epoch,
-                holder: held.line.holder,
-                holder_epoch: held.line.holder_epoch,
-                grant: held.slot,
-            })
+            .filter(|held| ended(held))
+            .map(|held| held.place(chart))
             .collect();
-        let mut swept = 0;
-        for place in places {
-            swept += self.tx().delete_slot(&place)?;
+        for held in state.lines.iter().filter(|held| held.in_force(now)) {
+            places.remove(&held.place(chart));
         }
-        Ok(swept)
+        let mut deleted = 0;
+        for place in places {
+            deleted += self.tx().delete_slot(&place)?;
+        }
+        Ok(deleted)
     }
 
     /// Draws a fresh key for a section and hands it to those who still hold it.

@@ -14,7 +14,7 @@ use crate::crypto::sign::VerifyKey;
 use crate::ledger::clear::{
     Certificate, DropBox, Genesis, GrantGround, GrantLine, Invitation, Unit, UnitKey, UnitKind,
 };
-use crate::ledger::{CertId, ChartId, EntryId, Head, Holder, Section, UnitId};
+use crate::ledger::{CertId, ChartId, EntryId, Head, Holder, Section, SlotPlace, UnitId};
 
 /// A certified person or host.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
@@ -154,6 +154,18 @@ pub struct HeldLine {
 }
 
 impl HeldLine {
+    /// Where its slot stands, in its chart.
+    pub fn place(&self, chart: ChartId) -> SlotPlace {
+        SlotPlace {
+            chart,
+            section: self.line.section,
+            epoch: self.line.epoch,
+            holder: self.line.holder,
+            holder_epoch: self.line.holder_epoch,
+            grant: self.slot,
+        }
+    }
+
     /// Whether it is in force at a time.
     pub fn in_force(&self, now: u64) -> bool {
         self.revoked.is_none() && self.until.is_none_or(|until| now <= until)
@@ -254,6 +266,9 @@ pub struct Directory {
     /// The newest backup mark: entry, snapshot, covered up to, time.
     #[n(9)]
     pub last_backup: Option<(u64, u64, u64, u64)>,
+    /// The anchor of the last entry: the next may share it.
+    #[n(10)]
+    pub anchor: Hash,
 }
 
 impl Default for Directory {
@@ -270,6 +285,7 @@ impl Default for Directory {
             seq: 0,
             link: zero,
             last_backup: None,
+            anchor: zero,
         }
     }
 }

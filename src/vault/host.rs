@@ -5,7 +5,7 @@
 //! | `host-secret` | 32 random bytes that go into every Argon2 call |
 //! | `identity` | the host's X25519 and Ed25519 secrets: signs what has no user |
 //! | `vault-id` | the link of genesis, pinned |
-//! | `high-water` | number and link of the last entry this host has seen |
+//! | `high-water` | number and link of the last entry this host has seen; raised under `high-water.lock` |
 //! | `backup-keys` | the keys that write backups and cannot read them |
 //! | `last-verify` | when the ledger was last verified without a finding |
 //!
@@ -15,6 +15,7 @@ use std::fs;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::crypto::hash::Hash;
 use crate::crypto::hex::{hex, unhex};
@@ -194,7 +195,26 @@ impl Host {
 
     /// Remembers how far this host has seen. It only ever goes up.
     pub fn raise_high_water(&self, head: Head) -> Result<(), VaultError> {
-        if self.high_water()?.is_some_and(|seen| seen.seq >= head.seq) {
+        let behind =
+            || Ok::<_, VaultError>(self.high_water()?.is_none_or(|seen| seen.seq < head.seq));
+        if !behind()? {
+            return Ok(());
+        }
+        // Another process may have seen further meanwhile: look again under the lock.
+        let path = self.folder.join("high-water.lock");
+        let io = |source| VaultError::Io {
+            path: path.clone(),
+            source,
+        };
+        let lock = fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&path)
+            .map_err(io)?;
+        lock.lock().map_err(io)?;
+        if !behind()? {
             return Ok(());
         }
         let bytes = [&head.seq.to_be_bytes()[..], &head.link.0].concat();
@@ -263,7 +283,10 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), VaultError> {
 
 /// Replaces a file in one step: readers see the old or the new, never half.
 pub fn replace_private(path: &Path, bytes: &[u8]) -> Result<(), VaultError> {
-    let fresh = path.with_extension(format!("new-{}", std::process::id()));
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    // Two threads of one process may replace the same file.
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let fresh = path.with_extension(format!("new-{}-{number}", std::process::id()));
     let _ = fs::remove_file(&fresh);
     write_private(&fresh, bytes)?;
     fs::rename(&fresh, path).map_err(|source| VaultError::Io {

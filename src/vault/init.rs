@@ -174,7 +174,7 @@ fn place(author: CertId, created: u64) -> Place {
         chart: ChartId::ZERO,
         section: Section::System,
         epoch: 0,
-        id: None, follows: None,
+        follows: None,
         to: Vec::new(),
         author,
         created,

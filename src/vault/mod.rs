@@ -5,6 +5,7 @@
 //! - [`identity`], [`people`], [`account`], [`code`], [`units`]: accounts and keys; [`care`]: charts, grants, renewal.
 //! - [`shares`]: what custodians keep of a secret that was split.
 //! - [`session`], [`ring`], [`reader`], [`writer`]: an unlocked session and what it can do; [`permit`]: leave to do it.
+//! - [`sweep`], [`slot_check`], [`opener`]: what the verification job judges by.
 //! - [`record`]: what the program itself puts on record; [`clock`]: the host's clock.
 
 pub mod account;
@@ -18,6 +19,7 @@ pub mod identity;
 pub mod init;
 pub mod judge;
 pub mod open;
+pub mod opener;
 pub mod people;
 pub mod permit;
 pub mod reader;
@@ -25,6 +27,8 @@ pub mod record;
 pub mod ring;
 pub mod session;
 pub mod shares;
+pub mod slot_check;
+pub mod sweep;
 pub mod units;
 pub mod walk;
 pub mod writer;

@@ -103,6 +103,9 @@ impl Vault {
         let substituted = || VaultError::Substituted(format!("the credential of {login}"));
         let certificate: Certificate =
             canonical::decode("certificate", &credential.certificate).map_err(|_| substituted())?;
+        if certificate.login != login {
+            return Err(substituted());
+        }
         let vault = self.host.vault();
         let identity = match Identity::unwrap(
             &credential,

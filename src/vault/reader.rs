@@ -70,7 +70,7 @@ impl<'a> Reader<'a> {
         self.me
     }
 
-    fn ring(&self) -> Result<&Ring, VaultError> {
+    pub(super) fn ring(&self) -> Result<&Ring, VaultError> {
         self.state.ring.as_ref().ok_or(VaultError::Locked)
     }
 
@@ -190,7 +190,7 @@ impl<'a> Reader<'a> {
         Err(failure)
     }
 
-    fn open_chart_slot(
+    pub(super) fn open_chart_slot(
         &self,
         place: &SlotPlace,
         expected: &Hash,

@@ -33,6 +33,8 @@ pub struct State {
     pub directory: Directory,
     /// The keys; `None` once locked.
     pub ring: Option<Ring>,
+    /// When this session last swept the slots of grants that had run out.
+    pub(super) swept: u64,
 }
 
 impl Session {
@@ -56,6 +58,7 @@ impl Session {
             state: Mutex::new(State {
                 directory,
                 ring: Some(Ring::new(identity)),
+                swept: 0,
             }),
         };
         session.host.raise_high_water(session.ledger.head()?)?;
@@ -129,8 +132,17 @@ impl Session {
                 return Err(Failure::Vault(VaultError::Locked));
             }
             self.catch_up(&mut state, tx).map_err(Failure::Vault)?;
-            let mut writer = Writer::new(tx, &mut state, self, clock::now(), &mut touched);
-            work(&mut writer).map_err(Failure::Work)
+            let now = clock::now();
+            let due = now.saturating_sub(state.swept) >= clock::HOUR;
+            let mut writer = Writer::new(tx, &mut state, self, now, &mut touched);
+            if due {
+                writer.sweep_all_expired().map_err(Failure::Vault)?;
+            }
+            let value = work(&mut writer).map_err(Failure::Work)?;
+            if due {
+                state.swept = now;
+            }
+            Ok(value)
         });
         if outcome.is_err() && touched {
             // The directory has seen clear entries that did not land: read it anew.

@@ -41,6 +41,13 @@ pub fn catch_up(directory: &mut Directory, tx: &ReadTx<'_>) -> Result<u64, Vault
             if row.expected_link(&directory.link) != link {
                 return Err(broken("its link does not match"));
             }
+            // Signed where the chain stood: at the entry before it, or with that entry in one transaction.
+            if row.anchor != directory.link && row.anchor != directory.anchor {
+                return Err(broken(
+                    "its anchor is not where the chain stood when it was signed",
+                ));
+            }
+            let anchor = row.anchor;
             let mut entry = row.decode().map_err(|error| broken(&error.to_string()))?;
             if !columns.repeat(&entry.core, &directory.link) {
                 return Err(broken("its columns do not repeat its header"));
@@ -54,6 +61,7 @@ pub fn catch_up(directory: &mut Directory, tx: &ReadTx<'_>) -> Result<u64, Vault
             }
             directory.seq = seq;
             directory.link = link;
+            directory.anchor = anchor;
         }
     }
 }

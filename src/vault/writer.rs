@@ -24,8 +24,6 @@ pub struct Draft {
     pub chart: ChartId,
     /// The section.
     pub section: Section,
-    /// The entry's id; `None` draws a random one.
-    pub id: Option<EntryId>,
     /// The version it follows; `None` begins a thread.
     pub follows: Option<(ThreadId, EntryId)>,
     /// From whom something is awaited.
@@ -38,7 +36,6 @@ impl Draft {
         Self {
             chart,
             section,
-            id: None,
             follows: None,
             to: Vec::new(),
         }
@@ -51,12 +48,6 @@ impl Draft {
             follows: Some((thread, parent)),
             ..self
         }
-    }
-
-    /// Names the entry itself.
-    #[must_use]
-    pub fn named(self, id: EntryId) -> Self {
-        Self { id: Some(id), ..self }
     }
 
     /// Awaits something from holders.
@@ -183,7 +174,7 @@ impl<'a, 'c> Writer<'a, 'c> {
             chart,
             section: Section::System,
             epoch: 0,
-            id: None, follows: None,
+            follows: None,
             to,
             author: self.session.cert(),
             created: self.now,
@@ -293,12 +284,16 @@ fn seal(
     let epoch = match way {
         Way::Sealed(epoch, _) | Way::Dropped(epoch, _) => *epoch,
     };
-    let Draft { chart, section, id, follows, to } = draft;
+    let Draft {
+        chart,
+        section,
+        follows,
+        to,
+    } = draft;
     let place = Place {
         chart,
         section,
         epoch,
-        id,
         follows,
         to,
         author,

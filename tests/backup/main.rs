@@ -5,7 +5,6 @@
 mod atlas;
 mod book;
 mod faulty;
-mod kill;
 mod memory;
 mod mongod;
 mod proxy;

@@ -3,8 +3,6 @@
 mod configuration;
 mod host;
 mod program;
-mod records;
 #[path = "../support/mod.rs"]
 mod support;
 mod usage;
-mod ward;

@@ -1,0 +1,335 @@
+//! Verification: one walk over everything, on all cores.
+//!
+//! Without keys it checks what anybody with the file can check: the chain, every signature, who was allowed what, slots against
+//! grants, views against entries. With a session it also opens every body that the session's keys reach. **It does not stop at
+//! the first problem: it names each bad entry and goes on.** It reads in batches through its own handle, so that memory stays
+//! bounded and writers are not held up.
+
+mod crew;
+mod exported;
+mod findings;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::config::Paths;
+use crate::desk::view::{IndexChecked, Progress, Reporter, VerifyReport};
+use crate::desk::{self, DeskError, status};
+use crate::ledger::{ChartId, Form, Ledger, Scanned, Section};
+use crate::vault::opener::Opener;
+use crate::vault::sweep::{Fault, Found, Pending, Sweep, Witness};
+use crate::vault::{Host, VaultError, clock};
+
+use crew::{Crew, Task};
+use findings::Findings;
+
+pub use exported::exported;
+
+/// Rows a batch: what batch verification is fastest with.
+const BATCH: usize = 1_024;
+/// Boxes a batch: documents are large.
+const BYTES: usize = 8 << 20;
+/// After so many unreadable rows in a row, the rest is given up.
+const UNREADABLE: usize = 1_000;
+
+/// Compares the index with the bodies, for [`full`].
+pub type IndexCheck<'a> = &'a dyn Fn(Reporter<'_>) -> Result<IndexChecked, DeskError>;
+
+/// Verifies the vault that the configuration names. Needs no user.
+pub fn ledger(
+    paths: &Paths,
+    threads: usize,
+    watch: Reporter<'_>,
+) -> Result<VerifyReport, DeskError> {
+    let ledger = Ledger::open(&paths.vault)?;
+    let genesis = ledger.read(|tx| tx.link_at(1)).ok().flatten();
+    let host = genesis
+        .and_then(|genesis| paths.host_of(&genesis.to_string()).ok())
+        .and_then(|folder| Host::open(&folder).ok());
+    let mut findings = Findings::default();
+    let witness = if let Some(host) = &host {
+        Witness::of(host)?
+    } else {
+        findings.take(Found {
+                seq: None,
+                fault: Fault::View,
+                what: "the state of this host is not there: nothing tells whether this is the vault that belongs here, \
+                       whole; name its folder with --host"
+                    .into(),
+            });
+        Witness::default()
+    };
+    let report = Verification {
+        ledger: &ledger,
+        witness,
+        threads,
+        watch,
+        findings,
+        session: None,
+    }
+    .run(None)?;
+    mark(host.as_ref(), &report)?;
+    Ok(report)
+}
+
+/// Verifies a ledger against what somebody remembers of it. Needs no user.
+pub fn keyless(
+    ledger: &Ledger,
+    witness: Witness,
+    threads: usize,
+    watch: Reporter<'_>,
+) -> Result<VerifyReport, DeskError> {
+    let findings = Findings::default();
+    Verification {
+        ledger,
+        witness,
+        threads,
+        watch,
+        findings,
+        session: None,
+    }
+    .run(None)
+}
+
+/// The same with a session's keys: also opens every body they reach, and compares the index where a check is given.
+pub fn full(
+    session: &desk::Session,
+    threads: usize,
+    index: Option<IndexCheck<'_>>,
+    watch: Reporter<'_>,
+) -> Result<VerifyReport, DeskError> {
+    let session = session.vault();
+    let witness = Witness::of(session.host())?;
+    let ledger = session.ledger().again()?;
+    let findings = Findings::default();
+    let report = Verification {
+        ledger: &ledger,
+        witness,
+        threads,
+        watch,
+        findings,
+        session: Some(session),
+    }
+    .run(index)?;
+    mark(Some(session.host()), &report)?;
+    Ok(report)
+}
+
+/// `status` shows when the ledger was last found whole.
+fn mark(host: Option<&Host>, report: &VerifyReport) -> Result<(), DeskError> {
+    match host {
+        Some(host) if report.ok => status::mark_verified(host),
+        _ => Ok(()),
+    }
+}
+
+struct Verification<'a> {
+    ledger: &'a Ledger,
+    witness: Witness,
+    threads: usize,
+    watch: Reporter<'a>,
+    findings: Findings,
+    session: Option<&'a crate::vault::Session>,
+}
+
+impl Verification<'_> {
+    fn run(mut self, index: Option<IndexCheck<'_>>) -> Result<VerifyReport, DeskError> {
+        let total = self.ledger.head().ok().map(|head| head.seq);
+        let mut sweep = Sweep::new(self.witness);
+        let mut keys = Keys {
+            session: self.session,
+            known: HashMap::new(),
+            unreadable: 0,
+        };
+        let crew = Crew::new(self.threads, total, self.watch);
+        let done = crew.run(|hand| {
+            let mut after = 0;
+            let mut unreadable = 0;
+            loop {
+                let rows = match self.ledger.read(|tx| tx.scan(after, BATCH, BYTES)) {
+                    Ok(rows) => rows,
+                    Err(error) => {
+                        self.findings.take(unread(after, &error));
+                        break;
+                    }
+                };
+                let Some(last) = rows.last() else { break };
+                after = last.seq;
+                unreadable = if last.row.is_some() {
+                    0
+                } else {
+                    unreadable + 1
+                };
+                let tasks = judge(&mut sweep, rows, &mut keys, &mut self.findings)?;
+                hand(tasks)?;
+                if unreadable > UNREADABLE {
+                    break;
+                }
+            }
+            // What was written meanwhile, and then views and slots, in one snapshot.
+            let rest = self.ledger.read(|tx| {
+                let mut rest = Vec::new();
+                loop {
+                    let rows = tx.scan(after, BATCH, BYTES).unwrap_or_default();
+                    let Some(last) = rows.last().filter(|_| unreadable == 0) else {
+                        break;
+                    };
+                    after = last.seq;
+                    rest.push(judge(&mut sweep, rows, &mut keys, &mut self.findings)?);
+                }
+                if let Err(error) = sweep.finish(tx, clock::now()) {
+                    self.findings.take(unread(after, &error));
+                }
+                Ok::<_, DeskError>(rest)
+            });
+            match rest {
+                Ok(rest) => rest.into_iter().try_for_each(&mut *hand)?,
+                Err(DeskError::Vault(error)) => self.findings.take(unread(after, &error)),
+                Err(error) => return Err(error),
+            }
+            self.check_file();
+            self.check_slots()
+        })?;
+        self.findings.take_all(sweep.take_found());
+        let index = index
+            .map(|check| check(self.watch))
+            .transpose()?
+            .unwrap_or_default();
+        let totals = findings::Totals {
+            head: sweep.last(),
+            judged: sweep.judged(),
+            unreadable: keys.unreadable,
+            index,
+        };
+        Ok(self.findings.report(totals, done))
+    }
+
+    /// SQLite's own check: pages, and indexes against tables.
+    fn check_file(&mut self) {
+        let what = match self.ledger.integrity() {
+            Ok(None) => return,
+            Ok(Some(what)) => format!("the file is damaged: {what}"),
+            Err(error) => format!("the file cannot be checked: {error}"),
+        };
+        self.findings.take(Found {
+            seq: None,
+            fault: Fault::View,
+            what,
+        });
+    }
+
+    /// The slots that the session's keys open.
+    fn check_slots(&mut self) -> Result<(), DeskError> {
+        let Some(session) = self.session else {
+            return Ok(());
+        };
+        let checked = session.read(|reader| {
+            let (_, found) = reader.check_slots()?;
+            Ok::<_, VaultError>(found)
+        });
+        match checked {
+            Err(error) => self.findings.take(lost(&error)?),
+            Ok(found) => found.into_iter().for_each(|finding| {
+                self.findings.take(Found {
+                    seq: Some(finding.seq),
+                    fault: Fault::Grant,
+                    what: finding.what,
+                });
+            }),
+        }
+        Ok(())
+    }
+}
+
+/// The keys that a session lends, by chart, section and epoch.
+struct Keys<'a> {
+    session: Option<&'a crate::vault::Session>,
+    known: HashMap<(ChartId, Section, u32), Option<Arc<Opener>>>,
+    unreadable: u64,
+}
+
+impl Keys<'_> {
+    fn opener(
+        &mut self,
+        pending: &Pending,
+        findings: &mut Findings,
+    ) -> Result<Option<Arc<Opener>>, DeskError> {
+        let core = &pending.entry.core;
+        if pending.entry.row.body.is_none() {
+            return Ok(None);
+        }
+        let place = (core.chart, core.section, core.epoch);
+        let known = match (self.known.get(&place), self.session) {
+            (Some(known), _) => known.clone(),
+            (None, None) => None,
+            (None, Some(session)) => {
+                let opener = match session.read(|reader| reader.opener(place.0, place.1, place.2)) {
+                    Ok(opener) => Some(Arc::new(opener)),
+                    Err(VaultError::NoKey { .. } | VaultError::NoChart(_)) => None,
+                    Err(error) => {
+                        findings.take(lost(&error)?);
+                        None
+                    }
+                };
+                self.known.insert(place, opener.clone());
+                opener
+            }
+        };
+        self.unreadable += u64::from(known.is_none());
+        Ok(known)
+    }
+}
+
+/// Judges some rows in order, and returns what is left to do for each of them.
+fn judge(
+    sweep: &mut Sweep,
+    rows: Vec<Scanned>,
+    keys: &mut Keys<'_>,
+    findings: &mut Findings,
+) -> Result<Vec<Task>, DeskError> {
+    let mut tasks = Vec::with_capacity(rows.len());
+    for scanned in rows {
+        if let Some(pending) = sweep.take(scanned) {
+            debug_assert_ne!(
+                pending.entry.core.form,
+                Form::Clear,
+                "the sweep judges clear entries itself"
+            );
+            let opener = keys.opener(&pending, findings)?;
+            tasks.push(Task { pending, opener });
+        }
+    }
+    findings.take_all(sweep.take_found());
+    Ok(tasks)
+}
+
+/// Why keys could not be had: a finding, or the end of the session.
+fn lost(error: &VaultError) -> Result<Found, DeskError> {
+    if error.is_denial() {
+        return Err(DeskError::Denied(error.to_string()));
+    }
+    Ok(Found {
+        seq: None,
+        fault: Fault::Grant,
+        what: error.to_string(),
+    })
+}
+
+fn unread(after: u64, error: &dyn std::fmt::Display) -> Found {
+    Found {
+        seq: None,
+        fault: Fault::Chain,
+        what: format!("the file cannot be read after entry {after}: {error}"),
+    }
+}
+
+/// What the watcher is told.
+fn progress(done: u64, total: Option<u64>) -> Progress {
+    Progress {
+        what: "verify".into(),
+        done,
+        total,
+        unit: "entries",
+        note: None,
+    }
+}
