@@ -520,7 +520,7 @@ fn a_code_file_is_for_one_person_and_never_overwrites_another() {
     assert!(code.trim().len() >= 26 && code.ends_with('\n'));
 
     let other = users::add(&admin, "other", "Other", Role::Nurse, &[], &file);
-    refused(other, Class::Outside, "nurse.code");
+    refused(other, Class::BadInput, "nurse.code exists already");
     assert_eq!(fs::read_to_string(&file).unwrap(), code);
     assert_eq!(
         state_of(&admin, "other"),

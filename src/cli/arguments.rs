@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
-use super::{completions, config_check, status};
+use super::{chart, completions, config_check, index, init, search, status, unit, user, write};
 
 /// Health records, sealed, signed and shared by keys.
 ///
@@ -15,7 +15,8 @@ use super::{completions, config_check, status};
     version,
     max_term_width = 100,
     infer_long_args = false,
-    disable_help_subcommand = true
+    disable_help_subcommand = true,
+    args_override_self = true
 )]
 pub struct Arguments {
     /// What holds for every command.
@@ -62,6 +63,17 @@ pub struct Globals {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    Init(init::Init),
+    #[command(subcommand)]
+    Unit(unit::Unit),
+    #[command(subcommand)]
+    User(user::User),
+    #[command(subcommand)]
+    Chart(chart::Chart),
+    Search(search::Search),
+    Write(write::Write),
+    #[command(subcommand)]
+    Index(index::Index),
     /// What the vault is and how it fares; needs no user
     Status,
     /// Look at the host's keys; needs no user

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::{Exit, Failure, Format, Globals, Output, Voice, Watch, passphrase};
 use crate::config::{Config, Flags, Surroundings};
+use crate::crypto::password::Cost;
 use crate::crypto::secret::SecretBytes;
 use crate::desk::{Session, session};
 
@@ -91,6 +92,14 @@ impl Context {
         match &self.passphrase_file {
             Some(file) => passphrase::from_file(file),
             None => passphrase::ask_new(&format!("new passphrase of {login}: ")),
+        }
+    }
+
+    /// The cost of guessing a passphrase that is set now.
+    pub fn cost(&self) -> Cost {
+        Cost {
+            memory_kib: self.config.security.argon2_memory_kib,
+            passes: self.config.security.argon2_passes,
         }
     }
 

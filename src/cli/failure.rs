@@ -8,6 +8,7 @@ use super::Exit;
 use super::plain::plain;
 use crate::config::ConfigError;
 use crate::desk::{Class, DeskError};
+use crate::interop::fhir::InputError;
 
 /// What is said about a command that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,6 +122,17 @@ impl From<DeskError> for Failure {
             message: error.to_string(),
             hint: error.hint(),
             causes: causes_of(&error),
+        }
+    }
+}
+
+impl From<InputError> for Failure {
+    fn from(error: InputError) -> Self {
+        let causes = causes_of(&error);
+        let failure = Self::new(Exit::BadInput, "bad-input", error.to_string());
+        Self {
+            causes,
+            ..failure.hint("nothing was written; correct the file and run it again")
         }
     }
 }

@@ -8,19 +8,27 @@
 //! [`Exit`].
 
 mod arguments;
+mod chart;
 mod completions;
 mod config_check;
 mod context;
 mod exit;
 mod failure;
+mod index;
+mod init;
+mod input;
 mod output;
 mod page;
 mod passphrase;
 mod plain;
 mod progress;
 mod run;
+mod search;
 mod status;
 mod text;
+mod unit;
+mod user;
+mod write;
 
 pub use arguments::{Arguments, Command, Globals};
 pub use context::Context;

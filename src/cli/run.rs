@@ -51,6 +51,13 @@ fn dispatch(arguments: Arguments, around: &Surroundings) -> Result<Exit, Failure
     }
     let context = Context::new(arguments.globals, around)?;
     match arguments.command {
+        Some(Command::Init(init)) => init.run(&context),
+        Some(Command::Unit(unit)) => unit.run(&context),
+        Some(Command::User(user)) => user.run(&context),
+        Some(Command::Index(index)) => index.run(&context),
+        Some(Command::Chart(chart)) => chart.run(&context),
+        Some(Command::Search(search)) => search.run(&context),
+        Some(Command::Write(write)) => write.run(&context),
         Some(Command::Status) => status::run(&context),
         Some(Command::Keys(keys)) => keys.run(&context),
         Some(Command::Config(config)) => config.run(&context),

@@ -48,6 +48,7 @@ pub mod rx_status;
 pub mod safety;
 pub mod source;
 pub mod summary;
+pub mod synthetic;
 pub mod vitals;
 mod vocabulary;
 

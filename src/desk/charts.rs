@@ -6,7 +6,7 @@ use std::sync::PoisonError;
 use serde_json::Value;
 
 use crate::clinical::{self, Identity, Instant, Mrn, Role};
-use crate::ledger::{ChartId, Section, ThreadId};
+use crate::ledger::{ChartId, EntryId, Section, ThreadId};
 use crate::vault::permit::{Enrol, ReadAccess, ReadClinical, ReadIdentity, ReadMedication};
 use crate::vault::{Draft, NewChart, Reader, VaultError};
 
@@ -386,7 +386,7 @@ pub fn admit(session: &Session, unit: &str, identity: &Identity) -> Result<Chart
     let identity = identity.clone();
     let chart = session.vault().write(|writer| {
         let mut identity = identity.clone();
-        let (chart, _) = open_chart(session, writer, unit, &mut identity, None)?;
+        let (chart, _) = open_chart(session, writer, unit, &mut identity, None, None)?;
         writer.forget_drawn_keys()?;
         Ok::<_, DeskError>(chart)
     })?;
@@ -396,13 +396,15 @@ pub fn admit(session: &Session, unit: &str, identity: &Identity) -> Result<Chart
         .ok_or_else(|| DeskError::NoSuchChart("new".into()))
 }
 
-/// Draws a record number, opens the chart, writes the identity: in the caller's transaction.
+/// Draws a record number, opens the chart, writes the identity: in the caller's transaction. An import names the
+/// identity's thread and entry.
 pub fn open_chart(
     session: &Session,
     writer: &mut crate::vault::Writer<'_, '_>,
     unit: &str,
     identity: &mut Identity,
     patient: Option<crate::ledger::CertId>,
+    named: Option<(ThreadId, EntryId)>,
 ) -> Result<(ChartId, u64), DeskError> {
     let unit = writer
         .directory()
@@ -427,6 +429,9 @@ pub fn open_chart(
         }
         tags.push(tag);
     }
+    if let Some(source) = &identity.source {
+        tags.push(reader.locator_tag(&source.system, &format!("{}/{}", source.resource_type, source.id))?);
+    }
     let mut number = reader.directory().charts.len() as u32 + 1;
     let (mrn, tag) = loop {
         let mrn = Mrn::issue(number);
@@ -446,7 +451,12 @@ pub fn open_chart(
         emergency: true,
     })?;
     let body = clinical::Body::Identity(identity.clone());
-    let stored = indexing::put(writer, Draft::new(chart, Section::Identity), &encode(&body))?;
+    let draft = Draft::new(chart, Section::Identity);
+    let draft = match named {
+        Some((thread, id)) => draft.after(thread, EntryId::ZERO).named(id),
+        None => draft,
+    };
+    let stored = indexing::put(writer, draft, &encode(&body))?;
     Ok((chart, stored.seq))
 }
 

@@ -34,7 +34,8 @@ pub struct Compartment {
 }
 
 impl Compartment {
-    fn newest(&self) -> Option<&CompartmentKey> {
+    /// The keys that new words go under.
+    pub fn newest(&self) -> Option<&CompartmentKey> {
         self.keys.last()
     }
 }
@@ -122,7 +123,7 @@ pub fn catch_up(
 }
 
 /// What the index has to learn of some entries. What does not open or verify is left out: search shows only what holds.
-fn changes(
+pub(super) fn changes(
     reader: &mut Reader<'_>,
     entries: Vec<crate::ledger::Entry>,
 ) -> Result<Vec<Change>, DeskError> {

@@ -5,13 +5,14 @@
 //!
 //! - [`sheet`]: a section of a chart, verified, opened, decoded, judged by [`rights`]; [`locate`]: record numbers;
 //!   [`looking`]: what is put on record when somebody looks; [`act`]: the bodies of what people do.
-//! - [`reach`]: by which way a key is held; [`indexing`]: keeping the search index up; [`charts`], [`summary`]: what a
+//! - [`reach`]: by which way a key is held; [`indexing`], [`index`]: keeping the search index up; [`charts`], [`summary`]: what a
 //!   chart shows; [`write`]: writing to it; [`search`]: finding in all of them.
 //! - [`setup`]: a vault begins; [`users`], [`units`]: who works here and where; [`status`], [`keys`]: what the host may know without anybody's key.
 
 pub mod act;
 pub mod charts;
 pub mod error;
+pub mod index;
 pub mod indexing;
 pub mod keys;
 pub mod locate;
@@ -19,6 +20,7 @@ pub mod looking;
 pub mod order;
 pub mod reach;
 pub mod rights;
+pub mod rx;
 pub mod search;
 pub mod session;
 pub mod setup;

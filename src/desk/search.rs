@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 use std::time::Instant as Clock;
 
 use crate::clinical::Body;
-use crate::index::{self, HeldKeys, Query};
+use crate::index::{self, Facts, HeldKeys, Query};
 use crate::ledger::clear::UnitKind;
 use crate::ledger::{ChartId, Section};
 use crate::vault::{Draft, Reader, VaultError};
@@ -159,11 +159,24 @@ fn candidate(
     let Ok(leaf) = leaf(reader, opened) else {
         return Ok(None);
     };
-    let matches = leaf.authorised
-        && leaf.body().is_some_and(|body| {
-            query.matches(body, indexing::meta(&leaf.login, leaf.core.created))
-        });
+    let patient = patient(session, reader, query, chart)?;
+    let matches = leaf.authorised && leaf.body().is_some_and(|body| meets(query, &leaf, body, patient.as_ref()));
     Ok(matches.then_some(Found { leaf, chart }))
+}
+
+/// Whether an entry is what the query looks for.
+fn meets(query: &Query, leaf: &Leaf, body: &Body, patient: Option<&Facts>) -> bool {
+    query.matches_in_chart(body, indexing::meta(&leaf.login, leaf.core.created), patient)
+}
+
+/// What the identity of a chart says, where the query asks in whose charts to look and the identity is open.
+fn patient(session: &Session, reader: &mut Reader<'_>, query: &Query, chart: ChartId) -> Result<Option<Facts>, DeskError> {
+    if !query.speaks_of_patient() || !reach(session, reader, chart, Section::Identity).is_open() {
+        return Ok(None);
+    }
+    let sheet = Sheet::read(reader, chart, Section::Identity)?;
+    let found = sheet.current().rev().find(|(_, body)| matches!(body, Body::Identity(_)));
+    Ok(found.map(|(leaf, body)| Facts::of(body, indexing::meta(&leaf.login, leaf.core.created))))
 }
 
 /// What matches in charts that no unit's index covers for this person: granted to them, or their own. Newest first.
@@ -184,10 +197,10 @@ fn personal(
             if !by_hand {
                 continue;
             }
+            let patient = patient(session, reader, query, chart)?;
             let sheet = Sheet::read(reader, chart, section)?;
             for (leaf, body) in sheet.current() {
-                if !matches!(body, Body::Retraction(_))
-                    && query.matches(body, indexing::meta(&leaf.login, leaf.core.created))
+                if meets(query, leaf, body, patient.as_ref())
                 {
                     found.push(Found {
                         leaf: leaf.clone(),

@@ -1,7 +1,7 @@
 //! Users: invited by a one-time code, activated by themselves, approved by an admin.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, absolute};
 
@@ -11,6 +11,7 @@ use crate::crypto::password::Cost;
 use crate::crypto::secret::SecretBytes;
 use crate::vault::Directory;
 use crate::vault::account::{Account, Standing};
+use crate::vault::people::check_login;
 use crate::vault::permit::{Administrate, ListPeople};
 
 use super::error::DeskError;
@@ -27,8 +28,13 @@ pub fn add(
     code_out: &Path,
 ) -> Result<UserView, DeskError> {
     session.vault().authority::<Administrate>()?;
-    with_code(session, login, code_out, || {
+    check_login(login)?;
+    let code_file = put_code(login, code_out, || {
         Ok(session.vault().invite(login, name, role, units)?)
+    })?;
+    Ok(UserView {
+        code_file: Some(code_file),
+        ..one(session, login)?
     })
 }
 
@@ -131,19 +137,6 @@ pub fn reset(session: &Session, login: &str, code_out: &Path) -> Result<UserView
     })
 }
 
-fn with_code(
-    session: &Session,
-    login: &str,
-    file: &Path,
-    make: impl FnOnce() -> Result<SecretBytes, DeskError>,
-) -> Result<UserView, DeskError> {
-    let code_file = put_code(login, file, make)?;
-    Ok(UserView {
-        code_file: Some(code_file),
-        ..one(session, login)?
-    })
-}
-
 /// Opens the file before the code is made, so that no invitation lands whose code cannot be kept.
 fn put_code(
     login: &str,
@@ -156,7 +149,13 @@ fn put_code(
         .create_new(true)
         .mode(0o600)
         .open(&path)
-        .map_err(|source| DeskError::io(&path, source))?;
+        .map_err(|source| match source.kind() {
+            ErrorKind::AlreadyExists => DeskError::BadInput(format!(
+                "{} exists already: name another file for the code",
+                path.display()
+            )),
+            _ => DeskError::io(&path, source),
+        })?;
     let code = make().inspect_err(|_| {
         let _ = fs::remove_file(&path);
     })?;

@@ -8,12 +8,11 @@ use crate::ledger::ChartId;
 
 use super::build;
 use super::change::Change;
-use super::compartment::{Compartment, CompartmentId};
+use super::compartment::{self, CompartmentId};
 use super::coverage;
 use super::error::{IndexError, Result};
 use super::key::CompartmentKey;
 use super::posting::PostingList;
-use super::segment;
 use super::tag::Tag;
 use super::term::Term;
 use super::transactor::Transactor;
@@ -127,7 +126,7 @@ impl<'k> Bulk<'k> {
             |conn, compartment| {
                 self.check(conn)?;
                 if mode == Mode::Replace {
-                    Self::replace(conn, compartment)?;
+                    compartment::clear(conn, compartment)?;
                 }
                 self.mark(conn)
             },
@@ -136,14 +135,6 @@ impl<'k> Bulk<'k> {
             pairs: meta.pairs,
             words: meta.words,
         })
-    }
-
-    fn replace(conn: &Connection, compartment: Compartment) -> Result<()> {
-        segment::seal_open_logs(conn, compartment.row)?;
-        for old in segment::readable(conn, compartment.row)? {
-            segment::kill(conn, old.id)?;
-        }
-        coverage::forget(conn, compartment)
     }
 
     fn check(&self, conn: &Connection) -> Result<()> {

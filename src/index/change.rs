@@ -2,7 +2,10 @@
 
 use rusqlite::Connection;
 
+use crate::ledger::ChartId;
+
 use super::compartment::CompartmentId;
+use super::coverage;
 use super::error::Result;
 use super::key::CompartmentKey;
 use super::log;
@@ -37,4 +40,19 @@ pub fn add(
         pairs.extend(change.replaces.map(|old| (key.tag(&Term::dead()), old)));
     }
     log::append(conn, id, key, &pairs)
+}
+
+/// Takes a chart out of every search, inside the caller's write transaction: `rids` are all its entries in this section. After a
+/// [`rebuild`](super::rebuild) and a [`sweep`](super::sweep()) nothing of it is left in the index.
+pub fn erase(
+    conn: &Connection,
+    id: CompartmentId,
+    key: &CompartmentKey,
+    chart: ChartId,
+    rids: &[u64],
+) -> Result<()> {
+    let dead = key.tag(&Term::dead());
+    let pairs: Vec<_> = rids.iter().map(|rid| (dead, *rid)).collect();
+    log::append(conn, id, key, &pairs)?;
+    coverage::forget_chart(conn, id, chart)
 }

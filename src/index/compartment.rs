@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::ledger::{Section, UnitId};
 
+use super::coverage;
 use super::error::{IndexError, Result};
 use super::key::CompartmentKey;
 use super::segment::{self, State};
@@ -108,6 +109,24 @@ pub(super) fn enter(
 /// [`Mode::Replace`](super::Mode::Replace).
 pub fn rotate(conn: &Connection, id: CompartmentId, key: &CompartmentKey) -> Result<()> {
     enter(conn, id, key).map(|_| ())
+}
+
+/// Empties the index of a compartment, inside the caller's write transaction: everything is due again. For an index that is damaged, or
+/// that holds other than the ledger asks for.
+pub fn reset(conn: &Connection, id: CompartmentId) -> Result<()> {
+    match find(conn, id)? {
+        Some(found) => clear(conn, found),
+        None => Ok(()),
+    }
+}
+
+/// Takes every segment out of the searches, and forgets what they covered.
+pub(super) fn clear(conn: &Connection, compartment: Compartment) -> Result<()> {
+    segment::seal_open_logs(conn, compartment.row)?;
+    for old in segment::readable(conn, compartment.row)? {
+        segment::kill(conn, old.id)?;
+    }
+    coverage::forget(conn, compartment)
 }
 
 /// Whether segments of generations before `key`'s are still searched.

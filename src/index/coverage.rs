@@ -92,6 +92,17 @@ pub(super) fn forget(conn: &Connection, compartment: Compartment) -> Result<()> 
     Ok(())
 }
 
+/// Makes every entry of a chart due again, or, of an erased one, forgets that there were any.
+pub(super) fn forget_chart(conn: &Connection, id: CompartmentId, chart: ChartId) -> Result<()> {
+    if let Some(found) = compartment::find(conn, id)? {
+        conn.execute(
+            "DELETE FROM indexed WHERE compartment = ?1 AND chart = ?2",
+            params![found.row, chart.0],
+        )?;
+    }
+    Ok(())
+}
+
 fn holds(
     id: CompartmentId,
     keys: &[CompartmentKey],

@@ -2,15 +2,13 @@
 
 use rusqlite::TransactionBehavior;
 
-use crate::clinical::Body;
 use crate::crypto::{Secret, hex::hex};
 
 use super::segment::{Kind, State};
-use super::testing::{CHART, Dying, File, ID, bulk, change, condition, key, note, segments};
+use super::testing::{CHART, Dying, File, ID, bulk, change, key, note, segments};
 use super::transactor::Transactor;
 use super::{
-    Audit, Audited, Bulk, Change, CompartmentKey, Field, IndexError, Mode, Term, add, coverage,
-    log, sweep,
+    Bulk, Change, CompartmentKey, Field, IndexError, Mode, Term, add, coverage, log, sweep,
 };
 
 // The golden bytes were computed from the formats in the documentation by another implementation of HKDF, HMAC and AES.
@@ -213,6 +211,45 @@ fn a_builder_that_was_given_up_finds_out_and_publishes_nothing() {
 }
 
 #[test]
+fn entries_that_share_every_word_share_nothing_in_the_file() {
+    let (file, keys) = (File::new(), [key(1)]);
+    for rid in 1..=20 {
+        file.add(&keys[0], &[change(rid, &note("fever"))]);
+    }
+    bulk(
+        &keys[0],
+        &(21..=40)
+            .map(|rid| change(rid, &note("fever")))
+            .collect::<Vec<_>>(),
+    )
+    .write(&file, Mode::Add)
+    .expect("written");
+    let distinct = |sql: &str| file.count(sql);
+    assert_eq!(
+        distinct("SELECT count(DISTINCT a) FROM index_log"),
+        distinct("SELECT count(*) FROM index_log")
+    );
+    assert_eq!(
+        distinct("SELECT count(DISTINCT substr(b, 1, 12)) FROM index_log"),
+        distinct("SELECT count(*) FROM index_log")
+    );
+    assert_eq!(
+        distinct("SELECT count(DISTINCT substr(b, 13, 9)) FROM index_log"),
+        distinct("SELECT count(*) FROM index_log")
+    );
+    assert_eq!(
+        distinct("SELECT count(*) FROM index_log WHERE length(b) <> 37 OR length(a) <> 16"),
+        0
+    );
+    assert_eq!(
+        distinct(
+            "SELECT count(*) FROM index_small WHERE length(b) - 16 NOT IN (8, 24, 72, 240, 704)"
+        ),
+        0
+    );
+}
+
+#[test]
 fn two_connections_add_at_once_and_nothing_is_lost() {
     let (file, keys) = (File::new(), [key(1)]);
     std::thread::scope(|scope| {
@@ -267,34 +304,6 @@ fn additions_fill_up_to_a_multiple_of_eight_rows_and_full_logs_are_closed() {
 }
 
 #[test]
-fn coverage_holds_only_with_its_mac() {
-    let (file, keys) = (File::new(), [key(1)]);
-    file.write(|conn| coverage::mark(conn, ID, &keys[0], CHART, 41))
-        .expect("marked");
-    let up_to = || {
-        file.read(|conn| coverage::up_to(conn, ID, &keys, CHART))
-            .expect("read")
-    };
-    assert_eq!(up_to(), 41);
-    assert_eq!(
-        file.read(|conn| coverage::all(conn, ID, &keys))
-            .expect("read")
-            .get(&CHART),
-        Some(&41)
-    );
-    file.conn
-        .borrow()
-        .execute("UPDATE indexed SET up_to = 99", [])
-        .expect("edited");
-    assert_eq!(up_to(), 0);
-    assert!(
-        file.read(|conn| coverage::all(conn, ID, &keys))
-            .expect("read")
-            .is_empty()
-    );
-}
-
-#[test]
 fn a_bulk_that_was_overtaken_is_thrown_away() {
     let (file, keys) = (File::new(), [key(1)]);
     let mut slow = bulk(&keys[0], &[change(1, &note("fever"))]);
@@ -325,79 +334,4 @@ fn a_bulk_that_was_overtaken_is_thrown_away() {
     ));
     assert!(file.find(&keys, "fever").is_empty());
     assert_eq!(segments(&file, Kind::Packed, State::Live), 0);
-}
-
-#[test]
-fn a_key_of_another_compartment_finds_nothing() {
-    let (file, keys) = (File::new(), [key(1)]);
-    file.add(&keys[0], &[change(1, &note("fever"))]);
-    let other = [CompartmentKey::new(&Secret::new([99; 32]), 1)];
-    assert!(file.find(&other, "fever").is_empty());
-}
-
-#[test]
-fn a_flipped_bit_in_a_box_is_reported_with_its_segment() {
-    let (file, keys) = (File::new(), [key(1)]);
-    file.add(&keys[0], &[change(1, &note("fever"))]);
-    bulk(&keys[0], &[change(2, &note("cough"))])
-        .write(&file, Mode::Add)
-        .expect("written");
-    for (table, word) in [("index_log", "fever"), ("index_small", "cough")] {
-        file.conn
-            .borrow()
-            .execute(&format!("UPDATE {table} SET b = zeroblob(length(b))"), [])
-            .expect("edited");
-        let query = super::query::parse(word, super::testing::TODAY).expect("parses");
-        let found = file
-            .read(|conn| super::search(conn, &mut super::Cache::default(), &[(ID, &keys)], &query));
-        assert!(matches!(found, Err(IndexError::Damaged { .. })), "{table}");
-        file.conn
-            .borrow()
-            .execute(&format!("DELETE FROM {table}"), [])
-            .expect("edited");
-    }
-}
-
-#[test]
-fn an_audit_tells_missing_from_stray() {
-    let (file, keys) = (File::new(), [key(1)]);
-    let bodies: [Body; 3] = [
-        note("fever"),
-        condition("I10", "Hypertension"),
-        note("cough"),
-    ];
-    let changes: Vec<Change> = (1..)
-        .zip(&bodies)
-        .map(|(rid, body)| change(rid, body))
-        .collect();
-    file.add(&keys[0], &changes[..2]);
-    let audit = |changes: &[Change]| {
-        let mut audit = Audit::new(ID, &keys);
-        for change in changes {
-            audit.push(change);
-        }
-        file.read(|conn| audit.finish(conn)).expect("audited")
-    };
-    assert_eq!(
-        audit(&changes[..2]),
-        Audited {
-            checked: (changes[0].terms.len() + changes[1].terms.len()) as u64,
-            ..Audited::default()
-        }
-    );
-    assert_eq!(audit(&changes).missing, changes[2].terms.len() as u64);
-    assert_eq!(audit(&changes[..1]).stray, changes[1].terms.len() as u64);
-    file.add(
-        &keys[0],
-        &[Change {
-            rid: 9,
-            terms: Vec::new(),
-            replaces: Some(1),
-        }],
-    );
-    assert_eq!(
-        audit(&changes[..2]).missing,
-        changes[0].terms.len() as u64,
-        "an entry that only the index takes for dead is missing"
-    );
 }

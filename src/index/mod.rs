@@ -64,6 +64,8 @@ pub mod view;
 mod vital;
 
 #[cfg(test)]
+mod integrity;
+#[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
 mod oracle;
@@ -74,8 +76,8 @@ mod upkeep;
 
 pub use audit::{Audit, Audited};
 pub use bulk::{Bulk, Mode, Written};
-pub use change::{Change, add};
-pub use compartment::{CompartmentId, has_older_generations, rotate};
+pub use change::{Change, add, erase};
+pub use compartment::{CompartmentId, has_older_generations, reset, rotate};
 pub use error::IndexError;
 pub use facts::{Facts, Meta};
 pub use key::CompartmentKey;

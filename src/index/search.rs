@@ -41,13 +41,17 @@ pub fn search(
 ) -> Result<Candidates> {
     let plans = query.plan();
     let mut views = Vec::with_capacity(held.len());
-    let mut dead = Vec::with_capacity(held.len());
     for (id, keys) in held {
         let view = cache.view(conn, *id, keys)?;
-        dead.push(view.dead.clone());
         views.push((*id, *keys, view));
     }
-    let dead = union(dead);
+    let dead = union(
+        views
+            .iter()
+            .map(|(_, _, view)| view.dead.clone())
+            .filter(|dead| !dead.is_empty())
+            .collect(),
+    );
     let everywhere = |plan: &Plan, charts: &[Charts]| -> Result<Hits> {
         let (mut lists, mut exact) = (Vec::new(), true);
         for (id, keys, view) in &views {

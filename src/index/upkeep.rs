@@ -3,7 +3,9 @@
 use super::segment::{Kind, State};
 use super::testing::{CHART, Dying, File, ID, bulk, change, key, note, segments};
 use super::transactor::Transactor;
-use super::{Change, IndexError, Mode, add, merge, rebuild, rotate, stats, sweep};
+use super::{
+    Change, IndexError, Mode, add, coverage, erase, merge, rebuild, reset, rotate, stats, sweep,
+};
 
 #[test]
 fn four_segments_become_one_and_answers_stay_the_same() {
@@ -146,4 +148,63 @@ fn after_a_rotation_new_entries_need_the_new_key_and_old_ones_are_still_found() 
     assert_eq!(file.count("SELECT count(*) FROM segment"), 1);
     assert_eq!(file.find(&keys[1..], "fever"), [3, 2]);
     assert!(file.find(&keys[..1], "fever").is_empty());
+}
+
+#[test]
+fn nothing_of_an_erased_chart_is_left_after_a_rebuild() {
+    let (file, keys) = (File::new(), [key(1)]);
+    file.add(
+        &keys[0],
+        &[
+            change(1, &note("fever")),
+            change(2, &note("rash")),
+            change(3, &note("cough")),
+        ],
+    );
+    file.write(|conn| {
+        coverage::mark(conn, ID, &keys[0], CHART, 2)?;
+        erase(conn, ID, &keys[0], CHART, &[1, 2])
+    })
+    .expect("erased");
+    assert!(file.find(&keys, "fever OR rash").is_empty());
+    assert_eq!(
+        file.read(|conn| coverage::up_to(conn, ID, &keys, CHART))
+            .expect("read"),
+        0
+    );
+    rebuild(&file, ID, &keys).expect("rebuilt");
+    sweep(&file).expect("swept");
+    let words = change(3, &note("cough")).terms.len() as u64;
+    let left = file
+        .read(|conn| stats(conn, &[(ID, &keys)]))
+        .expect("measured");
+    assert_eq!((left.pairs, left.log_rows), (words, 0));
+    assert_eq!(file.find(&keys, "cough"), [3]);
+}
+
+#[test]
+fn a_damaged_index_is_emptied_and_everything_is_due_again() {
+    let (file, keys) = (File::new(), [key(1)]);
+    bulk(&keys[0], &[change(1, &note("fever"))])
+        .write(&file, Mode::Add)
+        .expect("written");
+    file.write(|conn| coverage::mark(conn, ID, &keys[0], CHART, 1))
+        .expect("marked");
+    file.conn
+        .borrow()
+        .execute("UPDATE index_small SET b = zeroblob(length(b))", [])
+        .expect("edited");
+    assert!(matches!(
+        rebuild(&file, ID, &keys),
+        Ok(None) | Err(IndexError::Damaged { .. })
+    ));
+    file.write(|conn| reset(conn, ID)).expect("emptied");
+    assert!(file.find(&keys, "fever").is_empty());
+    assert_eq!(
+        file.read(|conn| coverage::up_to(conn, ID, &keys, CHART))
+            .expect("read"),
+        0
+    );
+    file.add(&keys[0], &[change(1, &note("fever"))]);
+    assert_eq!(file.find(&keys, "fever"), [1]);
 }

@@ -21,12 +21,24 @@ pub type HeldKeys<'k> = (CompartmentId, &'k [CompartmentKey]);
 
 /// What a session keeps between searches on one connection: keys of segments, and views while nothing was committed.
 ///
-/// **One cache per connection**: what it holds is valid as long as that connection sees no commit.
+/// **One cache per connection**: what it holds is valid as long as that connection sees no commit. Another connection's searches
+/// only empty it.
 #[derive(Default)]
 pub struct Cache {
     keys: HashMap<[u8; SALT_LEN], Arc<SegmentKey>>,
     views: HashMap<CompartmentId, Arc<View>>,
-    at: Option<(i64, u64)>,
+    at: Option<At>,
+}
+
+/// A state of the file, as a connection tells it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct At {
+    /// Which connection: the counts are its own.
+    connection: usize,
+    /// Moves when another connection commits.
+    others: i64,
+    /// Rows that this connection has changed.
+    own: u64,
 }
 
 impl Cache {
@@ -39,10 +51,12 @@ impl Cache {
     ) -> Result<Arc<View>> {
         // What is seen inside a write transaction may be rolled back, and is kept nowhere.
         let keep = conn.transaction_state::<&str>(None)? != TransactionState::Write;
-        let at = (
-            conn.query_row("PRAGMA data_version", [], |row| row.get(0))?,
-            conn.total_changes(),
-        );
+        let mut version = conn.prepare_cached("PRAGMA data_version")?;
+        let at = At {
+            connection: std::ptr::from_ref(conn) as usize,
+            others: version.query_row([], |row| row.get(0))?,
+            own: conn.total_changes(),
+        };
         if !keep || self.at != Some(at) {
             self.views.clear();
             self.at = keep.then_some(at);

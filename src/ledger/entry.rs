@@ -155,7 +155,10 @@ pub struct Place {
     pub section: Section,
     /// The epoch of the section's key.
     pub epoch: u32,
-    /// The thread and the version that this one follows; `None` begins a thread.
+    /// The entry's id; `None` draws a random one. What is imported is named by a keyed hash of its source, so that
+    /// importing it twice is refused by the ledger itself.
+    pub id: Option<EntryId>,
+    /// The thread and the version that this one follows; `None` begins a thread under the entry's own id.
     pub follows: Option<(ThreadId, EntryId)>,
     /// From whom something is awaited.
     pub to: Vec<Holder>,
@@ -208,7 +211,8 @@ fn commitment(blinder: &[u8], body: &Body) -> Hash {
     ])
 }
 
-fn core_of(place: Place, form: Form, id: EntryId, commitment: Hash) -> Core {
+fn core_of(place: Place, form: Form, commitment: Hash) -> Core {
+    let id = place.id.unwrap_or_else(EntryId::random);
     let (thread, parent) = place.follows.unwrap_or((id.into(), EntryId::ZERO));
     Core {
         site: FIRST_SITE,
@@ -260,11 +264,7 @@ fn associated(core_bytes: &[u8]) -> Vec<u8> {
 impl Prepared {
     /// Prepares a clear entry. **Only ids and keys may be in it: anyone with the file reads it.**
     pub fn clear(place: Place, body: &Body) -> Self {
-        let core = core_of(
-            place,
-            Form::Clear,
-            EntryId::random(),
-            commitment(&[0; BLINDER], body),
+        let core = core_of(place, Form::Clear, commitment(&[0; BLINDER], body),
         );
         let sealed = [&body.kind.to_be_bytes()[..], &[body.version], &body.bytes].concat();
         let core_bytes = canonical::encode(&core);
@@ -274,7 +274,7 @@ impl Prepared {
     /// Seals an entry under its section's key.
     pub fn sealed(place: Place, body: &Body, section_key: &Secret<32>) -> Self {
         let (mut plain, commitment) = envelope(body);
-        let core = core_of(place, Form::Sealed, EntryId::random(), commitment);
+        let core = core_of(place, Form::Sealed, commitment);
         let core_bytes = canonical::encode(&core);
         let nonce: [u8; NONCE] = random::bytes();
         entry_key(section_key, &core.id).seal_in_place(
@@ -292,7 +292,7 @@ impl Prepared {
         drop_box: &KemPublic,
     ) -> Result<Self, hpke::HpkeError> {
         let (mut plain, commitment) = envelope(body);
-        let core = core_of(place, Form::Dropped, EntryId::random(), commitment);
+        let core = core_of(place, Form::Dropped, commitment);
         let core_bytes = canonical::encode(&core);
         let associated = associated(&core_bytes);
         let key = Secret::<32>::random();

@@ -174,7 +174,7 @@ fn place(author: CertId, created: u64) -> Place {
         chart: ChartId::ZERO,
         section: Section::System,
         epoch: 0,
-        follows: None,
+        id: None, follows: None,
         to: Vec::new(),
         author,
         created,

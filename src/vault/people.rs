@@ -45,7 +45,8 @@ fn unknown_user(login: &str) -> VaultError {
     }
 }
 
-pub(super) fn check_login(login: &str) -> Result<(), VaultError> {
+/// Refuses what cannot be a login.
+pub fn check_login(login: &str) -> Result<(), VaultError> {
     let good = (1..=32).contains(&login.len())
         && login.starts_with(|c: char| c.is_ascii_lowercase())
         && login

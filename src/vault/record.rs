@@ -103,7 +103,7 @@ pub fn login_failed(
         chart: unit.chart(),
         section: Section::Access,
         epoch: key.epoch,
-        follows: None::<(ThreadId, EntryId)>,
+        id: None, follows: None::<(ThreadId, EntryId)>,
         to: Vec::new(),
         author: *author,
         created: now,

@@ -24,6 +24,8 @@ pub struct Draft {
     pub chart: ChartId,
     /// The section.
     pub section: Section,
+    /// The entry's id; `None` draws a random one.
+    pub id: Option<EntryId>,
     /// The version it follows; `None` begins a thread.
     pub follows: Option<(ThreadId, EntryId)>,
     /// From whom something is awaited.
@@ -36,6 +38,7 @@ impl Draft {
         Self {
             chart,
             section,
+            id: None,
             follows: None,
             to: Vec::new(),
         }
@@ -48,6 +51,12 @@ impl Draft {
             follows: Some((thread, parent)),
             ..self
         }
+    }
+
+    /// Names the entry itself.
+    #[must_use]
+    pub fn named(self, id: EntryId) -> Self {
+        Self { id: Some(id), ..self }
     }
 
     /// Awaits something from holders.
@@ -174,7 +183,7 @@ impl<'a, 'c> Writer<'a, 'c> {
             chart,
             section: Section::System,
             epoch: 0,
-            follows: None,
+            id: None, follows: None,
             to,
             author: self.session.cert(),
             created: self.now,
@@ -284,16 +293,12 @@ fn seal(
     let epoch = match way {
         Way::Sealed(epoch, _) | Way::Dropped(epoch, _) => *epoch,
     };
-    let Draft {
-        chart,
-        section,
-        follows,
-        to,
-    } = draft;
+    let Draft { chart, section, id, follows, to } = draft;
     let place = Place {
         chart,
         section,
         epoch,
+        id,
         follows,
         to,
         author,

@@ -5,6 +5,7 @@
 mod atlas;
 mod book;
 mod faulty;
+mod kill;
 mod memory;
 mod mongod;
 mod proxy;

@@ -22,6 +22,8 @@ pub struct Mongod {
     pub port: u16,
     child: Child,
     data: TempDir,
+    /// What the test's own clients add to the address.
+    options: String,
 }
 
 impl Mongod {
@@ -32,9 +34,14 @@ impl Mongod {
 
     /// The same with further arguments.
     pub async fn start_with(arguments: &[&str]) -> Option<Self> {
+        Self::start_with_options(arguments, "").await
+    }
+
+    /// The same where clients need `options` in the address.
+    pub async fn start_with_options(arguments: &[&str], options: &str) -> Option<Self> {
         static BINARY: OnceLock<Result<PathBuf, String>> = OnceLock::new();
         match BINARY.get_or_init(binary) {
-            Ok(binary) => Some(Self::launch(binary, arguments).await),
+            Ok(binary) => Some(Self::launch(binary, arguments, options).await),
             Err(why) if std::env::var("CI").is_ok_and(|ci| ci == "true") => {
                 panic!("no MongoDB server: {why}")
             }
@@ -52,10 +59,12 @@ impl Mongod {
 
     /// A client of the test's own, to look at what is stored.
     pub async fn client(&self) -> Client {
-        Client::with_uri_str(self.uri("admin")).await.unwrap()
+        Client::with_uri_str(self.uri("admin") + &self.options)
+            .await
+            .unwrap()
     }
 
-    async fn launch(binary: &Path, arguments: &[&str]) -> Self {
+    async fn launch(binary: &Path, arguments: &[&str], options: &str) -> Self {
         for _ in 0..5 {
             let data = tempfile::tempdir().unwrap();
             // Somebody else may take the port before the server does; then it ends, and the next try takes another.
@@ -87,7 +96,12 @@ impl Mongod {
                 .stderr(log)
                 .spawn()
                 .unwrap();
-            let mut mongod = Self { port, child, data };
+            let mut mongod = Self {
+                port,
+                child,
+                data,
+                options: options.to_owned(),
+            };
             if mongod.becomes_primary().await {
                 return mongod;
             }
@@ -101,7 +115,7 @@ impl Mongod {
         let member = doc! { "_id": 0, "host": format!("127.0.0.1:{}", self.port) };
         let initiate = doc! { "replSetInitiate": { "_id": "rs0", "members": [member] } };
         let started = Instant::now();
-        while started.elapsed() < Duration::from_secs(120) {
+        while started.elapsed() < Duration::from_mins(2) {
             if self.child.try_wait().unwrap().is_some() {
                 return false;
             }

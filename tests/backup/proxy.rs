@@ -34,7 +34,7 @@ impl Proxy {
         let shared = Arc::clone(&state);
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
-                shared.connect(client);
+                shared.connect(&client);
             }
         });
         Self { port, state }
@@ -65,7 +65,7 @@ impl Proxy {
 }
 
 impl State {
-    fn connect(self: &Arc<Self>, client: TcpStream) {
+    fn connect(self: &Arc<Self>, client: &TcpStream) {
         if self.down.load(SeqCst) {
             return;
         }
@@ -74,7 +74,7 @@ impl State {
         };
         let life = Arc::new(AtomicU64::new(self.life.load(SeqCst)));
         let mut open = self.open.lock().unwrap();
-        for (from, to) in [(&client, &server), (&server, &client)] {
+        for (from, to) in [(client, &server), (&server, client)] {
             open.push(from.try_clone().unwrap());
             let (from, to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
             let (state, life) = (Arc::clone(self), Arc::clone(&life));

@@ -12,6 +12,7 @@ use chartseal::backup::snapshot::{self, Options, Snapshot};
 use chartseal::backup::target::Target;
 use chartseal::backup::verify::{self, ReadData, Verified};
 use chartseal::backup::{BackupError, Wire};
+use chartseal::crypto::hpke::KemSecret;
 use chartseal::crypto::sign::SigningKey;
 use chartseal::crypto::{Hash, Secret};
 use tempfile::TempDir;
@@ -49,6 +50,23 @@ impl Site {
             keys,
             book: OpenBook::new(book),
             clock: Mutex::new(1_795_000_000_000),
+        }
+    }
+
+    /// The same site in every process that names the same folder.
+    pub fn known(folder: &Path, book: Book) -> Self {
+        let restore = KemSecret::from_secret(&Secret::new([5; 32]));
+        let secret = RestoreSecret {
+            restore,
+            host_secret: Secret::new([6; 32]),
+        };
+        let signing = SigningKey::from_secret(&Secret::new([7; 32]));
+        let keys = secret.backup_keys(RepositoryId([8; 16]), VAULT, signing);
+        Self {
+            host: folder.join("host"),
+            secret,
+            keys,
+            ..Self::new(book)
         }
     }
 

@@ -3,6 +3,8 @@
 mod configuration;
 mod host;
 mod program;
+mod records;
 #[path = "../support/mod.rs"]
 mod support;
 mod usage;
+mod ward;

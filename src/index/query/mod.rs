@@ -125,7 +125,9 @@ impl Query {
     /// Whether the query asks for nothing but patients (`name:`, `mrn:`, `dob:`, `phone:`). Then their identity entries
     /// answer it. In any other query these fields say in whose charts to look.
     pub fn seeks_patients(&self) -> bool {
-        self.root.leaves().iter().all(|leaf| leaf.is_of_patient())
+        let mut wanted = false;
+        self.root.visit(true, &mut |_| wanted = true);
+        wanted && self.root.leaves().iter().all(|leaf| leaf.is_of_patient())
     }
 
     /// Whether the query says in whose charts to look.

@@ -295,6 +295,7 @@ fn the_fields_of_a_patient_say_in_whose_chart_to_look_unless_nothing_else_is_ask
         (false, false),
         "a bare word must stand in the entry"
     );
+    assert_eq!(finds("-name:gar*", &fever), (false, true));
     assert_eq!(finds("name:gar* dob:1961", &fever), (false, false));
     assert_eq!(finds("name:gar* dob:1961", &patient), (true, false));
 }

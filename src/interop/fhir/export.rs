@@ -145,6 +145,24 @@ pub fn bundle<W: Write>(
     out.flush()
 }
 
+/// One body as its FHIR resource: the original where there is one, else written from its fields, without id and subject.
+///
+/// Numbers may lose zeros at their end on the way into a [`serde_json::Value`]; [`bundle`] keeps them.
+pub fn as_json(body: &Body) -> serde_json::Value {
+    let nameless = Named {
+        id: String::new(),
+        full_url: String::new(),
+    };
+    let bytes = resource(body, &nameless, &types::Reference::default(), None);
+    let mut value = serde_json::from_slice(&bytes).unwrap_or(serde_json::Value::Null);
+    if let Some(fields) = value.as_object_mut() {
+        fields.retain(|_, value| {
+            value != "" && value.as_object().is_none_or(|inner| !inner.is_empty())
+        });
+    }
+    value
+}
+
 fn write_entry(out: &mut impl Write, full_url: Option<&str>, resource: &[u8]) -> io::Result<()> {
     out.write_all(b"{")?;
     if let Some(url) = full_url {

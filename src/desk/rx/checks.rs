@@ -1,0 +1,113 @@
+//! Safety checks, at writing and again at dispensing, from what the chart says. **A check that could not run says so.**
+
+use crate::clinical::rx_state::State;
+use crate::clinical::safety::{self, Context};
+use crate::clinical::{Allergy, Body, Concept, Instant, MedicationSummary, Prescription, Sex, summary};
+use crate::ledger::{ChartId, Section, ThreadId};
+use crate::vault::Reader;
+
+use crate::desk::error::DeskError;
+use crate::desk::order::Order;
+use crate::desk::sheet::Sheet;
+use crate::desk::summary::severity;
+use crate::desk::view::{Alert, Check, CheckOutcome, Severity};
+
+/// What the checks found.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// Alerts, the gravest first.
+    pub alerts: Vec<Alert>,
+    /// The same and what passed, for the screen.
+    pub checks: Vec<Check>,
+}
+
+impl Checked {
+    /// What must not go on without an override.
+    pub fn stops(&self) -> impl Iterator<Item = &Alert> {
+        self.alerts.iter().filter(|alert| alert.severity == Severity::Stop)
+    }
+
+    /// Refuses a stop without a reason; with one, marks what it overrides.
+    pub fn allow(mut self, override_reason: Option<&str>) -> Result<Vec<Alert>, DeskError> {
+        let reason = override_reason.map(str::trim).filter(|reason| !reason.is_empty());
+        if reason.is_none()
+            && let Some(stop) = self.stops().next()
+        {
+            return Err(DeskError::StoppedByCheck(format!("STOP {}: {}", stop.check, stop.text)));
+        }
+        for alert in self.alerts.iter_mut().filter(|alert| alert.severity == Severity::Stop) {
+            alert.overridden = true;
+        }
+        Ok(self.alerts)
+    }
+}
+
+/// Runs every check for a prescription against its chart; `own` is the thread to leave out of what is taken already.
+pub fn run(
+    reader: &mut Reader<'_>,
+    chart: ChartId,
+    prescription: &Prescription,
+    own: Option<ThreadId>,
+) -> Result<Checked, DeskError> {
+    let now = reader.now();
+    let today = Instant::from_unix_millis(now as i64);
+    let identity = Sheet::read(reader, chart, Section::Identity)?;
+    let identity = identity.identity();
+    let sheet = Sheet::read(reader, chart, Section::Medication)?;
+    let mut allergies: Vec<Allergy> = Vec::new();
+    let mut facts: Option<&MedicationSummary> = None;
+    for (_, body) in sheet.current() {
+        match body {
+            Body::Allergy(allergy) => allergies.push(allergy.clone()),
+            Body::MedicationSummary(summary) => facts = Some(summary),
+            _ => {}
+        }
+    }
+    let medication: Vec<Concept> = Order::all(&sheet, now)
+        .iter()
+        .filter(|order| Some(order.leaf.core.thread) != own)
+        .filter(|order| {
+            order.status.state != State::Draft
+                && summary::is_taken(order.prescription, order.leaf.core.created as i64, Some(order.given()), now as i64)
+        })
+        .map(|order| order.prescription.medicine.clone())
+        .collect();
+    let context = Context {
+        allergies: &allergies,
+        medication: &medication,
+        facts,
+        age_months: today.and_then(|today| identity?.age_months(&today)),
+        sex: identity.map_or(Sex::default(), |identity| identity.sex),
+    };
+    let found = safety::check(prescription, &context);
+    let mut alerts: Vec<Alert> = found
+        .iter()
+        .map(|alert| Alert {
+            check: alert.check.to_string(),
+            severity: severity(alert.severity),
+            text: alert.text.clone(),
+            overridden: false,
+            at: None,
+        })
+        .collect();
+    if !sheet.damaged.is_empty() {
+        let text = format!("{} entries of the medication section do not verify: the checks did not see them", sheet.damaged.len());
+        alerts.insert(0, Alert { check: "record".into(), severity: Severity::CouldNotRun, text, overridden: false, at: None });
+    }
+    let passed = safety::passed(prescription, &found);
+    let mut checks: Vec<Check> = alerts
+        .iter()
+        .map(|alert| Check { check: alert.check.clone(), outcome: outcome(alert.severity), text: alert.text.clone() })
+        .collect();
+    checks.extend(passed.into_iter().map(|(check, text)| Check { check: check.to_string(), outcome: CheckOutcome::Ok, text }));
+    Ok(Checked { alerts, checks })
+}
+
+fn outcome(severity: Severity) -> CheckOutcome {
+    match severity {
+        Severity::Info => CheckOutcome::Note,
+        Severity::Warn => CheckOutcome::Warn,
+        Severity::CouldNotRun => CheckOutcome::CouldNotRun,
+        Severity::Stop => CheckOutcome::Stop,
+    }
+}

@@ -1,0 +1,158 @@
+//! Charts, entries and search, by people with and without the keys.
+
+use crate::ward::Ward;
+
+const VITALS: &str = r#"{
+  "resourceType": "Observation",
+  "status": "final",
+  "effectiveDateTime": "2026-11-22T08:12:00Z",
+  "code": { "coding": [{ "system": "http://loinc.org", "code": "85354-9" }] },
+  "component": [
+    { "code": { "coding": [{ "system": "http://loinc.org", "code": "8480-6" }] },
+      "valueQuantity": { "value": 172, "unit": "mmHg", "system": "http://unitsofmeasure.org", "code": "mm[Hg]" } },
+    { "code": { "coding": [{ "system": "http://loinc.org", "code": "8462-4" }] },
+      "valueQuantity": { "value": 104, "unit": "mmHg", "system": "http://unitsofmeasure.org", "code": "mm[Hg]" } }
+  ]
+}"#;
+
+#[test]
+fn an_entry_is_written_shown_and_found() {
+    let ward = Ward::new();
+    let listed = ward.json("hsmith", &["chart", "list"]);
+    assert_eq!(listed[0]["mrn"], ward.mrn.as_str());
+    for field in ["name", "birth_date", "sex", "units"] {
+        assert!(listed[0].get(field).is_some(), "{field}");
+    }
+
+    let written = ward
+        .run_with_input(
+            "hsmith",
+            &["write", "--chart", &ward.mrn, "--file", "-"],
+            VITALS,
+        )
+        .json();
+    assert_eq!(written["mrn"], ward.mrn.as_str());
+
+    let shown = ward.json(
+        "hsmith",
+        &["chart", "show", &ward.mrn, "--section", "clinical"],
+    );
+    let entry = &shown["sections"]["clinical"][0];
+    assert_eq!(entry["entry"], written["entry"]);
+    assert_eq!(
+        (&entry["kind"], &entry["verified"]),
+        (&"vitals".into(), &true.into())
+    );
+    assert_eq!(entry["body"]["resourceType"], "Observation");
+
+    let found = ward.json("hsmith", &["search", "bp>160/100"]);
+    assert_eq!(
+        (&found["total"], &found["uncovered"]),
+        (&1.into(), &0.into())
+    );
+    assert_eq!(found["results"][0]["entry"], written["entry"]);
+    assert_eq!(found["results"][0]["mrn"], ward.mrn.as_str());
+}
+
+#[test]
+fn without_the_keys_a_chart_is_denied_and_not_in_the_list() {
+    let ward = Ward::new();
+    assert_eq!(
+        ward.json("okafor", &["chart", "list"])
+            .as_array()
+            .unwrap()
+            .len(),
+        0
+    );
+    assert_eq!(
+        ward.run("okafor", &["chart", "show", &ward.mrn]).error(3)["code"],
+        "denied"
+    );
+    let refused = ward.run_with_input(
+        "reyes",
+        &["write", "--chart", &ward.mrn, "--file", "-"],
+        VITALS,
+    );
+    refused.error(3);
+}
+
+#[test]
+fn bad_input_ends_with_4_and_writes_nothing() {
+    let ward = Ward::new();
+    let head = || ward.hospital.vault().ledger().head().unwrap().seq;
+    let before = head();
+    for text in ["not json", "{}", r#"{ "resourceType": "Claim" }"#] {
+        ward.run_with_input(
+            "hsmith",
+            &["write", "--chart", &ward.mrn, "--file", "-"],
+            text,
+        )
+        .error(4);
+    }
+    ward.run(
+        "hsmith",
+        &["write", "--chart", &ward.mrn, "--file", "/nonexistent.json"],
+    )
+    .error(4);
+    ward.run("hsmith", &["search", "bp>>"]).error(4);
+    assert_eq!(head(), before);
+}
+
+#[test]
+fn a_wrong_passphrase_and_an_unknown_login_look_the_same() {
+    let ward = Ward::new();
+    let wrong = ward.write("wrong", "not the passphrase\n");
+    std::fs::set_permissions(&wrong, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let message = |login: &str| {
+        let run = ward.run(login, &["--passphrase-file", &wrong, "chart", "list"]);
+        run.error(3)["message"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(message("hsmith"), message("nobody"));
+}
+
+#[test]
+fn a_passphrase_file_that_others_can_read_is_refused() {
+    let ward = Ward::new();
+    let open = ward.write("open", "correct horse battery\n");
+    std::fs::set_permissions(&open, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    let run = ward.run("hsmith", &["--passphrase-file", &open, "chart", "list"]);
+    assert_eq!(run.error(3)["code"], "passphrase-file-open");
+}
+
+#[test]
+fn without_a_user_or_a_terminal_the_command_ends_with_3() {
+    let ward = Ward::new();
+    let folder = ward.folder().to_owned();
+    let bare = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_chartseal"));
+        command
+            .args(arguments)
+            .env_clear()
+            .env("HOME", &folder)
+            .current_dir(&folder);
+        command
+            .env("CHARTSEAL_VAULT", ward.hospital.vault_folder())
+            .env("CHARTSEAL_HOST", ward.hospital.host_folder());
+        crate::program::Run::from(command.stdin(std::process::Stdio::null()).output().unwrap())
+    };
+    assert_eq!(
+        bare(&["--json", "chart", "list"]).error(3)["code"],
+        "no-user"
+    );
+    // Without a session of its own the test may still have a controlling terminal, so that is taken away.
+    let mut detached = std::process::Command::new("setsid");
+    detached
+        .arg("--wait")
+        .arg(env!("CARGO_BIN_EXE_chartseal"))
+        .args(["--json", "--user", "hsmith", "chart", "list"]);
+    detached
+        .env("CHARTSEAL_VAULT", ward.hospital.vault_folder())
+        .env("CHARTSEAL_HOST", ward.hospital.host_folder());
+    let run = crate::program::Run::from(
+        detached
+            .stdin(std::process::Stdio::null())
+            .output()
+            .unwrap(),
+    );
+    assert_eq!(run.error(3)["code"], "no-terminal");
+}

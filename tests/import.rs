@@ -1,0 +1,102 @@
+//! Real FHIR from other people goes in whole, once, and is found.
+
+mod support;
+
+use std::path::PathBuf;
+
+use chartseal::desk::charts::{list, no_json, show};
+use chartseal::desk::view::unwatched;
+use chartseal::desk::{Class, search};
+use chartseal::jobs::import;
+use support::Hospital;
+
+/// The shared test data; with `CHARTSEAL_TEST_DATA` set, a missing folder is a failure.
+fn data(folder: &str) -> Option<PathBuf> {
+    let named = std::env::var_os("CHARTSEAL_TEST_DATA").map(PathBuf::from);
+    let root = named.clone().unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"));
+    let path = root.join(folder);
+    assert!(named.is_none() || path.exists(), "{} is missing", path.display());
+    if !path.exists() {
+        eprintln!("skipped: no {}", path.display());
+        return None;
+    }
+    Some(path)
+}
+
+#[test]
+fn a_synthea_bundle_goes_in_once_and_is_found() {
+    let Some(folder) = data("synthea-r4") else { return };
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort_by_key(|path| std::fs::metadata(path).unwrap().len());
+    files.truncate(4);
+    let hospital = Hospital::staffed();
+    let doctor = hospital.desk("hsmith");
+    let done = import::fhir(&doctor, &files, "Ward A", &unwatched).unwrap();
+    assert!(done.skipped.is_empty(), "{:?}", done.skipped);
+    assert_eq!(done.charts_created, done.patients);
+    assert_eq!(done.entries, done.entries_by_kind.values().sum::<u64>());
+    let charts = list(&doctor, None).unwrap();
+    assert_eq!(charts.len() as u64, done.charts_created);
+    let answer = search::run(&doctor, "kind:vitals", 5, 0).unwrap();
+    assert_eq!(answer.uncovered, 0);
+    assert_eq!(answer.total, done.entries_by_kind["vitals"]);
+
+    let again = import::fhir(&doctor, &files, "Ward A", &unwatched).unwrap();
+    assert_eq!((again.entries, again.charts_created, again.amended), (0, 0, 0), "{again:?}");
+    assert_eq!(again.charts_matched, done.patients);
+
+    let nurse = hospital.desk("brandt");
+    let chart = show(&nurse, &charts[0].mrn, None, &no_json).unwrap();
+    assert!(chart.sections["clinical"].iter().all(|entry| entry.verified && !entry.flags.iter().any(|f| f.contains("unauthorised"))));
+}
+
+#[test]
+fn a_registrar_imports_what_they_cannot_read_and_a_changed_resource_becomes_an_amendment() {
+    let hospital = Hospital::staffed();
+    let registrar = hospital.desk("reyes");
+    let folder = hospital.folder.path().join("in");
+    std::fs::create_dir(&folder).unwrap();
+    let bundle = |text: &str| {
+        format!(
+            r#"{{"resourceType":"Bundle","type":"collection","entry":[
+            {{"fullUrl":"urn:uuid:1","resource":{{"resourceType":"Patient","id":"p1","identifier":[{{"system":"urn:x","value":"77"}}],"name":[{{"family":"Mejía","given":["Gustavo"]}}]}}}},
+            {{"fullUrl":"urn:uuid:2","resource":{{"resourceType":"Condition","id":"c1","subject":{{"reference":"urn:uuid:1"}},"code":{{"text":"{text}"}}}}}}]}}"#
+        )
+    };
+    let file = folder.join("one.json");
+    std::fs::write(&file, bundle("Asthma")).unwrap();
+    let done = import::fhir(&registrar, std::slice::from_ref(&file), "Ward A", &unwatched).unwrap();
+    assert_eq!((done.charts_created, done.entries), (1, 2));
+    std::fs::write(&file, bundle("Severe asthma")).unwrap();
+    let done = import::fhir(&registrar, std::slice::from_ref(&file), "Ward A", &unwatched).unwrap();
+    assert_eq!((done.charts_matched, done.entries, done.amended, done.unchanged), (1, 1, 1, 1));
+    let doctor = hospital.desk("hsmith");
+    chartseal::desk::indexing::catch_up_all(&doctor, &unwatched).unwrap();
+    let found = search::run(&doctor, "asthma", 10, 0).unwrap();
+    assert_eq!(found.total, 1);
+    assert!(found.results[0].snippet.contains("Severe"));
+}
+
+#[test]
+fn bad_input_is_named_and_the_rest_goes_on() {
+    let hospital = Hospital::staffed();
+    let doctor = hospital.desk("hsmith");
+    let file = hospital.folder.path().join("bad.ndjson");
+    let lines = [
+        r#"{"resourceType":"Patient","id":"p1","name":[{"family":"Hyatt"}]}"#,
+        r#"{"resourceType":"Observation","id":"o1","subject":{"reference":"Patient/p1"},"status":"final","code":{"text":"#,
+        r#"{"resourceType":"Condition","id":"c1","subject":{"reference":"Patient/nobody"},"code":{"text":"lost"}}"#,
+        r#"{"resourceType":"Claim","id":"k1","patient":{"reference":"Patient/p1"}}"#,
+        r#"{"resourceType":"Condition","id":"c2","subject":{"reference":"Patient/p1"},"code":{"text":"kept"}}"#,
+    ];
+    std::fs::write(&file, lines.join("\n")).unwrap();
+    let done = import::fhir(&doctor, &[file], "Ward A", &unwatched).unwrap();
+    assert_eq!(done.skipped.len(), 2, "{:?}", done.skipped);
+    assert!(done.skipped.iter().any(|skipped| skipped.resource.contains("line 2")), "{:?}", done.skipped);
+    assert_eq!(done.unsupported["Claim"], 1);
+    assert_eq!(search::run(&doctor, "kept", 10, 0).unwrap().total, 1);
+    let refused = import::fhir(&doctor, &["/nowhere".into()], "Ward A", &unwatched).unwrap_err();
+    assert_eq!(refused.class(), Class::BadInput);
+    let outside = import::fhir(&doctor, &[hospital.folder.path().join("bad.ndjson")], "Ward B", &unwatched).unwrap_err();
+    assert_eq!(outside.class(), Class::Denied);
+}
