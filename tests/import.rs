@@ -13,9 +13,15 @@ use support::Hospital;
 /// The shared test data; with `CHARTSEAL_TEST_DATA` set, a missing folder is a failure.
 fn data(folder: &str) -> Option<PathBuf> {
     let named = std::env::var_os("CHARTSEAL_TEST_DATA").map(PathBuf::from);
-    let root = named.clone().unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"));
+    let root = named
+        .clone()
+        .unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"));
     let path = root.join(folder);
-    assert!(named.is_none() || path.exists(), "{} is missing", path.display());
+    assert!(
+        named.is_none() || path.exists(),
+        "{} is missing",
+        path.display()
+    );
     if !path.exists() {
         eprintln!("skipped: no {}", path.display());
         return None;
@@ -25,8 +31,13 @@ fn data(folder: &str) -> Option<PathBuf> {
 
 #[test]
 fn a_synthea_bundle_goes_in_once_and_is_found() {
-    let Some(folder) = data("synthea-r4") else { return };
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let Some(folder) = data("synthea-r4") else {
+        return;
+    };
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     files.sort_by_key(|path| std::fs::metadata(path).unwrap().len());
     files.truncate(4);
     let hospital = Hospital::staffed();
@@ -42,12 +53,20 @@ fn a_synthea_bundle_goes_in_once_and_is_found() {
     assert_eq!(answer.total, done.entries_by_kind["vitals"]);
 
     let again = import::fhir(&doctor, &files, "Ward A", &unwatched).unwrap();
-    assert_eq!((again.entries, again.charts_created, again.amended), (0, 0, 0), "{again:?}");
+    assert_eq!(
+        (again.entries, again.charts_created, again.amended),
+        (0, 0, 0),
+        "{again:?}"
+    );
     assert_eq!(again.charts_matched, done.patients);
 
     let nurse = hospital.desk("brandt");
     let chart = show(&nurse, &charts[0].mrn, None, &no_json).unwrap();
-    assert!(chart.sections["clinical"].iter().all(|entry| entry.verified && !entry.flags.iter().any(|f| f.contains("unauthorised"))));
+    assert!(
+        chart.sections["clinical"]
+            .iter()
+            .all(|entry| entry.verified && !entry.flags.iter().any(|f| f.contains("unauthorised")))
+    );
 }
 
 #[test]
@@ -65,11 +84,31 @@ fn a_registrar_imports_what_they_cannot_read_and_a_changed_resource_becomes_an_a
     };
     let file = folder.join("one.json");
     std::fs::write(&file, bundle("Asthma")).unwrap();
-    let done = import::fhir(&registrar, std::slice::from_ref(&file), "Ward A", &unwatched).unwrap();
+    let done = import::fhir(
+        &registrar,
+        std::slice::from_ref(&file),
+        "Ward A",
+        &unwatched,
+    )
+    .unwrap();
     assert_eq!((done.charts_created, done.entries), (1, 2));
     std::fs::write(&file, bundle("Severe asthma")).unwrap();
-    let done = import::fhir(&registrar, std::slice::from_ref(&file), "Ward A", &unwatched).unwrap();
-    assert_eq!((done.charts_matched, done.entries, done.amended, done.unchanged), (1, 1, 1, 1));
+    let done = import::fhir(
+        &registrar,
+        std::slice::from_ref(&file),
+        "Ward A",
+        &unwatched,
+    )
+    .unwrap();
+    assert_eq!(
+        (
+            done.charts_matched,
+            done.entries,
+            done.amended,
+            done.unchanged
+        ),
+        (1, 1, 1, 1)
+    );
     let doctor = hospital.desk("hsmith");
     chartseal::desk::indexing::catch_up_all(&doctor, &unwatched).unwrap();
     let found = search::run(&doctor, "asthma", 10, 0).unwrap();
@@ -92,11 +131,23 @@ fn bad_input_is_named_and_the_rest_goes_on() {
     std::fs::write(&file, lines.join("\n")).unwrap();
     let done = import::fhir(&doctor, &[file], "Ward A", &unwatched).unwrap();
     assert_eq!(done.skipped.len(), 2, "{:?}", done.skipped);
-    assert!(done.skipped.iter().any(|skipped| skipped.resource.contains("line 2")), "{:?}", done.skipped);
+    assert!(
+        done.skipped
+            .iter()
+            .any(|skipped| skipped.resource.contains("line 2")),
+        "{:?}",
+        done.skipped
+    );
     assert_eq!(done.unsupported["Claim"], 1);
     assert_eq!(search::run(&doctor, "kept", 10, 0).unwrap().total, 1);
     let refused = import::fhir(&doctor, &["/nowhere".into()], "Ward A", &unwatched).unwrap_err();
     assert_eq!(refused.class(), Class::BadInput);
-    let outside = import::fhir(&doctor, &[hospital.folder.path().join("bad.ndjson")], "Ward B", &unwatched).unwrap_err();
+    let outside = import::fhir(
+        &doctor,
+        &[hospital.folder.path().join("bad.ndjson")],
+        "Ward B",
+        &unwatched,
+    )
+    .unwrap_err();
     assert_eq!(outside.class(), Class::Denied);
 }

@@ -2,7 +2,9 @@
 
 mod support;
 
-use chartseal::clinical::{Allergy, Body, Concept, Decimal, Dispense, Frequency, Prescription, Quantity, Span, SpanUnit};
+use chartseal::clinical::{
+    Allergy, Body, Concept, Decimal, Dispense, Frequency, Prescription, Quantity, Span, SpanUnit,
+};
 use chartseal::desk::charts::{admit, encode, list as charts, no_json, show};
 use chartseal::desk::view::{RxState, SignatureState};
 use chartseal::desk::{Class, DeskError, Session, rx, write};
@@ -43,7 +45,9 @@ fn handing(count: i64) -> Dispense {
 
 fn admitted(hospital: &Hospital) -> (Session, String) {
     let doctor = hospital.desk("hsmith");
-    let mrn = admit(&doctor, "Ward A", &patient("Gustavo", "Mejía")).unwrap().mrn;
+    let mrn = admit(&doctor, "Ward A", &patient("Gustavo", "Mejía"))
+        .unwrap()
+        .mrn;
     (doctor, mrn)
 }
 
@@ -56,17 +60,36 @@ fn a_prescription_is_queued_verified_and_dispensed_in_parts_and_in_full() {
     let pharmacist = hospital.desk("adeyemi");
     let queue = rx::list(&pharmacist, Some(RxState::Signed), None).unwrap();
     assert_eq!(queue.len(), 1);
-    assert_eq!((queue[0].mrn.as_str(), queue[0].name.as_deref().unwrap().contains("Mejía")), (mrn.as_str(), true));
+    assert_eq!(
+        (
+            queue[0].mrn.as_str(),
+            queue[0].name.as_deref().unwrap().contains("Mejía")
+        ),
+        (mrn.as_str(), true)
+    );
     let verdict = rx::verify(&pharmacist, id).unwrap();
-    assert!(verdict.ok && verdict.signature == SignatureState::Ok && verdict.role_at_signing == "doctor");
+    assert!(
+        verdict.ok
+            && verdict.signature == SignatureState::Ok
+            && verdict.role_at_signing == "doctor"
+    );
 
     let part = rx::dispense(&pharmacist, id, handing(10), None).unwrap();
-    assert_eq!((part.state, part.remaining.unwrap().to_string()), (RxState::DispensedInPart, "11".into()));
+    assert_eq!(
+        (part.state, part.remaining.unwrap().to_string()),
+        (RxState::DispensedInPart, "11".into())
+    );
     let too_much = rx::dispense(&pharmacist, id, handing(12), None).unwrap_err();
     assert!(matches!(too_much, DeskError::NotNow(_)));
     let rest = rx::dispense(&pharmacist, id, handing(11), None).unwrap();
-    assert_eq!((rest.state, rest.remaining.unwrap().to_string()), (RxState::DispensedInFull, "0".into()));
-    assert!(matches!(rx::dispense(&pharmacist, id, handing(1), None), Err(DeskError::NotNow(_))));
+    assert_eq!(
+        (rest.state, rest.remaining.unwrap().to_string()),
+        (RxState::DispensedInFull, "0".into())
+    );
+    assert!(matches!(
+        rx::dispense(&pharmacist, id, handing(1), None),
+        Err(DeskError::NotNow(_))
+    ));
     assert_eq!(rx::show(&doctor, id, &no_json).unwrap().events.len(), 3);
 }
 
@@ -78,24 +101,56 @@ fn a_pharmacist_sees_identity_and_medication_and_nothing_clinical() {
     rx::write(&doctor, &mrn, amoxicillin(), None).unwrap();
     let pharmacist = hospital.desk("adeyemi");
     let chart = show(&pharmacist, &mrn, None, &no_json).unwrap();
-    assert_eq!(chart.sections.keys().collect::<Vec<_>>(), ["identity", "medication"]);
-    assert_eq!(show(&pharmacist, &mrn, Some(Section::Clinical), &no_json).unwrap_err().class(), Class::Denied);
+    assert_eq!(
+        chart.sections.keys().collect::<Vec<_>>(),
+        ["identity", "medication"]
+    );
+    assert_eq!(
+        show(&pharmacist, &mrn, Some(Section::Clinical), &no_json)
+            .unwrap_err()
+            .class(),
+        Class::Denied
+    );
 }
 
 #[test]
 fn a_stop_blocks_and_an_override_is_signed_with_its_reason() {
     let hospital = Hospital::staffed();
     let (doctor, mrn) = admitted(&hospital);
-    let allergy = Allergy { substance: Concept::text("penicillin"), ..Allergy::none_known() };
-    let allergy = Allergy { verification: chartseal::clinical::Verification::Confirmed, ..allergy };
+    let allergy = Allergy {
+        substance: Concept::text("penicillin"),
+        ..Allergy::none_known()
+    };
+    let allergy = Allergy {
+        verification: chartseal::clinical::Verification::Confirmed,
+        ..allergy
+    };
     write::entry(&doctor, &mrn, Body::Allergy(allergy)).unwrap();
     let stopped = rx::write(&doctor, &mrn, amoxicillin(), None).unwrap_err();
     assert!(matches!(stopped, DeskError::StoppedByCheck(_)), "{stopped}");
-    assert!(rx::list(&doctor, None, None).unwrap().is_empty(), "nothing was written");
-    let written = rx::write(&doctor, &mrn, amoxicillin(), Some("test dose tolerated last year")).unwrap();
+    assert!(
+        rx::list(&doctor, None, None).unwrap().is_empty(),
+        "nothing was written"
+    );
+    let written = rx::write(
+        &doctor,
+        &mrn,
+        amoxicillin(),
+        Some("test dose tolerated last year"),
+    )
+    .unwrap();
     assert!(written.alerts.iter().any(|alert| alert.overridden));
-    let view = rx::show(&hospital.desk("adeyemi"), written.rx.parse().unwrap(), &no_json).unwrap();
-    assert!(view.text.iter().any(|line| line.contains("tolerated last year")));
+    let view = rx::show(
+        &hospital.desk("adeyemi"),
+        written.rx.parse().unwrap(),
+        &no_json,
+    )
+    .unwrap();
+    assert!(
+        view.text
+            .iter()
+            .any(|line| line.contains("tolerated last year"))
+    );
 }
 
 #[test]
@@ -103,12 +158,31 @@ fn what_is_held_refused_or_cancelled_is_not_dispensed() {
     let hospital = Hospital::staffed();
     let (doctor, mrn) = admitted(&hospital);
     let pharmacist = hospital.desk("adeyemi");
-    let id = rx::write(&doctor, &mrn, amoxicillin(), None).unwrap().rx.parse().unwrap();
-    assert_eq!(rx::hold(&pharmacist, id, "renal function?").unwrap().state, RxState::Held);
-    assert!(matches!(rx::dispense(&pharmacist, id, handing(21), None), Err(DeskError::NotNow(_))));
-    assert_eq!(rx::answer(&doctor, id, "eGFR 80").unwrap().state, RxState::Signed);
-    assert_eq!(rx::cancel(&doctor, id, "changed my mind").unwrap().state, RxState::Cancelled);
-    assert!(matches!(rx::dispense(&pharmacist, id, handing(21), None), Err(DeskError::NotNow(_))));
+    let id = rx::write(&doctor, &mrn, amoxicillin(), None)
+        .unwrap()
+        .rx
+        .parse()
+        .unwrap();
+    assert_eq!(
+        rx::hold(&pharmacist, id, "renal function?").unwrap().state,
+        RxState::Held
+    );
+    assert!(matches!(
+        rx::dispense(&pharmacist, id, handing(21), None),
+        Err(DeskError::NotNow(_))
+    ));
+    assert_eq!(
+        rx::answer(&doctor, id, "eGFR 80").unwrap().state,
+        RxState::Signed
+    );
+    assert_eq!(
+        rx::cancel(&doctor, id, "changed my mind").unwrap().state,
+        RxState::Cancelled
+    );
+    assert!(matches!(
+        rx::dispense(&pharmacist, id, handing(21), None),
+        Err(DeskError::NotNow(_))
+    ));
     assert!(rx::refuse(&pharmacist, id, "late").is_err());
 }
 
@@ -116,12 +190,20 @@ fn what_is_held_refused_or_cancelled_is_not_dispensed() {
 fn two_pharmacists_cannot_hand_over_the_same_prescription() {
     let hospital = Hospital::staffed();
     let (doctor, mrn) = admitted(&hospital);
-    let id = rx::write(&doctor, &mrn, amoxicillin(), None).unwrap().rx.parse().unwrap();
+    let id = rx::write(&doctor, &mrn, amoxicillin(), None)
+        .unwrap()
+        .rx
+        .parse()
+        .unwrap();
     let sessions = [hospital.desk("adeyemi"), hospital.desk("adeyemi")];
     let won: usize = std::thread::scope(|scope| {
         let racers: Vec<_> = sessions
             .iter()
-            .map(|session| scope.spawn(move || usize::from(rx::dispense(session, id, handing(21), None).is_ok())))
+            .map(|session| {
+                scope.spawn(move || {
+                    usize::from(rx::dispense(session, id, handing(21), None).is_ok())
+                })
+            })
             .collect();
         racers.into_iter().map(|racer| racer.join().unwrap()).sum()
     });
@@ -139,31 +221,80 @@ fn an_order_forged_by_a_nurse_below_the_interface_reaches_nobody() {
     let forged = nurse
         .vault()
         .write(|writer| {
-            let pharmacy = Holder::Unit(writer.directory().unit_by_name("Pharmacy").unwrap().unit.unit);
+            let pharmacy = Holder::Unit(
+                writer
+                    .directory()
+                    .unit_by_name("Pharmacy")
+                    .unwrap()
+                    .unit
+                    .unit,
+            );
             let draft = Draft::new(chart, Section::Medication).to(vec![pharmacy]);
             writer.put(draft, &encode(&Body::Prescription(amoxicillin())))
         })
         .unwrap();
     let pharmacist = hospital.desk("adeyemi");
     assert_eq!(rx::list(&pharmacist, None, None).unwrap().len(), 1);
-    assert_eq!(rx::dispense(&pharmacist, forged.thread, handing(21), None).unwrap_err().class(), Class::Found);
+    assert_eq!(
+        rx::dispense(&pharmacist, forged.thread, handing(21), None)
+            .unwrap_err()
+            .class(),
+        Class::Found
+    );
     assert!(!rx::verify(&pharmacist, forged.thread).unwrap().ok);
-    assert!(matches!(rx::write(&nurse, &mrn, amoxicillin(), None), Err(DeskError::Vault(_))));
+    assert!(matches!(
+        rx::write(&nurse, &mrn, amoxicillin(), None),
+        Err(DeskError::Vault(_))
+    ));
 }
 
 #[test]
 fn an_addressed_prescription_is_invisible_to_another_pharmacy() {
     let hospital = Hospital::staffed();
     let admin = hospital.login("admin");
-    admin.add_unit("Night pharmacy", chartseal::ledger::clear::UnitKind::Pharmacy).unwrap();
+    admin
+        .add_unit(
+            "Night pharmacy",
+            chartseal::ledger::clear::UnitKind::Pharmacy,
+        )
+        .unwrap();
     let (doctor, mrn) = admitted(&hospital);
     let night = doctor
         .vault()
-        .read(|reader| Ok::<_, DeskError>(reader.directory().unit_by_name("Night pharmacy").unwrap().unit.unit))
+        .read(|reader| {
+            Ok::<_, DeskError>(
+                reader
+                    .directory()
+                    .unit_by_name("Night pharmacy")
+                    .unwrap()
+                    .unit
+                    .unit,
+            )
+        })
         .unwrap();
-    let order = Prescription { pharmacy: Some(night.0), ..amoxicillin() };
+    let order = Prescription {
+        pharmacy: Some(night.0),
+        ..amoxicillin()
+    };
     let nobody = rx::write(&doctor, &mrn, order.clone(), None).unwrap_err();
-    assert!(matches!(nobody, DeskError::NotNow(_)), "nobody works there yet");
-    rx::write(&doctor, &mrn, Prescription { pharmacy: None, ..order }, None).unwrap();
-    assert_eq!(rx::list(&hospital.desk("adeyemi"), None, None).unwrap().len(), 1);
+    assert!(
+        matches!(nobody, DeskError::NotNow(_)),
+        "nobody works there yet"
+    );
+    rx::write(
+        &doctor,
+        &mrn,
+        Prescription {
+            pharmacy: None,
+            ..order
+        },
+        None,
+    )
+    .unwrap();
+    assert_eq!(
+        rx::list(&hospital.desk("adeyemi"), None, None)
+            .unwrap()
+            .len(),
+        1
+    );
 }

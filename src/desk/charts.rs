@@ -430,7 +430,10 @@ pub fn open_chart(
         tags.push(tag);
     }
     if let Some(source) = &identity.source {
-        tags.push(reader.locator_tag(&source.system, &format!("{}/{}", source.resource_type, source.id))?);
+        tags.push(reader.locator_tag(
+            &source.system,
+            &format!("{}/{}", source.resource_type, source.id),
+        )?);
     }
     let mut number = reader.directory().charts.len() as u32 + 1;
     let (mrn, tag) = loop {

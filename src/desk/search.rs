@@ -160,22 +160,37 @@ fn candidate(
         return Ok(None);
     };
     let patient = patient(session, reader, query, chart)?;
-    let matches = leaf.authorised && leaf.body().is_some_and(|body| meets(query, &leaf, body, patient.as_ref()));
+    let matches = leaf.authorised
+        && leaf
+            .body()
+            .is_some_and(|body| meets(query, &leaf, body, patient.as_ref()));
     Ok(matches.then_some(Found { leaf, chart }))
 }
 
 /// Whether an entry is what the query looks for.
 fn meets(query: &Query, leaf: &Leaf, body: &Body, patient: Option<&Facts>) -> bool {
-    query.matches_in_chart(body, indexing::meta(&leaf.login, leaf.core.created), patient)
+    query.matches_in_chart(
+        body,
+        indexing::meta(&leaf.login, leaf.core.created),
+        patient,
+    )
 }
 
 /// What the identity of a chart says, where the query asks in whose charts to look and the identity is open.
-fn patient(session: &Session, reader: &mut Reader<'_>, query: &Query, chart: ChartId) -> Result<Option<Facts>, DeskError> {
+fn patient(
+    session: &Session,
+    reader: &mut Reader<'_>,
+    query: &Query,
+    chart: ChartId,
+) -> Result<Option<Facts>, DeskError> {
     if !query.speaks_of_patient() || !reach(session, reader, chart, Section::Identity).is_open() {
         return Ok(None);
     }
     let sheet = Sheet::read(reader, chart, Section::Identity)?;
-    let found = sheet.current().rev().find(|(_, body)| matches!(body, Body::Identity(_)));
+    let found = sheet
+        .current()
+        .rev()
+        .find(|(_, body)| matches!(body, Body::Identity(_)));
     Ok(found.map(|(leaf, body)| Facts::of(body, indexing::meta(&leaf.login, leaf.core.created))))
 }
 
@@ -200,8 +215,7 @@ fn personal(
             let patient = patient(session, reader, query, chart)?;
             let sheet = Sheet::read(reader, chart, section)?;
             for (leaf, body) in sheet.current() {
-                if meets(query, leaf, body, patient.as_ref())
-                {
+                if meets(query, leaf, body, patient.as_ref()) {
                     found.push(Found {
                         leaf: leaf.clone(),
                         chart,

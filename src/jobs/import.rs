@@ -18,7 +18,9 @@ use crate::desk::rights::{may_write, section_of};
 use crate::desk::view::{Imported, Proceed, Progress, Reporter, Skipped};
 use crate::desk::{DeskError, Session};
 use crate::index::{Bulk, coverage};
-use crate::interop::fhir::{Files, Found, Item, Limits, Mapped, Reader, Resolution, Resolver, Standing};
+use crate::interop::fhir::{
+    Files, Found, Item, Limits, Mapped, Reader, Resolution, Resolver, Standing,
+};
 use crate::ledger::clear::UnitKind;
 use crate::ledger::{ChartId, EntryId, Section, ThreadId, UnitId};
 use crate::vault::permit::Import;
@@ -32,26 +34,46 @@ const WAITING: usize = 4_096;
 const PAIRS: u64 = 8_000_000;
 
 /// Imports files and folders into a unit.
-pub fn fhir(session: &Session, paths: &[PathBuf], unit: &str, watch: Reporter<'_>) -> Result<Imported, DeskError> {
+pub fn fhir(
+    session: &Session,
+    paths: &[PathBuf],
+    unit: &str,
+    watch: Reporter<'_>,
+) -> Result<Imported, DeskError> {
     let started = Clock::now();
     session.vault().authority::<Import>()?;
     let files = Files::find(paths).map_err(|error| DeskError::BadInput(error.to_string()))?;
     let total = files.bytes();
     let place = session.vault().read(|reader| {
         let directory = reader.directory();
-        let state = directory.unit_by_name(unit).ok_or_else(|| VaultError::Unknown {
-            what: "unit",
-            name: unit.into(),
-            hint: ": `chartseal unit list` shows them",
-        })?;
+        let state = directory
+            .unit_by_name(unit)
+            .ok_or_else(|| VaultError::Unknown {
+                what: "unit",
+                name: unit.into(),
+                hint: ": `chartseal unit list` shows them",
+            })?;
         if !directory.is_member(&reader.me(), &state.unit.unit) {
-            return Err(DeskError::Denied(format!("you are not in {unit}: records are imported into a unit of your own")));
+            return Err(DeskError::Denied(format!(
+                "you are not in {unit}: records are imported into a unit of your own"
+            )));
         }
-        let staff = directory.special(UnitKind::Staff).map(|staff| staff.unit.unit);
-        Ok(Place { name: unit.into(), unit: state.unit.unit, staff })
+        let staff = directory
+            .special(UnitKind::Staff)
+            .map(|staff| staff.unit.unit);
+        Ok(Place {
+            name: unit.into(),
+            unit: state.unit.unit,
+            staff,
+        })
     })?;
-    let compartments = session.vault().read(|reader| indexing::compartments(reader).map_err(DeskError::from))?;
-    let compartments: Vec<Compartment> = compartments.into_iter().filter(|c| c.unit == place.unit).collect();
+    let compartments = session
+        .vault()
+        .read(|reader| indexing::compartments(reader).map_err(DeskError::from))?;
+    let compartments: Vec<Compartment> = compartments
+        .into_iter()
+        .filter(|c| c.unit == place.unit)
+        .collect();
     let mut importer = Importer::new(session, place, &compartments);
     let mut stopped = false;
     let files_read = thread::scope(|scope| {
@@ -77,7 +99,9 @@ pub fn fhir(session: &Session, paths: &[PathBuf], unit: &str, watch: Reporter<'_
             }
             if batch.len() >= BATCH {
                 importer.write(std::mem::take(&mut batch))?;
-                if watch(&progress("importing", bytes, total, importer.done.entries)) == Proceed::Stop {
+                if watch(&progress("importing", bytes, total, importer.done.entries))
+                    == Proceed::Stop
+                {
                     stopped = true;
                     break;
                 }
@@ -87,7 +111,9 @@ pub fn fhir(session: &Session, paths: &[PathBuf], unit: &str, watch: Reporter<'_
         if !stopped {
             importer.write(batch)?;
         }
-        reading.join().map_err(|_| DeskError::Outside("reading the files failed".into()))
+        reading
+            .join()
+            .map_err(|_| DeskError::Outside("reading the files failed".into()))
     })?;
     importer.flush_index()?;
     let mut done = importer.done;
@@ -101,7 +127,13 @@ pub fn fhir(session: &Session, paths: &[PathBuf], unit: &str, watch: Reporter<'_
 }
 
 fn progress(what: &str, done: u64, total: u64, entries: u64) -> Progress {
-    Progress { what: what.into(), done, total: Some(total), unit: "bytes", note: Some(format!("{entries} entries")) }
+    Progress {
+        what: what.into(),
+        done,
+        total: Some(total),
+        unit: "bytes",
+        note: Some(format!("{entries} entries")),
+    }
 }
 
 /// Where the records go.
@@ -184,17 +216,27 @@ impl<'s, 'k> Importer<'s, 'k> {
     }
 
     fn empty_bulks(&mut self) {
-        self.bulks =
-            self.compartments.iter().map(|c| c.keys.last().map(|key| Bulk::new(c.id, key))).collect();
+        self.bulks = self
+            .compartments
+            .iter()
+            .map(|c| c.keys.last().map(|key| Bulk::new(c.id, key)))
+            .collect();
         self.spans.clear();
     }
 
     fn skip(&mut self, file: String, resource: String, reason: String) {
-        self.done.skipped.push(Skipped { file, resource, reason });
+        self.done.skipped.push(Skipped {
+            file,
+            resource,
+            reason,
+        });
     }
 
     fn skip_item(&mut self, item: &Item, reason: String) {
-        let resource = format!("{}/{} at line {}", item.resource_type, item.id, item.position.line);
+        let resource = format!(
+            "{}/{} at line {}",
+            item.resource_type, item.id, item.position.line
+        );
         self.skip(item.file.display().to_string(), resource, reason);
     }
 
@@ -206,7 +248,11 @@ impl<'s, 'k> Importer<'s, 'k> {
         let session = self.session;
         let before = self.done.clone();
         let outcome = session.vault().write(|writer| {
-            let mut batch = Batch { coming: Vec::new(), named: HashSet::new(), naming: Naming::of(writer)? };
+            let mut batch = Batch {
+                coming: Vec::new(),
+                named: HashSet::new(),
+                naming: Naming::of(writer)?,
+            };
             for item in items {
                 self.take(writer, item, &mut batch)?;
             }
@@ -231,8 +277,13 @@ impl<'s, 'k> Importer<'s, 'k> {
         if let Mapped::Patient(_) = &item.mapped {
             return self.patient(writer, &item, batch);
         }
-        let (chart, body, unsupported, register) = match (self.resolver.resolve(&item), &item.mapped) {
-            (Resolution::Patient(chart), Mapped::Entry(body)) => (chart, body.clone(), false, false),
+        let (chart, body, unsupported, register) = match (
+            self.resolver.resolve(&item),
+            &item.mapped,
+        ) {
+            (Resolution::Patient(chart), Mapped::Entry(body)) => {
+                (chart, body.clone(), false, false)
+            }
             (Resolution::Patient(chart), Mapped::Unsupported(document)) => {
                 (chart, Body::Document(document.clone()), true, false)
             }
@@ -247,11 +298,19 @@ impl<'s, 'k> Importer<'s, 'k> {
                 }
             }
             (Resolution::Unresolved(who), _) => {
-                self.skip_item(&item, format!("it speaks of {who}, whom this import has not met: import the patient too"));
+                self.skip_item(
+                    &item,
+                    format!(
+                        "it speaks of {who}, whom this import has not met: import the patient too"
+                    ),
+                );
                 return Ok(());
             }
             (Resolution::Ambiguous(who), _) => {
-                self.skip_item(&item, format!("it speaks of {who}, which is more than one patient"));
+                self.skip_item(
+                    &item,
+                    format!("it speaks of {who}, which is more than one patient"),
+                );
                 return Ok(());
             }
             (Resolution::NoSubject, _) => {
@@ -264,11 +323,27 @@ impl<'s, 'k> Importer<'s, 'k> {
             }
             (Resolution::Patient(_), Mapped::Patient(_)) => return Ok(()),
         };
-        let section = if register { Section::Work } else { section_of(&body) };
+        let section = if register {
+            Section::Work
+        } else {
+            section_of(&body)
+        };
         let wrong = item.standing == Standing::EnteredInError;
-        let new = self.enter(writer, &item, chart, section, body, !unsupported && !register, batch)?;
+        let new = self.enter(
+            writer,
+            &item,
+            chart,
+            section,
+            body,
+            !unsupported && !register,
+            batch,
+        )?;
         if unsupported && new {
-            *self.done.unsupported.entry(item.resource_type.clone()).or_default() += 1;
+            *self
+                .done
+                .unsupported
+                .entry(item.resource_type.clone())
+                .or_default() += 1;
         }
         if wrong && new {
             self.withdraw(batch);
@@ -278,17 +353,31 @@ impl<'s, 'k> Importer<'s, 'k> {
 
     /// Withdraws the entry that was just queued: its source says that it was entered in error.
     fn withdraw(&mut self, batch: &mut Batch) {
-        let Some(last) = batch.coming.last() else { return };
-        let retraction = Body::Retraction(Retraction { reason: "entered in error at its source".into() });
-        let (Some(id), Some((thread, _))) = (last.draft.id, last.draft.follows) else { return };
+        let Some(last) = batch.coming.last() else {
+            return;
+        };
+        let retraction = Body::Retraction(Retraction {
+            reason: "entered in error at its source".into(),
+        });
+        let (Some(id), Some((thread, _))) = (last.draft.id, last.draft.follows) else {
+            return;
+        };
         if !may_write(self.session.role(), &retraction) {
             return;
         }
         let draft = Draft::new(last.draft.chart, last.draft.section).after(thread, id);
-        batch.coming.push(Coming { draft, body: retraction, replaces: None, indexed: true });
+        batch.coming.push(Coming {
+            draft,
+            body: retraction,
+            replaces: None,
+            indexed: true,
+        });
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one resource on its way into one place")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one resource on its way into one place"
+    )]
     fn enter(
         &mut self,
         writer: &mut Writer<'_, '_>,
@@ -299,7 +388,9 @@ impl<'s, 'k> Importer<'s, 'k> {
         indexed: bool,
         batch: &mut Batch,
     ) -> Result<bool, DeskError> {
-        let Some(source) = item.source() else { return Ok(false) };
+        let Some(source) = item.source() else {
+            return Ok(false);
+        };
         let thread = batch.naming.thread(source);
         if !batch.named.insert(thread) {
             // The same resource twice in one batch, as practitioners are in every bundle.
@@ -317,8 +408,15 @@ impl<'s, 'k> Importer<'s, 'k> {
                 (parent, Some(seq))
             }
         };
-        let draft = Draft::new(chart, section).named(batch.naming.version(thread, parent, source)).after(thread, parent);
-        batch.coming.push(Coming { draft, body, replaces, indexed });
+        let draft = Draft::new(chart, section)
+            .named(batch.naming.version(thread, parent, source))
+            .after(thread, parent);
+        batch.coming.push(Coming {
+            draft,
+            body,
+            replaces,
+            indexed,
+        });
         Ok(true)
     }
 
@@ -329,25 +427,47 @@ impl<'s, 'k> Importer<'s, 'k> {
         item: &Item,
         batch: &mut Batch,
     ) -> Result<(), DeskError> {
-        let Mapped::Patient(identity) = &item.mapped else { return Ok(()) };
+        let Mapped::Patient(identity) = &item.mapped else {
+            return Ok(());
+        };
         self.done.patients += 1;
         let found = self.known(writer, identity)?;
         if found.len() > 1 {
-            self.skip_item(item, "its identifiers belong to more than one chart here: merge them first".into());
+            self.skip_item(
+                item,
+                "its identifiers belong to more than one chart here: merge them first".into(),
+            );
             return Ok(());
         }
         let chart = match found.into_iter().next() {
             Some(chart) => {
-                let here = writer.directory().chart(&chart).is_some_and(|state| state.units.contains(&self.place.unit));
+                let here = writer
+                    .directory()
+                    .chart(&chart)
+                    .is_some_and(|state| state.units.contains(&self.place.unit));
                 if !here {
-                    self.skip_item(item, format!("the patient's chart is in another unit than {}: request access", self.place.name));
+                    self.skip_item(
+                        item,
+                        format!(
+                            "the patient's chart is in another unit than {}: request access",
+                            self.place.name
+                        ),
+                    );
                     return Ok(());
                 }
                 self.done.charts_matched += 1;
                 let mut fresh = identity.clone();
                 // The record number is ours, not the source's.
                 fresh.mrn = self.number(writer, chart)?;
-                self.enter(writer, item, chart, Section::Identity, Body::Identity(fresh), true, batch)?;
+                self.enter(
+                    writer,
+                    item,
+                    chart,
+                    Section::Identity,
+                    Body::Identity(fresh),
+                    true,
+                    batch,
+                )?;
                 chart
             }
             None => {
@@ -357,10 +477,21 @@ impl<'s, 'k> Importer<'s, 'k> {
                     batch.named.insert(thread);
                     (thread, batch.naming.version(thread, EntryId::ZERO, source))
                 });
-                let (chart, _) = open_chart(self.session, writer, &self.place.name, &mut identity, None, named)?;
+                let (chart, _) = open_chart(
+                    self.session,
+                    writer,
+                    &self.place.name,
+                    &mut identity,
+                    None,
+                    named,
+                )?;
                 self.done.charts_created += 1;
                 self.done.entries += 1;
-                *self.done.entries_by_kind.entry("identity".into()).or_default() += 1;
+                *self
+                    .done
+                    .entries_by_kind
+                    .entry("identity".into())
+                    .or_default() += 1;
                 chart
             }
         };
@@ -368,7 +499,11 @@ impl<'s, 'k> Importer<'s, 'k> {
         Ok(())
     }
 
-    fn known(&self, writer: &mut Writer<'_, '_>, identity: &Identity) -> Result<Vec<ChartId>, DeskError> {
+    fn known(
+        &self,
+        writer: &mut Writer<'_, '_>,
+        identity: &Identity,
+    ) -> Result<Vec<ChartId>, DeskError> {
         let reader = writer.reader();
         let mut found = Vec::new();
         for identifier in &identity.identifiers {
@@ -376,7 +511,10 @@ impl<'s, 'k> Importer<'s, 'k> {
             found.extend(reader.tx().locate(&tag)?);
         }
         if let Some(source) = &identity.source {
-            let tag = reader.locator_tag(&source.system, &format!("{}/{}", source.resource_type, source.id))?;
+            let tag = reader.locator_tag(
+                &source.system,
+                &format!("{}/{}", source.resource_type, source.id),
+            )?;
             found.extend(reader.tx().locate(&tag)?);
         }
         found.sort_unstable();
@@ -384,7 +522,11 @@ impl<'s, 'k> Importer<'s, 'k> {
         Ok(found)
     }
 
-    fn number(&self, writer: &mut Writer<'_, '_>, chart: ChartId) -> Result<Option<clinical::Mrn>, DeskError> {
+    fn number(
+        &self,
+        writer: &mut Writer<'_, '_>,
+        chart: ChartId,
+    ) -> Result<Option<clinical::Mrn>, DeskError> {
         let number = crate::desk::locate::number(&mut writer.reader(), chart)?;
         Ok(number.and_then(|number| number.parse().ok()))
     }
@@ -394,13 +536,20 @@ impl<'s, 'k> Importer<'s, 'k> {
         for entry in &coming {
             self.begin_span(writer, entry.draft.chart, entry.draft.section)?;
         }
-        let drafts = coming.iter().map(|entry| (entry.draft.clone(), encode(&entry.body))).collect();
+        let drafts = coming
+            .iter()
+            .map(|entry| (entry.draft.clone(), encode(&entry.body)))
+            .collect();
         let stored = writer.put_all(drafts)?;
         let login = &self.session.vault().certificate().login;
         let now = writer.now();
         for (entry, Stored { seq, .. }) in coming.iter().zip(&stored) {
             self.done.entries += 1;
-            *self.done.entries_by_kind.entry(entry.body.kind().as_str().into()).or_default() += 1;
+            *self
+                .done
+                .entries_by_kind
+                .entry(entry.body.kind().as_str().into())
+                .or_default() += 1;
             let section = entry.draft.section;
             if let Some(span) = self.spans.get_mut(&(entry.draft.chart, section)) {
                 span.up_to = *seq;
@@ -419,17 +568,29 @@ impl<'s, 'k> Importer<'s, 'k> {
     }
 
     /// Remembers from where this import covers a section, and whether nothing else was due there.
-    fn begin_span(&mut self, writer: &mut Writer<'_, '_>, chart: ChartId, section: Section) -> Result<(), DeskError> {
+    fn begin_span(
+        &mut self,
+        writer: &mut Writer<'_, '_>,
+        chart: ChartId,
+        section: Section,
+    ) -> Result<(), DeskError> {
         if self.spans.contains_key(&(chart, section)) {
             return Ok(());
         }
-        let Some(compartment) = self.compartments.iter().find(|c| c.section == section) else { return Ok(()) };
+        let Some(compartment) = self.compartments.iter().find(|c| c.section == section) else {
+            return Ok(());
+        };
         let reader = writer.reader();
         let tx = reader.tx();
         let from = coverage::up_to(tx.sql(), compartment.id, &compartment.keys, chart)?;
         let end = tx.section_end(&chart, section)?;
         let covered = indexing::covers(&reader, compartment.unit, chart, section);
-        let span = Span { from, up_to: end, entries: 0, whole: covered && end <= from };
+        let span = Span {
+            from,
+            up_to: end,
+            entries: 0,
+            whole: covered && end <= from,
+        };
         self.spans.insert((chart, section), span);
         Ok(())
     }
@@ -443,8 +604,11 @@ impl<'s, 'k> Importer<'s, 'k> {
             let tx = reader.tx();
             for ((chart, section), span) in &spans {
                 let at = self.compartments.iter().position(|c| c.section == *section);
-                let Some(bulk) = at.and_then(|at| bulks[at].as_mut()) else { continue };
-                let alone = tx.section_count(chart, *section, span.from, span.up_to)? == span.entries;
+                let Some(bulk) = at.and_then(|at| bulks[at].as_mut()) else {
+                    continue;
+                };
+                let alone =
+                    tx.section_count(chart, *section, span.from, span.up_to)? == span.entries;
                 if span.whole && span.entries > 0 && alone {
                     bulk.cover(*chart, span.from, span.up_to);
                 }
@@ -483,13 +647,25 @@ impl Naming {
 
     /// The version that follows `parent` with exactly these bytes.
     fn version(&self, thread: ThreadId, parent: EntryId, source: &Source) -> EntryId {
-        let tag = self.0.tag(&[b"chartseal/import-version/v1", &thread.0, &parent.0, &source.original]);
+        let tag = self.0.tag(&[
+            b"chartseal/import-version/v1",
+            &thread.0,
+            &parent.0,
+            &source.original,
+        ]);
         EntryId(std::array::from_fn(|i| tag[i]))
     }
 
     /// What the ledger holds of a resource.
-    fn before(&self, writer: &mut Writer<'_, '_>, thread: ThreadId, source: &Source) -> Result<Before, DeskError> {
-        let Some((seq, core)) = writer.tx().thread_end(&thread)? else { return Ok(Before::New) };
+    fn before(
+        &self,
+        writer: &mut Writer<'_, '_>,
+        thread: ThreadId,
+        source: &Source,
+    ) -> Result<Before, DeskError> {
+        let Some((seq, core)) = writer.tx().thread_end(&thread)? else {
+            return Ok(Before::New);
+        };
         if core.id == self.version(thread, core.parent, source) {
             return Ok(Before::Same);
         }

@@ -264,8 +264,7 @@ fn associated(core_bytes: &[u8]) -> Vec<u8> {
 impl Prepared {
     /// Prepares a clear entry. **Only ids and keys may be in it: anyone with the file reads it.**
     pub fn clear(place: Place, body: &Body) -> Self {
-        let core = core_of(place, Form::Clear, commitment(&[0; BLINDER], body),
-        );
+        let core = core_of(place, Form::Clear, commitment(&[0; BLINDER], body));
         let sealed = [&body.kind.to_be_bytes()[..], &[body.version], &body.bytes].concat();
         let core_bytes = canonical::encode(&core);
         finish(core, sealed, core_bytes)

@@ -107,14 +107,19 @@ impl<'c> ReadTx<'c> {
     }
 
     /// The last version of a thread: its number and header.
-    pub fn thread_end(&self, thread: &ThreadId) -> Result<Option<(u64, super::entry::Core)>, LedgerError> {
+    pub fn thread_end(
+        &self,
+        thread: &ThreadId,
+    ) -> Result<Option<(u64, super::entry::Core)>, LedgerError> {
         let sql = "SELECT seq, core FROM entry WHERE thread = ?1 ORDER BY seq DESC LIMIT 1";
         let found: Option<(i64, Vec<u8>)> = self
             .sql
             .prepare_cached(sql)?
             .query_row([thread.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
-        let Some((seq, core)) = found else { return Ok(None) };
+        let Some((seq, core)) = found else {
+            return Ok(None);
+        };
         let core = super::canonical::decode("entry header", &core)?;
         Ok(Some((seq as u64, core)))
     }

@@ -56,7 +56,10 @@ impl Draft {
     /// Names the entry itself.
     #[must_use]
     pub fn named(self, id: EntryId) -> Self {
-        Self { id: Some(id), ..self }
+        Self {
+            id: Some(id),
+            ..self
+        }
     }
 
     /// Awaits something from holders.
@@ -183,7 +186,8 @@ impl<'a, 'c> Writer<'a, 'c> {
             chart,
             section: Section::System,
             epoch: 0,
-            id: None, follows: None,
+            id: None,
+            follows: None,
             to,
             author: self.session.cert(),
             created: self.now,
@@ -293,7 +297,13 @@ fn seal(
     let epoch = match way {
         Way::Sealed(epoch, _) | Way::Dropped(epoch, _) => *epoch,
     };
-    let Draft { chart, section, id, follows, to } = draft;
+    let Draft {
+        chart,
+        section,
+        id,
+        follows,
+        to,
+    } = draft;
     let place = Place {
         chart,
         section,

@@ -2,7 +2,9 @@
 
 use crate::clinical::rx_state::State;
 use crate::clinical::safety::{self, Context};
-use crate::clinical::{Allergy, Body, Concept, Instant, MedicationSummary, Prescription, Sex, summary};
+use crate::clinical::{
+    Allergy, Body, Concept, Instant, MedicationSummary, Prescription, Sex, summary,
+};
 use crate::ledger::{ChartId, Section, ThreadId};
 use crate::vault::Reader;
 
@@ -24,18 +26,29 @@ pub struct Checked {
 impl Checked {
     /// What must not go on without an override.
     pub fn stops(&self) -> impl Iterator<Item = &Alert> {
-        self.alerts.iter().filter(|alert| alert.severity == Severity::Stop)
+        self.alerts
+            .iter()
+            .filter(|alert| alert.severity == Severity::Stop)
     }
 
     /// Refuses a stop without a reason; with one, marks what it overrides.
     pub fn allow(mut self, override_reason: Option<&str>) -> Result<Vec<Alert>, DeskError> {
-        let reason = override_reason.map(str::trim).filter(|reason| !reason.is_empty());
+        let reason = override_reason
+            .map(str::trim)
+            .filter(|reason| !reason.is_empty());
         if reason.is_none()
             && let Some(stop) = self.stops().next()
         {
-            return Err(DeskError::StoppedByCheck(format!("STOP {}: {}", stop.check, stop.text)));
+            return Err(DeskError::StoppedByCheck(format!(
+                "STOP {}: {}",
+                stop.check, stop.text
+            )));
         }
-        for alert in self.alerts.iter_mut().filter(|alert| alert.severity == Severity::Stop) {
+        for alert in self
+            .alerts
+            .iter_mut()
+            .filter(|alert| alert.severity == Severity::Stop)
+        {
             alert.overridden = true;
         }
         Ok(self.alerts)
@@ -68,7 +81,12 @@ pub fn run(
         .filter(|order| Some(order.leaf.core.thread) != own)
         .filter(|order| {
             order.status.state != State::Draft
-                && summary::is_taken(order.prescription, order.leaf.core.created as i64, Some(order.given()), now as i64)
+                && summary::is_taken(
+                    order.prescription,
+                    order.leaf.core.created as i64,
+                    Some(order.given()),
+                    now as i64,
+                )
         })
         .map(|order| order.prescription.medicine.clone())
         .collect();
@@ -91,15 +109,35 @@ pub fn run(
         })
         .collect();
     if !sheet.damaged.is_empty() {
-        let text = format!("{} entries of the medication section do not verify: the checks did not see them", sheet.damaged.len());
-        alerts.insert(0, Alert { check: "record".into(), severity: Severity::CouldNotRun, text, overridden: false, at: None });
+        let text = format!(
+            "{} entries of the medication section do not verify: the checks did not see them",
+            sheet.damaged.len()
+        );
+        alerts.insert(
+            0,
+            Alert {
+                check: "record".into(),
+                severity: Severity::CouldNotRun,
+                text,
+                overridden: false,
+                at: None,
+            },
+        );
     }
     let passed = safety::passed(prescription, &found);
     let mut checks: Vec<Check> = alerts
         .iter()
-        .map(|alert| Check { check: alert.check.clone(), outcome: outcome(alert.severity), text: alert.text.clone() })
+        .map(|alert| Check {
+            check: alert.check.clone(),
+            outcome: outcome(alert.severity),
+            text: alert.text.clone(),
+        })
         .collect();
-    checks.extend(passed.into_iter().map(|(check, text)| Check { check: check.to_string(), outcome: CheckOutcome::Ok, text }));
+    checks.extend(passed.into_iter().map(|(check, text)| Check {
+        check: check.to_string(),
+        outcome: CheckOutcome::Ok,
+        text,
+    }));
     Ok(Checked { alerts, checks })
 }
 

@@ -37,7 +37,14 @@ pub fn dispense(
         // What the prescriber signed past, with a reason, the pharmacist sees and need not sign past again.
         let signed_past = verified.prescription().override_reason.clone();
         let alerts = checked.allow(override_reason.or(signed_past.as_deref()))?;
-        hand_over(session, writer, &verified, dispense, override_reason, alerts)
+        hand_over(
+            session,
+            writer,
+            &verified,
+            dispense,
+            override_reason,
+            alerts,
+        )
     });
     lost_race(outcome)
 }
@@ -60,8 +67,12 @@ fn hand_over(
         && (now as i64) < due
         && override_reason.is_none()
     {
-        let day = Instant::from_unix_millis(due).map(|at| at.local_date().to_string()).unwrap_or_default();
-        return Err(DeskError::StoppedByCheck(format!("STOP duplicate dispense: the next repeat is due from {day}")));
+        let day = Instant::from_unix_millis(due)
+            .map(|at| at.local_date().to_string())
+            .unwrap_or_default();
+        return Err(DeskError::StoppedByCheck(format!(
+            "STOP duplicate dispense: the next repeat is due from {day}"
+        )));
     }
     if dispense.medicine.label().trim().is_empty() {
         dispense.medicine = verified.prescription().medicine.clone();
@@ -74,21 +85,43 @@ fn hand_over(
     dispense.override_reason = override_reason.map(|reason| reason.trim().to_owned());
     let handed: Amount = amount(&dispense.quantity)?;
     let lot = dispense.lot.clone();
-    let rest = status.remaining.as_ref().map(|left| left.value.compare(dispense.quantity.value).is_gt());
+    let rest = status
+        .remaining
+        .as_ref()
+        .map(|left| left.value.compare(dispense.quantity.value).is_gt());
     // While something is left to hand over, it keeps waiting for the pharmacy.
-    let to = if rest.unwrap_or(status.repeats_left > 0) { pharmacies(writer, verified.prescription()) } else { Vec::new() };
+    let to = if rest.unwrap_or(status.repeats_left > 0) {
+        pharmacies(writer, verified.prescription())
+    } else {
+        Vec::new()
+    };
     let core = verified.newest();
-    let draft = Draft::new(verified.chart(), Section::Medication).after(core.thread, core.id).to(to);
+    let draft = Draft::new(verified.chart(), Section::Medication)
+        .after(core.thread, core.id)
+        .to(to);
     let stored = indexing::put(writer, draft, &encode(&Body::Dispense(dispense)))?;
     let (state, remaining) = after(session, writer, verified.rx())?;
-    Ok(Dispensed { rx: verified.rx().to_string(), state, dispensed: handed, remaining, lot, entry: stored.id.to_string(), alerts })
+    Ok(Dispensed {
+        rx: verified.rx().to_string(),
+        state,
+        dispensed: handed,
+        remaining,
+        lot,
+        entry: stored.id.to_string(),
+        alerts,
+    })
 }
 
-fn after(session: &Session, writer: &mut Writer<'_, '_>, rx: ThreadId) -> Result<(RxState, Option<Amount>), DeskError> {
+fn after(
+    session: &Session,
+    writer: &mut Writer<'_, '_>,
+    rx: ThreadId,
+) -> Result<(RxState, Option<Amount>), DeskError> {
     let mut reader = writer.reader();
     let looked = look(session, &mut reader, rx)?;
     let leaves: Vec<&Leaf> = looked.sheet.leaves.iter().collect();
-    let order = Order::of(&leaves, reader.now()).ok_or_else(|| DeskError::Damaged(format!("prescription {rx}")))?;
+    let order = Order::of(&leaves, reader.now())
+        .ok_or_else(|| DeskError::Damaged(format!("prescription {rx}")))?;
     if let Some(finding) = order.status.findings.first() {
         return Err(DeskError::NotNow(finding.breach.to_string()));
     }
@@ -98,18 +131,35 @@ fn after(session: &Session, writer: &mut Writer<'_, '_>, rx: ThreadId) -> Result
 
 /// A quantity as JSON prints it.
 pub fn amount(quantity: &crate::clinical::Quantity) -> Result<Amount, DeskError> {
-    quantity.value.to_string().parse().map_err(|error| DeskError::Damaged(format!("{error}")))
+    quantity
+        .value
+        .to_string()
+        .parse()
+        .map_err(|error| DeskError::Damaged(format!("{error}")))
 }
 
 /// The state in the words of the contract.
 pub fn state(order: &Order<'_>) -> Result<RxState, DeskError> {
-    order.status.state.as_str().parse().map_err(|error| DeskError::Damaged(format!("{error}")))
+    order
+        .status
+        .state
+        .as_str()
+        .parse()
+        .map_err(|error| DeskError::Damaged(format!("{error}")))
 }
 
 fn pharmacies(writer: &Writer<'_, '_>, prescription: &Prescription) -> Vec<Holder> {
-    let units = writer.directory().units.values().filter(|state| state.unit.kind == UnitKind::Pharmacy);
+    let units = writer
+        .directory()
+        .units
+        .values()
+        .filter(|state| state.unit.kind == UnitKind::Pharmacy);
     units
-        .filter(|state| prescription.pharmacy.is_none_or(|unit| unit == state.unit.unit.0))
+        .filter(|state| {
+            prescription
+                .pharmacy
+                .is_none_or(|unit| unit == state.unit.unit.0)
+        })
         .map(|state| Holder::Unit(state.unit.unit))
         .collect()
 }
@@ -134,7 +184,12 @@ pub fn cancel(session: &Session, rx: ThreadId, reason: &str) -> Result<RxMoved, 
     event(session, rx, RxEventKind::Cancelled, reason)
 }
 
-fn event(session: &Session, rx: ThreadId, kind: RxEventKind, text: &str) -> Result<RxMoved, DeskError> {
+fn event(
+    session: &Session,
+    rx: ThreadId,
+    kind: RxEventKind,
+    text: &str,
+) -> Result<RxMoved, DeskError> {
     let text = text.trim();
     if text.is_empty() {
         return Err(DeskError::BadInput("say why, in a few words".into()));
@@ -154,18 +209,25 @@ fn event(session: &Session, rx: ThreadId, kind: RxEventKind, text: &str) -> Resu
             return Err(problem);
         }
         let leaves: Vec<&Leaf> = looked.sheet.leaves.iter().collect();
-        let order = Order::of(&leaves, reader.now()).ok_or_else(|| DeskError::Damaged(format!("prescription {rx}")))?;
+        let order = Order::of(&leaves, reader.now())
+            .ok_or_else(|| DeskError::Damaged(format!("prescription {rx}")))?;
         let act = match kind {
             RxEventKind::Held => Act::Hold,
             RxEventKind::Answered => Act::Answer,
             RxEventKind::Refused => Act::Refuse,
             RxEventKind::Cancelled => Act::Cancel,
         };
-        Transition::by(session.role(), order.status.state, act).map_err(|illegal| DeskError::NotNow(illegal.to_string()))?;
+        Transition::by(session.role(), order.status.state, act)
+            .map_err(|illegal| DeskError::NotNow(illegal.to_string()))?;
         if kind == RxEventKind::Cancelled && order.leaf.core.author != reader.me() {
-            let attending = reader.directory().chart(&chart).and_then(|state| state.attending);
+            let attending = reader
+                .directory()
+                .chart(&chart)
+                .and_then(|state| state.attending);
             if attending != Some(reader.me()) {
-                return Err(DeskError::Denied("only the prescriber or the attending doctor cancels it".into()));
+                return Err(DeskError::Denied(
+                    "only the prescriber or the attending doctor cancels it".into(),
+                ));
             }
         }
         let body = Body::RxEvent(RxEvent {
@@ -182,11 +244,21 @@ fn event(session: &Session, rx: ThreadId, kind: RxEventKind, text: &str) -> Resu
             RxEventKind::Answered => pharmacies(writer, order.prescription),
             RxEventKind::Cancelled => Vec::new(),
         };
-        let newest = looked.sheet.leaves.last().map_or(order.leaf.core.id, |leaf| leaf.core.id);
-        let draft = Draft::new(chart, Section::Medication).after(rx, newest).to(to);
+        let newest = looked
+            .sheet
+            .leaves
+            .last()
+            .map_or(order.leaf.core.id, |leaf| leaf.core.id);
+        let draft = Draft::new(chart, Section::Medication)
+            .after(rx, newest)
+            .to(to);
         let stored = indexing::put(writer, draft, &encode(&body))?;
         let (state, _) = after(session, writer, rx)?;
-        Ok(RxMoved { rx: rx.to_string(), state, entry: stored.id.to_string() })
+        Ok(RxMoved {
+            rx: rx.to_string(),
+            state,
+            entry: stored.id.to_string(),
+        })
     });
     lost_race(outcome)
 }
@@ -194,7 +266,9 @@ fn event(session: &Session, rx: ThreadId, kind: RxEventKind, text: &str) -> Resu
 fn lost_race<T>(outcome: Result<T, DeskError>) -> Result<T, DeskError> {
     match outcome {
         Err(DeskError::Vault(VaultError::Ledger(LedgerError::Conflict { .. }))) => {
-            Err(DeskError::NotNow("somebody else acted on this prescription a moment ago: look at it again".into()))
+            Err(DeskError::NotNow(
+                "somebody else acted on this prescription a moment ago: look at it again".into(),
+            ))
         }
         other => other,
     }

@@ -19,7 +19,11 @@ use crate::desk::sheet::{Leaf, Sheet};
 use crate::desk::view::{Amount, RxEventView, RxLine, RxState, RxVerdict, RxView, Severity, Stamp};
 
 /// Prescriptions that the session's keys open, newest first; for a pharmacist, those addressed to their pharmacy or open.
-pub fn list(session: &Session, wanted: Option<RxState>, mrn: Option<&str>) -> Result<Vec<RxLine>, DeskError> {
+pub fn list(
+    session: &Session,
+    wanted: Option<RxState>,
+    mrn: Option<&str>,
+) -> Result<Vec<RxLine>, DeskError> {
     let mut lines = session.vault().read(|reader| {
         let charts: Vec<ChartId> = match mrn {
             Some(mrn) => vec![locate::chart(session, reader, mrn)?],
@@ -47,7 +51,12 @@ pub fn list(session: &Session, wanted: Option<RxState>, mrn: Option<&str>) -> Re
     Ok(lines)
 }
 
-fn line(session: &Session, reader: &mut Reader<'_>, chart: ChartId, order: &Order<'_>) -> Result<RxLine, DeskError> {
+fn line(
+    session: &Session,
+    reader: &mut Reader<'_>,
+    chart: ChartId,
+    order: &Order<'_>,
+) -> Result<RxLine, DeskError> {
     let who = match reach(session, reader, chart, Section::Identity).is_open() {
         true => crate::desk::charts::line(session, reader, chart)?,
         false => None,
@@ -61,7 +70,10 @@ fn line(session: &Session, reader: &mut Reader<'_>, chart: ChartId, order: &Orde
         .and_then(|checked| checked.alerts.iter().map(|alert| alert.severity).max());
     Ok(RxLine {
         rx: order.leaf.core.thread.to_string(),
-        mrn: who.as_ref().map(|line| line.mrn.clone()).unwrap_or_default(),
+        mrn: who
+            .as_ref()
+            .map(|line| line.mrn.clone())
+            .unwrap_or_default(),
         medicine: prescription.title(),
         state: state(order)?,
         prescriber: order.leaf.author.clone(),
@@ -69,8 +81,12 @@ fn line(session: &Session, reader: &mut Reader<'_>, chart: ChartId, order: &Orde
         remaining: status.remaining.as_ref().map(amount).transpose()?,
         name: who.map(|line| line.name),
         unit: status.remaining.as_ref().map(|left| left.unit.clone()),
-        controlled: prescription.schedule.map(|schedule| schedule.as_str().to_owned()),
-        waiting_minutes: status.is_dispensable().then(|| reader.now().saturating_sub(signed) / 60_000),
+        controlled: prescription
+            .schedule
+            .map(|schedule| schedule.as_str().to_owned()),
+        waiting_minutes: status
+            .is_dispensable()
+            .then(|| reader.now().saturating_sub(signed) / 60_000),
         worst: worst.filter(|severity| *severity >= Severity::Warn),
         pharmacy: pharmacy(reader, prescription.pharmacy),
         expires: Some(Stamp::from_millis(status.expires)),
@@ -78,7 +94,8 @@ fn line(session: &Session, reader: &mut Reader<'_>, chart: ChartId, order: &Orde
 }
 
 fn pharmacy(reader: &Reader<'_>, unit: Option<[u8; 16]>) -> Option<String> {
-    unit.and_then(|unit| reader.directory().units.get(&UnitId(unit))).map(|state| state.unit.name.clone())
+    unit.and_then(|unit| reader.directory().units.get(&UnitId(unit)))
+        .map(|state| state.unit.name.clone())
 }
 
 /// One prescription in full. Looking is put on record first.
@@ -88,7 +105,10 @@ pub fn show(session: &Session, rx: ThreadId, as_json: AsJson<'_>) -> Result<RxVi
     session.vault().read(|reader| {
         let looked = look(session, reader, rx)?;
         let leaves: Vec<&Leaf> = looked.sheet.leaves.iter().collect();
-        let none = || DeskError::NoSuchEntry { what: "prescription", id: rx.to_string() };
+        let none = || DeskError::NoSuchEntry {
+            what: "prescription",
+            id: rx.to_string(),
+        };
         let order = Order::of(&leaves, reader.now()).ok_or_else(none)?;
         if !addressed(session, reader, order.prescription) {
             return Err(none());
@@ -102,12 +122,22 @@ pub fn show(session: &Session, rx: ThreadId, as_json: AsJson<'_>) -> Result<RxVi
             line: line(session, reader, chart, &order)?,
             text: text(reader, order.prescription),
             body: order.leaf.body().map(as_json).unwrap_or_default(),
-            events: looked.sheet.leaves.iter().map(event).collect::<Result<_, _>>()?,
+            events: looked
+                .sheet
+                .leaves
+                .iter()
+                .map(event)
+                .collect::<Result<_, _>>()?,
             checks,
             alerts: checked.alerts,
             stock: Vec::new(),
             dispensed,
-            quantity: order.status.fill_quantity.as_ref().map(amount).transpose()?,
+            quantity: order
+                .status
+                .fill_quantity
+                .as_ref()
+                .map(amount)
+                .transpose()?,
             repeats_left: Some(u32::from(order.status.repeats_left)),
             key: Some(verdict.key),
             seq: order.leaf.seq,
@@ -134,11 +164,24 @@ fn handed_over(order: &Order<'_>) -> Result<Option<Amount>, DeskError> {
 
 fn event(leaf: &Leaf) -> Result<RxEventView, DeskError> {
     let (event, quantity, lot, reason) = match leaf.body() {
-        Some(Body::Prescription(order)) => ("signed".to_owned(), None, None, order.override_reason.clone()),
-        Some(Body::Dispense(dispense)) => {
-            ("dispensed".into(), Some(amount(&dispense.quantity)?), dispense.lot.clone(), dispense.override_reason.clone())
-        }
-        Some(Body::RxEvent(happened)) => (happened.kind.as_str().into(), None, None, Some(happened.text.clone())),
+        Some(Body::Prescription(order)) => (
+            "signed".to_owned(),
+            None,
+            None,
+            order.override_reason.clone(),
+        ),
+        Some(Body::Dispense(dispense)) => (
+            "dispensed".into(),
+            Some(amount(&dispense.quantity)?),
+            dispense.lot.clone(),
+            dispense.override_reason.clone(),
+        ),
+        Some(Body::RxEvent(happened)) => (
+            happened.kind.as_str().into(),
+            None,
+            None,
+            Some(happened.text.clone()),
+        ),
         _ => ("unknown".into(), None, None, None),
     };
     Ok(RxEventView {
@@ -146,7 +189,10 @@ fn event(leaf: &Leaf) -> Result<RxEventView, DeskError> {
         event,
         created: Stamp::from_millis(leaf.core.created as i64),
         by: leaf.author.clone(),
-        role: leaf.role.map(|role| role.as_str().to_owned()).unwrap_or_default(),
+        role: leaf
+            .role
+            .map(|role| role.as_str().to_owned())
+            .unwrap_or_default(),
         verified: leaf.authorised,
         quantity,
         lot,
@@ -160,4 +206,3 @@ pub fn verify(session: &Session, rx: ThreadId) -> Result<RxVerdict, DeskError> {
     looking::record(session, chart, &[Section::Medication])?;
     session.vault().read(|reader| verdict(session, reader, rx))
 }
-

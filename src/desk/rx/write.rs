@@ -19,14 +19,24 @@ use crate::desk::sheet::Sheet;
 use crate::desk::view::{RxPreview, RxState, RxWritten};
 
 /// What would be signed, in full, and what the checks say. Writes nothing.
-pub fn preview(session: &Session, mrn: &str, prescription: &Prescription) -> Result<RxPreview, DeskError> {
-    let chart = session.vault().read(|reader| locate::chart(session, reader, mrn))?;
+pub fn preview(
+    session: &Session,
+    mrn: &str,
+    prescription: &Prescription,
+) -> Result<RxPreview, DeskError> {
+    let chart = session
+        .vault()
+        .read(|reader| locate::chart(session, reader, mrn))?;
     session.vault().permit::<Prescribe>(&chart)?;
     session.vault().read(|reader| {
         let prescription = complete(reader, prescription.clone())?;
         let checked = checks::run(reader, chart, &prescription, None)?;
         let sheet = Sheet::read(reader, chart, Section::Identity)?;
-        let name = sheet.identity().and_then(Identity::name).map(ToString::to_string).unwrap_or_default();
+        let name = sheet
+            .identity()
+            .and_then(Identity::name)
+            .map(ToString::to_string)
+            .unwrap_or_default();
         Ok(RxPreview {
             mrn: mrn.into(),
             name,
@@ -46,7 +56,9 @@ pub fn write(
     prescription: Prescription,
     override_reason: Option<&str>,
 ) -> Result<RxWritten, DeskError> {
-    let chart = session.vault().read(|reader| locate::chart(session, reader, mrn))?;
+    let chart = session
+        .vault()
+        .read(|reader| locate::chart(session, reader, mrn))?;
     session.vault().permit::<Prescribe>(&chart)?;
     session.vault().write(|writer| {
         let mut reader = writer.reader();
@@ -56,11 +68,15 @@ pub fn write(
             }
         }
         let mut prescription = complete(&reader, prescription)?;
-        let alerts = checks::run(&mut reader, chart, &prescription, None)?.allow(override_reason)?;
+        let alerts =
+            checks::run(&mut reader, chart, &prescription, None)?.allow(override_reason)?;
         if alerts.iter().any(|alert| alert.overridden) {
             prescription.override_reason = override_reason.map(|reason| reason.trim().to_owned());
         }
-        let until = prescription.expires.as_ref().map(|at| at.unix_millis() as u64);
+        let until = prescription
+            .expires
+            .as_ref()
+            .map(|at| at.unix_millis() as u64);
         let pharmacies = pharmacies(&reader, &prescription)?;
         let to = pharmacies.iter().map(|unit| Holder::Unit(*unit)).collect();
         let draft = Draft::new(chart, Section::Medication).to(to);
@@ -87,21 +103,35 @@ pub fn write(
 }
 
 /// Checks an order and sets what signing sets: when it was written and when it lapses.
-fn complete(reader: &Reader<'_>, mut prescription: Prescription) -> Result<Prescription, DeskError> {
+fn complete(
+    reader: &Reader<'_>,
+    mut prescription: Prescription,
+) -> Result<Prescription, DeskError> {
     let bad = |what: &str| Err(DeskError::BadInput(what.into()));
     if prescription.medicine.label().trim().is_empty() {
         return bad("a prescription names a medicine");
     }
-    let (Some(now), zero) = (Instant::from_unix_millis(reader.now() as i64), crate::clinical::Decimal::whole(0)) else {
+    let (Some(now), zero) = (
+        Instant::from_unix_millis(reader.now() as i64),
+        crate::clinical::Decimal::whole(0),
+    ) else {
         return bad("the host's clock is outside the calendar");
     };
-    for (what, quantity) in [("dose", &prescription.dose), ("quantity", &prescription.quantity)] {
-        if quantity.as_ref().is_some_and(|quantity| !quantity.value.compare(zero).is_gt()) {
+    for (what, quantity) in [
+        ("dose", &prescription.dose),
+        ("quantity", &prescription.quantity),
+    ] {
+        if quantity
+            .as_ref()
+            .is_some_and(|quantity| !quantity.value.compare(zero).is_gt())
+        {
             return bad(&format!("the {what} must be more than nothing"));
         }
     }
     if prescription.fill_quantity().is_none() {
-        return bad("say how much to hand over: a quantity, or a regular dose with a frequency and a duration");
+        return bad(
+            "say how much to hand over: a quantity, or a regular dose with a frequency and a duration",
+        );
     }
     prescription.intent = Intent::default();
     prescription.written = Some(now.clone());
@@ -117,7 +147,9 @@ fn complete(reader: &Reader<'_>, mut prescription: Prescription) -> Result<Presc
 /// The pharmacies that shall find it: the addressed one, or all that somebody works in.
 fn pharmacies(reader: &Reader<'_>, prescription: &Prescription) -> Result<Vec<UnitId>, DeskError> {
     let ready = |unit: &&crate::vault::directory::UnitState| {
-        [Section::Identity, Section::Medication].iter().all(|section| unit.current_key(*section).is_some())
+        [Section::Identity, Section::Medication]
+            .iter()
+            .all(|section| unit.current_key(*section).is_some())
     };
     let directory = reader.directory();
     match prescription.pharmacy {
@@ -126,9 +158,14 @@ fn pharmacies(reader: &Reader<'_>, prescription: &Prescription) -> Result<Vec<Un
                 .units
                 .get(&UnitId(unit))
                 .filter(|state| state.unit.kind == UnitKind::Pharmacy)
-                .ok_or_else(|| DeskError::BadInput("it is addressed to a unit that is no pharmacy".into()))?;
+                .ok_or_else(|| {
+                    DeskError::BadInput("it is addressed to a unit that is no pharmacy".into())
+                })?;
             if !ready(&unit) {
-                return Err(DeskError::NotNow(format!("nobody works in {} yet: a pharmacist must join and log in once", unit.unit.name)));
+                return Err(DeskError::NotNow(format!(
+                    "nobody works in {} yet: a pharmacist must join and log in once",
+                    unit.unit.name
+                )));
             }
             Ok(vec![unit.unit.unit])
         }
@@ -161,14 +198,22 @@ pub fn text(reader: &Reader<'_>, prescription: &Prescription) -> Vec<String> {
     if let Some(instructions) = &prescription.instructions {
         lines.push(instructions.clone());
     }
-    lines.push(format!("substitution {}", prescription.substitution.as_str()));
+    lines.push(format!(
+        "substitution {}",
+        prescription.substitution.as_str()
+    ));
     if let Some(schedule) = &prescription.schedule {
         lines.push(format!("controlled drug, {}", schedule.as_str()));
     }
-    lines.push(match prescription.pharmacy.and_then(|unit| reader.directory().units.get(&UnitId(unit))) {
-        Some(unit) => format!("to {}", unit.unit.name),
-        None => "open to every pharmacy".into(),
-    });
+    lines.push(
+        match prescription
+            .pharmacy
+            .and_then(|unit| reader.directory().units.get(&UnitId(unit)))
+        {
+            Some(unit) => format!("to {}", unit.unit.name),
+            None => "open to every pharmacy".into(),
+        },
+    );
     if let Some(expires) = &prescription.expires {
         lines.push(format!("valid until {}", expires.local_date()));
     }
@@ -181,7 +226,14 @@ pub fn text(reader: &Reader<'_>, prescription: &Prescription) -> Vec<String> {
 
 /// The chart that a prescription is in.
 pub fn chart_of(reader: &Reader<'_>, rx: crate::ledger::ThreadId) -> Result<ChartId, DeskError> {
-    let none = || DeskError::NoSuchEntry { what: "prescription", id: rx.to_string() };
+    let none = || DeskError::NoSuchEntry {
+        what: "prescription",
+        id: rx.to_string(),
+    };
     let (_, core) = reader.tx().thread_end(&rx)?.ok_or_else(none)?;
-    if core.section == Section::Medication { Ok(core.chart) } else { Err(none()) }
+    if core.section == Section::Medication {
+        Ok(core.chart)
+    } else {
+        Err(none())
+    }
 }
