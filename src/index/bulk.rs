@@ -13,7 +13,6 @@ use super::coverage;
 use super::error::{IndexError, Result};
 use super::key::CompartmentKey;
 use super::posting::PostingList;
-use super::tag::Tag;
 use super::term::Term;
 use super::transactor::Transactor;
 
@@ -36,11 +35,11 @@ pub struct Written {
     pub words: u64,
 }
 
-/// Entries that are being gathered for one packed segment. About a byte of memory a pair, and some 80 a word.
+/// Entries that are being gathered for one packed segment. About a byte of memory a pair, and some 130 a word.
 pub struct Bulk<'k> {
     id: CompartmentId,
     key: &'k CompartmentKey,
-    lists: HashMap<Tag, PostingList>,
+    lists: HashMap<Term, PostingList>,
     cover: Vec<Covered>,
 }
 
@@ -64,16 +63,21 @@ impl<'k> Bulk<'k> {
     /// Gathers an entry. Fastest in the order of the ledger.
     pub fn push(&mut self, change: &Change) {
         for term in &change.terms {
-            self.lists
-                .entry(self.key.tag(term))
-                .or_default()
-                .insert(change.rid);
+            self.insert(term, change.rid);
         }
         if let Some(old) = change.replaces {
-            self.lists
-                .entry(self.key.tag(&Term::dead()))
-                .or_default()
-                .insert(old);
+            self.insert(&Term::dead(), old);
+        }
+    }
+
+    /// Words are named by their tags only when they are written: most have come before.
+    fn insert(&mut self, term: &Term, rid: u64) {
+        match self.lists.get_mut(term) {
+            Some(list) => list.insert(rid),
+            None => drop(
+                self.lists
+                    .insert(term.clone(), PostingList::from_sorted(&[rid])),
+            ),
         }
     }
 
@@ -96,7 +100,9 @@ impl<'k> Bulk<'k> {
                 conn,
                 self.id,
                 self.key,
-                self.lists.iter().map(|(tag, list)| (*tag, list)),
+                self.lists
+                    .iter()
+                    .map(|(term, list)| (self.key.tag(term), list)),
             )?;
             self.mark(conn)?;
             return Ok(Written {
@@ -121,7 +127,7 @@ impl<'k> Bulk<'k> {
             |build| {
                 self.lists
                     .iter()
-                    .try_for_each(|(tag, list)| build.push(*tag, list))
+                    .try_for_each(|(term, list)| build.push(self.key.tag(term), list))
             },
             |conn, compartment| {
                 self.check(conn)?;

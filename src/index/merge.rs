@@ -1,7 +1,7 @@
 //! Merging segments: four of a level become one of the next; a rebuild makes one of all.
 //!
-//! Logs are grouped in memory. Of packed inputs the heads are scanned; for each word not met before, its lists in all inputs
-//! are united, dead entries are dropped, and the list goes into a new segment under a fresh salt. Adding goes on meanwhile:
+//! Logs are grouped in memory, and packed inputs too where they are small. Of greater ones the heads are scanned; for each word not
+//! met before, its lists in all inputs are united. Dead entries are dropped, and the list goes into a new segment under a fresh salt. Adding goes on meanwhile:
 //! inputs never change, and new entries go to the open log. The last transaction checks that the inputs are still
 //! searched, publishes the new segment and takes them out.
 //!
@@ -30,6 +30,8 @@ use super::view::View;
 const FAN_IN: usize = 4;
 /// Rows read in one transaction.
 const PAGE: usize = 4_096;
+/// How much memory the lists of small inputs may take, in bytes.
+const MEMORY: u64 = 256 << 20;
 
 /// What a merge did.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -61,6 +63,7 @@ pub fn merge(
             at_least: inputs[0].level + 1,
             segments: inputs,
             forget_dead: false,
+            memory: MEMORY,
         }))
     })
 }
@@ -71,6 +74,16 @@ pub fn rebuild(
     transactor: &impl Transactor,
     id: CompartmentId,
     keys: &[CompartmentKey],
+) -> Result<Option<Merged>> {
+    rebuild_within(transactor, id, keys, MEMORY)
+}
+
+/// [`rebuild`] with so many bytes of memory for small inputs.
+pub(super) fn rebuild_within(
+    transactor: &impl Transactor,
+    id: CompartmentId,
+    keys: &[CompartmentKey],
+    memory: u64,
 ) -> Result<Option<Merged>> {
     run(transactor, id, keys, |conn, found| {
         segment::seal_open_logs(conn, found.row)?;
@@ -93,6 +106,7 @@ pub fn rebuild(
             segments: inputs,
             at_least: 1,
             forget_dead,
+            memory,
         }))
     })
 }
@@ -102,6 +116,7 @@ struct Inputs {
     /// The least level of the new segment: one that shrank still moves up, so that merging comes to rest.
     at_least: u32,
     forget_dead: bool,
+    memory: u64,
 }
 
 fn full_level(conn: &Connection, found: Compartment) -> Result<Option<Vec<Segment>>> {
@@ -151,7 +166,8 @@ fn end(transactor: &impl Transactor, found: Compartment, lease: Lease) {
 struct Job<'k> {
     id: CompartmentId,
     key: &'k CompartmentKey,
-    logs: HashMap<Tag, Vec<u64>>,
+    /// Lists of the logs and of small packed inputs.
+    gathered: HashMap<Tag, Vec<u64>>,
     packed: Vec<(Segment, SegmentKey)>,
     replaced: Vec<i64>,
     level: u32,
@@ -179,10 +195,11 @@ impl<'k> Job<'k> {
                     .unwrap_or(0),
                 current: found.generation,
             })?;
+        let mut memory = chosen.memory;
         let mut merge = Self {
             id,
             key,
-            logs: HashMap::new(),
+            gathered: HashMap::new(),
             packed: Vec::new(),
             replaced: chosen.segments.iter().map(|segment| segment.id).collect(),
             level: chosen.at_least,
@@ -192,19 +209,50 @@ impl<'k> Job<'k> {
         };
         for input in chosen.segments {
             let segment_key = key.segment(&input.salt);
-            if input.kind == Kind::Packed {
-                merge.packed.push((input, segment_key));
+            if input.kind == Kind::Log {
+                for (tag, rid) in transactor.read(|conn| log::scan(conn, &input, &segment_key))? {
+                    merge.gathered.entry(tag).or_default().push(rid);
+                }
                 continue;
             }
-            for (tag, rid) in transactor.read(|conn| log::scan(conn, &input, &segment_key))? {
-                merge.logs.entry(tag).or_default().push(rid);
+            let meta = segment::open_meta(id, key, &input)?;
+            let size = meta.pairs * 8 + meta.words * 96;
+            if size <= memory {
+                // Looking up each of its words in the others would cost far more than reading it from end to end.
+                memory -= size;
+                merge.gather(transactor, &input, &segment_key)?;
+            } else {
+                merge.packed.push((input, segment_key));
             }
         }
-        for rids in merge.logs.values_mut() {
+        for rids in merge.gathered.values_mut() {
             rids.sort_unstable();
             rids.dedup();
         }
         Ok(merge)
+    }
+
+    /// Reads a whole packed input into memory.
+    fn gather(
+        &mut self,
+        transactor: &impl Transactor,
+        input: &Segment,
+        keys: &SegmentKey,
+    ) -> Result<()> {
+        let mut after = None;
+        loop {
+            after = transactor.read(|conn| {
+                let (heads, next) = packed::heads_after(conn, input, keys, after, PAGE)?;
+                for (tag, head) in heads {
+                    let list = packed::list(conn, input, keys, tag, &head)?;
+                    self.gathered.entry(tag).or_default().extend(list);
+                }
+                Ok(next)
+            })?;
+            if after.is_none() {
+                return Ok(());
+            }
+        }
     }
 
     fn write<T: Transactor>(&self, transactor: &T) -> Result<Merged> {
@@ -254,16 +302,16 @@ impl<'k> Job<'k> {
                 }
             }
         }
-        for (tag, rids) in self.logs.iter().filter(|(tag, _)| !met.contains(tag)) {
+        for (tag, rids) in self.gathered.iter().filter(|(tag, _)| !met.contains(tag)) {
             self.push(build, *tag, rids)?;
         }
         Ok(())
     }
 
-    /// A word's list in the logs and in the packed inputs from position `from` on, and the list at hand.
+    /// A word's list in what was gathered and in the packed inputs from position `from` on, and the list at hand.
     fn unite(&self, conn: &Connection, tag: Tag, first: Vec<u64>, from: usize) -> Result<Vec<u64>> {
         let mut lists = vec![first];
-        lists.extend(self.logs.get(&tag).cloned());
+        lists.extend(self.gathered.get(&tag).cloned());
         for (input, keys) in &self.packed[from..] {
             if let Some(head) = packed::head(conn, input, keys, tag)? {
                 lists.push(packed::list(conn, input, keys, tag, &head)?);

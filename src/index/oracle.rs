@@ -113,6 +113,7 @@ enum Way {
     BulkInPieces,
     BulkThenMerge,
     LogThenRebuild,
+    BulkThenRebuildWithoutMemory,
 }
 
 fn ways() -> impl Strategy<Value = Way> {
@@ -123,6 +124,7 @@ fn ways() -> impl Strategy<Value = Way> {
             Way::BulkInPieces,
             Way::BulkThenMerge,
             Way::LogThenRebuild,
+            Way::BulkThenRebuildWithoutMemory,
         ][..],
     )
 }
@@ -154,6 +156,10 @@ fn index(file: &File, id: CompartmentId, key: &CompartmentKey, way: Way, changes
             bulk.write(file, Mode::Add).expect("written");
             while merge(file, id, keys).expect("merged").is_some() {}
             sweep(file).expect("swept");
+        }
+        Way::BulkThenRebuildWithoutMemory => {
+            bulk.write(file, Mode::Add).expect("written");
+            merge::rebuild_within(file, id, keys, 0).expect("rebuilt");
         }
         Way::LogThenRebuild => {
             file.write(|conn| add(conn, id, key, changes))

@@ -17,6 +17,11 @@ const STOP_WORDS: [&str; 48] = [
     "was", "were", "which", "who", "will", "with", "would",
 ];
 
+/// Letters of a word that are told apart. What is longer is a number or a file in disguise.
+const LONGEST_WORD: usize = 64;
+/// Letters of a value that are told apart: in bytes, and with what a number's node adds, less than a term holds.
+const LONGEST_VALUE: usize = 96;
+
 /// The text without case, marks and apostrophes.
 pub fn fold(text: &str) -> String {
     let plain = text
@@ -35,12 +40,23 @@ pub fn fold(text: &str) -> String {
 
 /// The words of a text, folded, in their order.
 pub fn words(text: &str) -> Vec<String> {
-    fold(text).unicode_words().map(str::to_owned).collect()
+    fold(text)
+        .unicode_words()
+        .map(|word| cut(word, LONGEST_WORD).to_owned())
+        .collect()
 }
 
 /// A code or another value that is looked up whole: folded, without spaces around it.
 pub fn whole(text: &str) -> String {
-    fold(text.trim())
+    let mut folded = fold(text.trim());
+    folded.truncate(cut(&folded, LONGEST_VALUE).len());
+    folded
+}
+
+fn cut(text: &str, letters: usize) -> &str {
+    text.char_indices()
+        .nth(letters)
+        .map_or(text, |(end, _)| &text[..end])
 }
 
 /// Whether a folded word is too common to be searched for in free text.
@@ -70,6 +86,13 @@ mod tests {
     #[test]
     fn scripts_without_spaces_are_split_by_character() {
         assert_eq!(words("高血圧"), ["高", "血", "圧"]);
+    }
+
+    #[test]
+    fn endless_words_are_cut_alike_wherever_they_stand() {
+        assert_eq!(words(&"ä".repeat(1_000)), ["a".repeat(64)]);
+        assert_eq!(whole(&"高".repeat(1_000)).chars().count(), 96);
+        assert!(whole(&"𠀀".repeat(1_000)).len() + 6 < crate::index::term::MAX_VALUE);
     }
 
     #[test]
