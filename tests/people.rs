@@ -17,7 +17,6 @@ use support::{Hospital, PASSPHRASE, secret};
 
 trait Desk {
     fn paths(&self) -> Paths;
-    fn desk(&self, login: &str) -> Session;
     fn code_file(&self, name: &str) -> PathBuf;
     fn activate(&self, login: &str, code_file: &str) -> String;
     fn hire(&self, login: &str, role: Role, units: &[&str]);
@@ -26,10 +25,6 @@ trait Desk {
 impl Desk for Hospital {
     fn paths(&self) -> Paths {
         Paths::new(&self.vault_folder(), &self.host_folder())
-    }
-
-    fn desk(&self, login: &str) -> Session {
-        session::login(&self.paths(), login, &secret(PASSPHRASE)).unwrap()
     }
 
     fn code_file(&self, name: &str) -> PathBuf {

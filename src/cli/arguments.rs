@@ -63,15 +63,19 @@ pub struct Globals {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Make a vault, its first admin, and two sets of shares: for backups, and for keys that were lost
     Init(init::Init),
+    /// Make units, and let people join and leave them
     #[command(subcommand)]
     Unit(unit::Unit),
+    /// Invite, activate, approve and end users
     #[command(subcommand)]
     User(user::User),
     #[command(subcommand)]
     Chart(chart::Chart),
     Search(search::Search),
     Write(write::Write),
+    /// Tend the search index of your units
     #[command(subcommand)]
     Index(index::Index),
     /// What the vault is and how it fares; needs no user

@@ -24,7 +24,8 @@ pub enum Unit {
         /// The unit
         unit: String,
         /// Login of who joins
-        user: String,
+        #[arg(value_name = "USER")]
+        login: String,
     },
     /// Deliver your units' keys to the newcomers whom an admin authorised (by a member)
     Deliver,
@@ -33,7 +34,8 @@ pub enum Unit {
         /// The unit
         unit: String,
         /// Login of who leaves
-        user: String,
+        #[arg(value_name = "USER")]
+        login: String,
     },
 }
 
@@ -66,9 +68,9 @@ impl Unit {
         match self {
             Self::Add { name, kind } => output.result(&units::add(&session, name, (*kind).into())?),
             Self::List => output.result(&units::list(&session)?),
-            Self::Join { unit, user } => output.result(&units::join(&session, unit, user)?),
+            Self::Join { unit, login } => output.result(&units::join(&session, unit, login)?),
             Self::Deliver => output.result(&units::deliver(&session)?),
-            Self::Leave { unit, user } => output.result(&units::leave(&session, unit, user)?),
+            Self::Leave { unit, login } => output.result(&units::leave(&session, unit, login)?),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod configuration;
 mod host;
+mod people;
 mod program;
 mod records;
 #[path = "../support/mod.rs"]
