@@ -1,12 +1,8 @@
 //! An invented hospital, for demonstrations and measuring. **Nothing in it is real**: people, illnesses and numbers are drawn
 //! from small tables by a seed, and the same seed gives the same bytes on every machine.
 //!
-//! - [`staff`]: who works there
-//! - [`person`]: who the patients are
-//! - [`history`]: what their charts hold, told from visits and from a stay in the ward
-//! - [`course`]: vital signs over a stay
-//! - [`orders`]: prescriptions, in every state
-//! - [`stock`]: what the pharmacy has
+//! `person` says who the patients are, `history` and `stay` what their charts hold, `course` how vital signs move, `orders` what is
+//! prescribed in every state, `stock` what the pharmacy has.
 
 mod allergies;
 mod chance;
