@@ -10,6 +10,7 @@ use super::high_water::HighWater;
 use super::keys::RepositoryId;
 use super::manifest::{ManifestName, SignedManifest, Start};
 use super::target::{Name, Shelf};
+use super::tombstone::{Subject, Tombstones};
 use super::wire::Wire;
 use crate::crypto::sign::VerifyKey;
 use crate::crypto::{Hash, Secret};
@@ -43,6 +44,8 @@ pub struct Chain {
     pub corrupt: Vec<Finding>,
     /// Two manifests that follow the same one without a restore between them.
     pub forks: Vec<Finding>,
+    /// What prune deleted or will delete.
+    pub tombstones: Tombstones,
 }
 
 /// Judges whether a key may sign manifests.
@@ -56,7 +59,12 @@ impl Chain {
         k_manifest: &Secret<32>,
         trust: Trust<'_>,
     ) -> Result<Self, BackupError> {
-        let mut chain = Self::default();
+        // Tombstones first: what is deleted between the two readings has had its tombstone for days.
+        let tombstones = Tombstones::load(wire, repository, k_manifest, trust).await?;
+        let mut chain = Self {
+            tombstones,
+            ..Self::default()
+        };
         let stats = wire.list(Shelf::Manifests).await?;
         let mut fetched = stream::iter(stats)
             .map(|stat| async move {
@@ -75,36 +83,53 @@ impl Chain {
         Ok(chain)
     }
 
+    /// The snapshots that no other follows, nor did one that prune deleted: the last of every line.
+    pub fn leaves(&self) -> impl Iterator<Item = &SignedManifest> {
+        let followed: BTreeSet<Hash> = self.previous().into_values().collect();
+        self.manifests
+            .iter()
+            .filter(move |m| !followed.contains(&m.hash))
+    }
+
+    /// What each manifest follows, those included that prune deleted.
+    fn previous(&self) -> HashMap<Hash, Hash> {
+        let deleted = self
+            .tombstones
+            .iter()
+            .filter_map(|(subject, stone)| match subject {
+                Subject::Manifest(hash) => Some((*hash, stone.previous?)),
+                Subject::Object(_) => None,
+            });
+        let there = self
+            .manifests
+            .iter()
+            .filter_map(|m| Some((m.hash, m.manifest.previous?)));
+        deleted.chain(there).collect()
+    }
+
     /// The newest snapshot: of those that no other follows, the one that began last.
     pub fn newest(&self) -> Option<&SignedManifest> {
-        let followed: BTreeSet<Hash> = self
-            .manifests
-            .iter()
-            .filter_map(|m| m.manifest.previous)
-            .collect();
-        let leaves = self
-            .manifests
-            .iter()
-            .filter(|m| !followed.contains(&m.hash));
-        leaves.max_by_key(|m| (m.manifest.created, m.manifest.name.number))
+        self.leaves()
+            .max_by_key(|m| (m.manifest.created, m.manifest.name.number))
+    }
+
+    /// Whether prune is to delete this snapshot, or has.
+    pub fn is_forgotten(&self, hash: Hash) -> bool {
+        self.tombstones.has(&Subject::Manifest(hash))
     }
 
     /// The newest snapshot that follows `from`, or `from` itself.
     pub fn newest_after<'a>(&'a self, from: &'a SignedManifest) -> &'a SignedManifest {
-        let mut newest = from;
-        loop {
-            let children = self
-                .manifests
-                .iter()
-                .filter(|m| m.manifest.previous == Some(newest.hash));
-            match children.max_by_key(|m| m.manifest.created) {
-                // Numbers rise along the chain, which ends the loop even over forged links.
-                Some(next) if next.manifest.name.number > newest.manifest.name.number => {
-                    newest = next;
-                }
-                _ => return newest,
-            }
-        }
+        let previous = self.previous();
+        let follows = |leaf: &SignedManifest| {
+            let line = std::iter::successors(Some(leaf.hash), |hash| previous.get(hash).copied());
+            // No line is longer than all of them, whatever forged tombstones say.
+            line.take(previous.len() + 1).any(|hash| hash == from.hash)
+        };
+        self.leaves()
+            .filter(|leaf| follows(leaf))
+            .max_by_key(|leaf| leaf.manifest.created)
+            .unwrap_or(from)
     }
 
     /// The snapshot whose id begins with `id`, if there is exactly one.
@@ -124,6 +149,7 @@ impl Chain {
             .find(|m| m.manifest.name == mark.manifest);
         let detail = match at_mark {
             Some(found) if found.hash == mark.hash => return None,
+            None if self.is_forgotten(mark.hash) => return None,
             Some(_) => "another manifest stands in the place of the one that this host has seen",
             None => "this host has seen it, and it is not served",
         };
@@ -186,6 +212,8 @@ impl Chain {
                         });
                     }
                 }
+                // Prune deleted it, and says so.
+                Some((hash, None)) if self.is_forgotten(hash) => {}
                 Some((hash, None)) => {
                     let (name, detail) = self.absent(m, hash);
                     missing.entry(name).or_insert(detail);

@@ -128,6 +128,16 @@ pub enum BackupError {
         /// How that shows.
         what: String,
     },
+    /// The clocks of target and host disagree, so ages mean nothing.
+    #[error(
+        "the clock of {place} is {seconds} s away from this machine's; set the clocks before anything is deleted"
+    )]
+    Clock {
+        /// Where.
+        place: String,
+        /// By how much, positive if the target's is ahead.
+        seconds: i64,
+    },
     /// The shares are not this repository's.
     #[error(
         "the shares open another repository than the one at {place}; bring the shares of this vault"
@@ -191,6 +201,7 @@ impl BackupError {
             | Self::State(StateError::File { .. })
             | Self::Source(_)
             | Self::Folder { .. }
+            | Self::Clock { .. }
             | Self::Vanished { .. } => Fault::Outside,
             Self::Record(RecordError::Bad { .. })
             | Self::State(StateError::HighWater { .. })

@@ -11,7 +11,8 @@
 //! - [`keys`]: what a host holds (it can write and cannot read) and what the restore shares carry.
 //! - [`pack`], [`object`], [`manifest`], [`record`]: the bytes on the target.
 //! - [`state`], [`journal`], [`high_water`]: the bytes on the host, outside the vault.
-//! - [`snapshot`]: a run; [`chain`]: the manifests, judged; [`verify`]; [`restore`].
+//! - [`snapshot`]: a run; [`chain`]: the manifests, judged; [`verify`]; [`restore`];
+//!   [`retention`], [`tombstone`], [`prune`]: letting old snapshots go.
 
 mod cancel;
 mod cbor;
@@ -29,8 +30,10 @@ pub mod pack;
 mod parent;
 mod produce;
 mod progress;
+pub mod prune;
 pub mod record;
 pub mod restore;
+pub mod retention;
 pub mod retry;
 pub mod snapshot;
 pub mod source;
@@ -38,6 +41,7 @@ mod staging;
 pub mod state;
 pub mod target;
 mod throttle;
+pub mod tombstone;
 mod upload;
 pub mod verify;
 mod wire;

@@ -236,6 +236,22 @@ impl Target for Mongo {
         Box::pin(self.find(shelf, doc! {}))
     }
 
+    fn clock(&self) -> Answer<'_, Option<i64>> {
+        Box::pin(async move {
+            let hello = async {
+                self.client
+                    .database(&self.database)
+                    .run_command(doc! { "hello": 1 })
+                    .await
+            };
+            let hello = self.call(CALL, hello).await?;
+            Ok(hello
+                .get_datetime("localTime")
+                .ok()
+                .map(|time| time.timestamp_millis()))
+        })
+    }
+
     fn delete<'a>(&'a self, shelf: Shelf, name: &'a Name) -> Answer<'a, ()> {
         Box::pin(async move {
             let collection = self.shelf(shelf);
@@ -316,7 +332,7 @@ fn stat(shelf: Shelf, document: &Document) -> Option<Stat> {
         (Shelf::Objects | Shelf::Tombstones, Bson::Binary(id)) => {
             Name::parse(&hex::hex(&id.bytes))?
         }
-        (Shelf::Manifests | Shelf::Keys, Bson::String(id)) => Name::parse(id)?,
+        (Shelf::Manifests | Shelf::Keys | Shelf::Tombstones, Bson::String(id)) => Name::parse(id)?,
         _ => return None,
     };
     let len = document

@@ -112,6 +112,11 @@ pub trait Target: Send + Sync + fmt::Debug {
     /// Everything on a shelf, in any order.
     fn list(&self, shelf: Shelf) -> Answer<'_, Vec<Stat>>;
 
+    /// The target's own clock, in milliseconds since 1970, if it has one that is not this machine's.
+    fn clock(&self) -> Answer<'_, Option<i64>> {
+        Box::pin(async { Ok(None) })
+    }
+
     /// Removes `name`, which may be missing. Only prune and its own credential may do this.
     fn delete<'a>(&'a self, shelf: Shelf, name: &'a Name) -> Answer<'a, ()>;
 }

@@ -3,7 +3,7 @@
 //!
 //! A host can do this without the restore key: manifests list the hashes of *sealed* bytes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 
@@ -11,13 +11,14 @@ use super::chain::{Chain, Finding, Trust};
 use super::error::BackupError;
 use super::high_water::HighWater;
 use super::keys::RepositoryId;
-use super::object::{Address, Listed};
+use super::object::{Address, Listed, ObjectKind};
 use super::progress::Phase;
 use super::snapshot::lengths;
 use super::target::Shelf;
+use super::tombstone::Subject;
 use super::wire::Wire;
-use crate::crypto::Secret;
 use crate::crypto::hash::sha256;
+use crate::crypto::{Hash, Secret};
 
 /// How many objects are read at a time.
 const IN_FLIGHT: usize = 4;
@@ -132,7 +133,19 @@ pub async fn verify(
 /// Every object that a manifest lists, once.
 fn listed(chain: &Chain, verified: &mut Verified) -> Vec<Listed> {
     let mut objects: BTreeMap<Address, Listed> = BTreeMap::new();
-    for object in chain.manifests.iter().flat_map(|m| &m.manifest.objects) {
+    let leaves: BTreeSet<Hash> = chain.leaves().map(|m| m.hash).collect();
+    for (snapshot, object) in chain
+        .manifests
+        .iter()
+        .flat_map(|m| m.manifest.objects.iter().map(move |o| (m, o)))
+    {
+        // A pack that prune deleted is not missed: of a snapshot that is forgotten, or one that is needed for a month and
+        // by the last of a line. Any other is missed, tombstone or not.
+        let monthly = object.kind != ObjectKind::Ledger && !leaves.contains(&snapshot.hash);
+        let expendable = monthly || chain.is_forgotten(snapshot.hash);
+        if expendable && chain.tombstones.has(&Subject::Object(object.address)) {
+            continue;
+        }
         let known = objects.entry(object.address).or_insert(*object);
         if (known.hash, known.len) != (object.hash, object.len) {
             verified.corrupt.push(finding(

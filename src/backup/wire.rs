@@ -95,6 +95,23 @@ impl Wire {
         Ok(all)
     }
 
+    /// Removes.
+    pub async fn delete(&self, shelf: Shelf, name: &Name) -> Result<(), Stopped> {
+        let call = || self.target.delete(shelf, name);
+        self.retry.run(&self.cancel, || self.failed(), call).await?;
+        Ok(())
+    }
+
+    /// The target's clock, if it has one.
+    pub async fn clock(&self) -> Result<Option<i64>, Stopped> {
+        let call = || self.target.clock();
+        Ok(self
+            .retry
+            .run(&self.cancel, || self.failed(), call)
+            .await?
+            .into_inner())
+    }
+
     fn failed(&self) {
         self.meter.update(|p| p.retries += 1);
     }

@@ -9,6 +9,7 @@ mod kill;
 mod memory;
 mod mongod;
 mod proxy;
+mod prune;
 mod resume;
 mod site;
 mod tampering;

@@ -70,6 +70,15 @@ impl Site {
         }
     }
 
+    /// The time of the last run.
+    pub fn now(&self) -> i64 {
+        *self.clock.lock().unwrap()
+    }
+
+    pub fn days_pass(&self, days: i64) {
+        *self.clock.lock().unwrap() += days * 24 * 3_600_000;
+    }
+
     pub async fn back_up(&self, target: Arc<dyn Target>) -> Result<Snapshot, BackupError> {
         self.back_up_over(&wire(target)).await
     }

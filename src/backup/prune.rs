@@ -1,0 +1,246 @@
+//! Letting old snapshots go: [`forget`] says which, [`prune`] deletes.
+//!
+//! Both need a credential that may delete, which a host's own should not be; better they run on another machine. Nothing
+//! is deleted at once:
+//!
+//! 1. `forget` sets tombstones on the manifests that the [`Retention`] does not keep.
+//! 2. `prune` sets tombstones on the objects that no other manifest needs. Slot, credential, draft and index packs are
+//!    needed for 30 days and by the newest snapshots; ledger packs by every snapshot that lists them.
+//! 3. A later `prune` deletes what has had its tombstone for 7 days, once every host in use has finished a run that
+//!    began after it was set: no run that could still count on it is left. What a manifest has come to need meanwhile
+//!    loses its tombstone instead.
+//!
+//! A target on which something is wrong, or whose clock is five minutes off, is left as it is.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::chain::{Chain, Trust};
+use super::error::BackupError;
+use super::high_water::HighWater;
+use super::keys::BackupKeys;
+use super::manifest::SignedManifest;
+use super::object::{Address, ObjectKind};
+use super::progress::Phase;
+use super::retention::{DAY, Retention};
+use super::target::{Name, Shelf};
+use super::tombstone::{self, Stone, Subject, Tombstones};
+use super::wire::Wire;
+use crate::crypto::Hash;
+
+/// How long a tombstone stands before anything is deleted.
+const WAIT: i64 = 7 * DAY;
+/// How long packs of tables are needed, and how long a host that sends nothing counts as in use.
+const MONTH: i64 = 30 * DAY;
+/// How far the clocks of a target and of this machine may differ, in milliseconds.
+const SKEW: i64 = 5 * 60 * 1000;
+
+/// What `forget` decided.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Forgotten {
+    /// Ids of the snapshots that stay.
+    pub kept: Vec<String>,
+    /// Ids of those that `prune` will delete.
+    pub forgotten: Vec<String>,
+}
+
+/// What `prune` did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pruned {
+    /// Objects that got a tombstone.
+    pub marked: u64,
+    /// Objects that lost theirs because they are needed again.
+    pub revived: u64,
+    /// Objects that have a tombstone and must wait.
+    pub waiting: u64,
+    /// Objects deleted.
+    pub objects: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Manifests deleted.
+    pub manifests: u64,
+}
+
+/// What both need to know.
+#[derive(Clone, Copy)]
+pub struct Keeper<'a> {
+    /// The target, under a credential that may delete.
+    pub wire: &'a Wire,
+    /// The keys that read manifests and sign tombstones.
+    pub keys: &'a BackupKeys,
+    /// What has been seen of the target.
+    pub mark: Option<&'a HighWater>,
+    /// Who may sign.
+    pub trust: Trust<'a>,
+    /// The time, in milliseconds since 1970.
+    pub now: i64,
+}
+
+impl Keeper<'_> {
+    /// Loads the chain and refuses to touch a target on which anything is wrong.
+    async fn sound(&self) -> Result<(Chain, Tombstones), BackupError> {
+        self.wire.meter.phase(Phase::Opening);
+        if let Some(there) = self.wire.clock().await?
+            && (there - self.now).abs() > SKEW
+        {
+            return Err(BackupError::Clock {
+                place: self.wire.place(),
+                seconds: (there - self.now) / 1000,
+            });
+        }
+        let keys = self.keys;
+        let chain = Chain::load(self.wire, keys.repository, &keys.k_manifest, self.trust).await?;
+        let rolled_back = self.mark.and_then(|mark| chain.rolled_back(mark));
+        let wrong = [&chain.missing, &chain.corrupt, &chain.forks]
+            .into_iter()
+            .flatten()
+            .chain(&rolled_back)
+            .next();
+        if let Some(wrong) = wrong {
+            return Err(BackupError::Manifest {
+                name: wrong.name.clone(),
+                cause: wrong.detail.clone(),
+            });
+        }
+        let tombstones = chain.tombstones.clone();
+        Ok((chain, tombstones))
+    }
+
+    async fn set(&self, subject: Subject, previous: Option<Hash>) -> Result<(), BackupError> {
+        let stone = Stone {
+            at: self.now,
+            previous,
+        };
+        let file = Arc::new(tombstone::seal(self.keys, &subject, stone));
+        self.wire
+            .put(Shelf::Tombstones, &subject.name(), file)
+            .await?;
+        Ok(())
+    }
+}
+
+/// Sets tombstones on the snapshots that `retention` does not keep. The last of every line is kept.
+pub async fn forget(keeper: Keeper<'_>, retention: &Retention) -> Result<Forgotten, BackupError> {
+    let (chain, tombstones) = keeper.sound().await?;
+    let live: Vec<&SignedManifest> = live(&chain, &tombstones).collect();
+    let mut kept = retention.kept(live.iter().copied(), keeper.now);
+    kept.extend(chain.leaves().map(|m| m.hash));
+    let mut outcome = Forgotten::default();
+    for manifest in live {
+        if kept.contains(&manifest.hash) {
+            outcome.kept.push(manifest.id());
+        } else {
+            keeper
+                .set(Subject::Manifest(manifest.hash), manifest.manifest.previous)
+                .await?;
+            outcome.forgotten.push(manifest.id());
+        }
+    }
+    keeper.wire.meter.phase(Phase::Done);
+    Ok(outcome)
+}
+
+/// Marks what nobody needs, and deletes what has been marked for long enough.
+pub async fn prune(keeper: Keeper<'_>) -> Result<Pruned, BackupError> {
+    let Keeper { wire, now, .. } = keeper;
+    let (chain, tombstones) = keeper.sound().await?;
+    let needed = needed(&chain, &tombstones, now);
+    let ripe = ripe(&chain, now);
+    let mut outcome = Pruned::default();
+
+    wire.meter.phase(Phase::Checking);
+    let there: BTreeMap<Name, u64> = wire
+        .list(Shelf::Objects)
+        .await?
+        .into_iter()
+        .map(|stat| (stat.name, stat.len))
+        .collect();
+    let listed: BTreeSet<Address> = live(&chain, &tombstones)
+        .flat_map(|m| &m.manifest.objects)
+        .map(|o| o.address)
+        .collect();
+    for (name, len) in &there {
+        // What is not named like an object is not ours to delete.
+        let Some(address) = Address::parse(name) else {
+            continue;
+        };
+        let subject = Subject::Object(address);
+        match tombstones.at(&subject) {
+            Some(_) if needed.contains(&address) => {
+                wire.delete(Shelf::Tombstones, name).await?;
+                outcome.revived += 1;
+            }
+            None if needed.contains(&address) => {}
+            None => {
+                keeper.set(subject, None).await?;
+                outcome.marked += 1;
+            }
+            Some(at) if at <= ripe => {
+                wire.delete(Shelf::Objects, name).await?;
+                outcome.objects += 1;
+                outcome.bytes += len;
+            }
+            Some(_) => outcome.waiting += 1,
+        }
+    }
+    for (subject, _) in tombstones.iter() {
+        // Once an object is gone its tombstone stays only as the answer to a manifest that still lists it.
+        if let Subject::Object(address) = subject
+            && !there.contains_key(&address.name())
+            && !listed.contains(address)
+        {
+            wire.delete(Shelf::Tombstones, &address.name()).await?;
+        }
+    }
+    for manifest in &chain.manifests {
+        if tombstones
+            .at(&Subject::Manifest(manifest.hash))
+            .is_some_and(|at| at <= ripe)
+        {
+            wire.delete(Shelf::Manifests, &manifest.manifest.name.name())
+                .await?;
+            outcome.manifests += 1;
+        }
+    }
+    wire.meter.phase(Phase::Done);
+    Ok(outcome)
+}
+
+fn live<'a>(
+    chain: &'a Chain,
+    tombstones: &'a Tombstones,
+) -> impl Iterator<Item = &'a SignedManifest> {
+    chain
+        .manifests
+        .iter()
+        .filter(|m| !tombstones.has(&Subject::Manifest(m.hash)))
+}
+
+/// The objects that live snapshots need.
+fn needed(chain: &Chain, tombstones: &Tombstones, now: i64) -> BTreeSet<Address> {
+    let leaves: BTreeSet<_> = chain.leaves().map(|m| m.hash).collect();
+    let mut needed = BTreeSet::new();
+    for snapshot in live(chain, tombstones) {
+        let whole = snapshot.manifest.created >= now - MONTH || leaves.contains(&snapshot.hash);
+        let objects = snapshot.manifest.objects.iter();
+        needed.extend(
+            objects
+                .filter(|o| whole || o.kind == ObjectKind::Ledger)
+                .map(|o| o.address),
+        );
+    }
+    needed
+}
+
+/// The time up to which tombstones are old enough: a week ago, and before the last finished run of every host in use began.
+fn ripe(chain: &Chain, now: i64) -> i64 {
+    let in_use = chain
+        .leaves()
+        .map(|m| m.manifest.created)
+        .filter(|created| *created >= now - MONTH);
+    in_use
+        .min()
+        .unwrap_or(now)
+        .saturating_sub(1)
+        .min(now - WAIT)
+}

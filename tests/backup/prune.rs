@@ -1,0 +1,310 @@
+//! Old snapshots go: never at once, never unsaid, never what somebody still needs.
+
+use std::sync::Arc;
+
+use chartseal::backup::high_water::HighWater;
+use chartseal::backup::object::{Address, ObjectKind};
+use chartseal::backup::prune::{Forgotten, Keeper, Pruned, forget, prune};
+use chartseal::backup::restore::Damage;
+use chartseal::backup::retention::Retention;
+use chartseal::backup::source::TableId;
+use chartseal::backup::target::{Answer, Name, Put, Shelf, Stat, Target};
+use chartseal::backup::tombstone::{self, Stone, Subject};
+use chartseal::backup::verify::ReadData;
+use chartseal::backup::{BackupError, Fault};
+
+use crate::book::{Book, noise};
+use crate::memory::Memory;
+use crate::site::{Site, wire};
+
+async fn with<T, F>(site: &Site, target: Arc<dyn Target>, act: F) -> T
+where
+    F: AsyncFnOnce(Keeper<'_>) -> T,
+{
+    let ours = site.keys.signing.public();
+    let mark = HighWater::read(&site.host, site.keys.repository).unwrap();
+    let wire = wire(target);
+    let trust = |key: &_| *key == ours;
+    let keeper = Keeper {
+        wire: &wire,
+        keys: &site.keys,
+        mark: mark.as_ref(),
+        trust: &trust,
+        now: site.now(),
+    };
+    act(keeper).await
+}
+
+async fn forget_now(site: &Site, target: &Arc<Memory>) -> Forgotten {
+    with(site, target.clone(), async |keeper| {
+        forget(keeper, &Retention::default()).await.unwrap()
+    })
+    .await
+}
+
+async fn prune_now(site: &Site, target: &Arc<Memory>) -> Pruned {
+    with(site, target.clone(), async |keeper| {
+        prune(keeper).await.unwrap()
+    })
+    .await
+}
+
+/// A backup a day, each after a few entries and with other slots.
+async fn days(site: &Site, target: &Arc<Memory>, days: u64) {
+    for day in 0..days {
+        site.days_pass(1);
+        site.book.write(day, 3);
+        let seed = site.now() as u64;
+        let slots = (0..40).map(|n| noise(seed ^ n, 90)).collect();
+        site.book
+            .0
+            .lock()
+            .unwrap()
+            .tables
+            .insert(TableId::SLOT, slots);
+        site.back_up(target.clone()).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn old_snapshots_go_after_a_week_and_the_others_stay_whole() {
+    let site = Site::new(Book::written(1, 40));
+    let target = Memory::new();
+    days(&site, &target, 75).await;
+    let forgotten = forget_now(&site, &target).await;
+    assert_eq!(forgotten.kept.len() + forgotten.forgotten.len(), 75);
+    assert!(
+        forgotten.forgotten.len() > 35,
+        "{} forgotten",
+        forgotten.forgotten.len()
+    );
+    let marked = prune_now(&site, &target).await;
+    assert!(
+        marked.marked > 0 && marked.objects == 0 && marked.manifests == 0,
+        "{marked:?}"
+    );
+    assert!(site.verify(target.clone(), ReadData::All).await.ok());
+
+    site.days_pass(6);
+    site.back_up(target.clone()).await.unwrap();
+    assert_eq!(
+        prune_now(&site, &target).await.objects,
+        0,
+        "a week has not passed"
+    );
+
+    site.days_pass(2);
+    site.back_up(target.clone()).await.unwrap();
+    let pruned = prune_now(&site, &target).await;
+    assert_eq!(pruned.manifests as usize, forgotten.forgotten.len());
+    assert!(pruned.objects > 30 && pruned.bytes > 0, "{pruned:?}");
+    let verified = site.verify(target.clone(), ReadData::All).await;
+    assert!(verified.ok(), "{verified:?}");
+    assert_eq!(verified.snapshots as usize, forgotten.kept.len() + 2);
+    assert_eq!(
+        site.restore(target.clone()).await.unwrap().1.book,
+        site.book.read()
+    );
+    // The oldest that was kept has lost its own slots, and needs none of them.
+    let (oldest, outcome) = site
+        .restore_as(target, Some(&forgotten.kept[0]), Damage::Refuse)
+        .await
+        .unwrap();
+    let seq = oldest.snapshot.manifest.head.seq;
+    assert_eq!(outcome.book.rows, site.book.read().at(seq).rows);
+    assert_eq!(
+        outcome.book.tables[&TableId::SLOT],
+        site.book.read().tables[&TableId::SLOT]
+    );
+}
+
+#[tokio::test]
+async fn nothing_is_deleted_until_every_host_in_use_has_finished_a_later_run() {
+    let site = Site::new(Book::written(1, 10));
+    let target = Memory::new();
+    site.back_up(target.clone()).await.unwrap();
+    let stray = Address {
+        id: chartseal::backup::object::ObjectId([9; 32]),
+        generation: 0,
+    }
+    .name();
+    target.write(Shelf::Objects, &stray, vec![1, 2, 3]);
+    assert_eq!(prune_now(&site, &target).await.marked, 1);
+    site.days_pass(20);
+    let waits = prune_now(&site, &target).await;
+    assert_eq!(
+        (waits.waiting, waits.objects),
+        (1, 0),
+        "the host's last run began before the tombstone"
+    );
+    site.back_up(target.clone()).await.unwrap();
+    let pruned = prune_now(&site, &target).await;
+    assert_eq!((pruned.objects, pruned.bytes), (1, 3));
+    assert!(!target.names(Shelf::Objects).contains(&stray));
+    prune_now(&site, &target).await;
+    assert!(
+        target.names(Shelf::Tombstones).is_empty(),
+        "the tombstone of what nobody lists goes too"
+    );
+}
+
+#[tokio::test]
+async fn what_a_manifest_has_come_to_need_loses_its_tombstone() {
+    let site = Site::new(Book::written(1, 10));
+    let target = Memory::new();
+    site.back_up(target.clone()).await.unwrap();
+    // As a run leaves them that began before the tombstones were set.
+    let objects = target.names(Shelf::Objects);
+    for name in &objects {
+        let subject = Subject::Object(Address::parse(name).unwrap());
+        target.write(
+            Shelf::Tombstones,
+            name,
+            tombstone::seal(
+                &site.keys,
+                &subject,
+                Stone {
+                    at: site.now() - 1,
+                    previous: None,
+                },
+            ),
+        );
+    }
+    let revived = prune_now(&site, &target).await;
+    assert_eq!(
+        (revived.revived as usize, revived.objects),
+        (objects.len(), 0)
+    );
+    assert!(target.names(Shelf::Tombstones).is_empty());
+}
+
+#[tokio::test]
+async fn an_operator_cannot_excuse_a_loss_with_a_tombstone() {
+    let site = Site::new(Book::written(1, 10));
+    let target = Memory::new();
+    site.back_up(target.clone()).await.unwrap();
+    site.back_up(target.clone()).await.unwrap();
+    let operator = Site::new(Book::default());
+    for name in target.names(Shelf::Objects) {
+        let evil = target.copy();
+        let subject = Subject::Object(Address::parse(&name).unwrap());
+        evil.remove(Shelf::Objects, &name);
+        let signed = [&operator.keys, &site.keys].map(|keys| {
+            tombstone::seal(
+                keys,
+                &subject,
+                Stone {
+                    at: 1,
+                    previous: None,
+                },
+            )
+        });
+        // Neither his own tombstone nor, for a pack that the newest snapshot needs, one of the house.
+        for tombstone in signed {
+            evil.write(Shelf::Tombstones, &name, tombstone);
+            let verified = site.verify(evil.clone(), ReadData::None).await;
+            assert_eq!(verified.missing.len(), 1, "{name} is missed");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_target_on_which_something_is_wrong_is_left_as_it_is() {
+    let site = Site::new(Book::written(1, 10));
+    let target = Memory::new();
+    days(&site, &target, 3).await;
+    let middle = target.names(Shelf::Manifests).remove(1);
+    target.remove(Shelf::Manifests, &middle);
+    let refused = with(&site, target.clone(), async |keeper| prune(keeper).await)
+        .await
+        .unwrap_err();
+    assert_eq!(refused.fault(), Fault::Evidence, "{refused}");
+    let refused = with(&site, target.clone(), async |keeper| {
+        forget(keeper, &Retention::default()).await
+    })
+    .await
+    .unwrap_err();
+    assert_eq!(refused.fault(), Fault::Evidence, "{refused}");
+    assert!(target.names(Shelf::Tombstones).is_empty());
+}
+
+#[tokio::test]
+async fn ledger_packs_are_kept_as_long_as_a_snapshot_lists_them() {
+    let site = Site::new(Book::written(1, 40));
+    let target = Memory::new();
+    days(&site, &target, 45).await;
+    forget_now(&site, &target).await;
+    prune_now(&site, &target).await;
+    site.days_pass(8);
+    let newest = site.back_up(target.clone()).await.unwrap();
+    prune_now(&site, &target).await;
+    let there = target.names(Shelf::Objects);
+    for object in newest
+        .manifest
+        .manifest
+        .objects
+        .iter()
+        .filter(|o| o.kind == ObjectKind::Ledger)
+    {
+        assert!(
+            there.contains(&object.address.name()),
+            "{}",
+            object.describe()
+        );
+    }
+}
+
+/// A target with a clock of its own.
+#[derive(Debug)]
+struct Clocked(Arc<Memory>, i64);
+
+impl Target for Clocked {
+    fn place(&self) -> String {
+        self.0.place()
+    }
+
+    fn clock(&self) -> Answer<'_, Option<i64>> {
+        Box::pin(async { Ok(Some(self.1)) })
+    }
+
+    fn exists<'a>(&'a self, shelf: Shelf, names: &'a [Name]) -> Answer<'a, Vec<Stat>> {
+        self.0.exists(shelf, names)
+    }
+
+    fn put<'a>(&'a self, shelf: Shelf, name: &'a Name, bytes: Arc<Vec<u8>>) -> Answer<'a, Put> {
+        self.0.put(shelf, name, bytes)
+    }
+
+    fn get<'a>(&'a self, shelf: Shelf, name: &'a Name) -> Answer<'a, Option<Vec<u8>>> {
+        self.0.get(shelf, name)
+    }
+
+    fn list(&self, shelf: Shelf) -> Answer<'_, Vec<Stat>> {
+        self.0.list(shelf)
+    }
+
+    fn delete<'a>(&'a self, shelf: Shelf, name: &'a Name) -> Answer<'a, ()> {
+        self.0.delete(shelf, name)
+    }
+}
+
+#[tokio::test]
+async fn clocks_that_disagree_delete_nothing() {
+    let site = Site::new(Book::written(1, 10));
+    let target = Memory::new();
+    site.back_up(target.clone()).await.unwrap();
+    for (ahead, taken) in [
+        (0, true),
+        (299_000, true),
+        (-299_000, true),
+        (301_000, false),
+        (-301_000, false),
+    ] {
+        let clocked = Arc::new(Clocked(target.clone(), site.now() + ahead));
+        let done = with(&site, clocked, async |keeper| prune(keeper).await).await;
+        match done {
+            Ok(_) => assert!(taken, "{ahead} ms"),
+            Err(e) => assert!(matches!(e, BackupError::Clock { .. }) && !taken, "{e}"),
+        }
+    }
+}
