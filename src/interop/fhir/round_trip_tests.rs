@@ -8,6 +8,7 @@ use super::export::{Author, Chart, Exported, bundle};
 use super::*;
 use crate::clinical::rx_state::State;
 use crate::clinical::sample::{Dice, Sample};
+use crate::clinical::synthetic::Hospital;
 use crate::clinical::{
     Allergy, Body, Concept, Condition, Course, Identity, Instant, Intent, Prescription, Reaction,
     Role, Source,
@@ -109,6 +110,35 @@ fn any_body_of_ours_comes_back_equal() {
             .count();
         assert_eq!(provenances, items.len() - 1 - provenances, "seed {seed}");
     }
+}
+
+#[test]
+fn what_a_hospital_writes_needs_no_copy_of_itself_inside() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("export.json");
+    let now = "2026-11-22T09:00:00Z".parse().unwrap();
+    let hospital = Hospital::generate(7, 12, &now);
+    let mut written = 0;
+    for patient in &hospital.patients {
+        let orders = patient
+            .prescriptions
+            .iter()
+            .map(|planned| Body::Prescription(planned.rx.clone()));
+        export(
+            &patient.identity,
+            patient.bodies.iter().cloned().chain(orders),
+            &path,
+        );
+        for item in import(&path)
+            .iter()
+            .filter(|item| item.resource_type != "Basic")
+        {
+            let text = String::from_utf8_lossy(item.original());
+            assert!(!text.contains("urn:chartseal:fhir:body"), "{text}");
+            written += 1;
+        }
+    }
+    assert!(written > 200, "{written}");
 }
 
 #[test]

@@ -32,23 +32,23 @@ pub(in crate::interop::fhir) fn unchanged(source: &Source, body: &Body) -> bool 
 fn looked_up(mut alone: Body, body: &Body) -> Body {
     match (&mut alone, body) {
         (Body::Encounter(a), Body::Encounter(b)) => {
-            absent(&mut a.place, &b.place);
-            absent(&mut a.practitioner, &b.practitioner);
+            absent(&mut a.place, b.place.as_ref());
+            absent(&mut a.practitioner, b.practitioner.as_ref());
             more(&mut a.reasons, &b.reasons);
         }
         (Body::Procedure(a), Body::Procedure(b)) => more(&mut a.reasons, &b.reasons),
         (Body::Result(a), Body::Result(b)) => more(&mut a.components, &b.components),
         (Body::Prescription(a), Body::Prescription(b)) => {
             named(&mut a.medicine, &b.medicine);
-            absent(&mut a.form, &b.form);
-            absent(&mut a.strength, &b.strength);
-            absent(&mut a.indication, &b.indication);
+            absent(&mut a.form, b.form.as_ref());
+            absent(&mut a.strength, b.strength.as_ref());
+            absent(&mut a.indication, b.indication.as_ref());
         }
         (Body::Dispense(a), Body::Dispense(b)) => {
             named(&mut a.medicine, &b.medicine);
-            absent(&mut a.lot, &b.lot);
-            absent(&mut a.expiry, &b.expiry);
-            absent(&mut a.pharmacist, &b.pharmacist);
+            absent(&mut a.lot, b.lot.as_ref());
+            absent(&mut a.expiry, b.expiry.as_ref());
+            absent(&mut a.pharmacist, b.pharmacist.as_ref());
         }
         (Body::Administration(a), Body::Administration(b)) => named(&mut a.medicine, &b.medicine),
         _ => {}
@@ -56,9 +56,9 @@ fn looked_up(mut alone: Body, body: &Body) -> Body {
     alone
 }
 
-fn absent<T: Clone>(alone: &mut Option<T>, found: &Option<T>) {
+fn absent<T: Clone>(alone: &mut Option<T>, found: Option<&T>) {
     if alone.is_none() {
-        alone.clone_from(found);
+        *alone = found.cloned();
     }
 }
 

@@ -13,6 +13,7 @@ mod resolver;
 mod scan;
 mod scoped;
 pub(super) mod skipped;
+mod value;
 mod walk;
 
 pub use files::{Files, SourceFile};

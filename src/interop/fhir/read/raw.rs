@@ -8,8 +8,8 @@ use serde_json::value::RawValue;
 use super::field_path;
 use super::limits::Limits;
 use super::position::Position;
-use super::scan::Taken;
 use super::skipped::SkipReason;
+use super::value::Taken;
 
 /// One resource as it stands in its file.
 #[derive(Debug)]

@@ -7,25 +7,13 @@ use std::io::{self, BufRead};
 
 use super::limits::Limits;
 use super::position::{Position, newlines};
+use super::value::{Taken, Value};
 
 /// Walks over JSON text. Reads through its buffer, so a pass costs one buffer of memory.
 #[derive(Debug)]
 pub(super) struct Scanner<R> {
     input: R,
     at: Position,
-}
-
-/// What became of the bytes of a value that was stepped over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Taken {
-    /// They are all in the buffer.
-    Whole,
-    /// More bytes than the limit; the buffer is empty.
-    TooLong,
-    /// A string in it is longer than the limit; the buffer is empty.
-    StringTooLong,
-    /// It nests deeper than the limit; the buffer is empty.
-    TooDeep,
 }
 
 /// Why scanning cannot go on.
@@ -141,7 +129,7 @@ impl<R: BufRead> Scanner<R> {
         match self.peek()? {
             None => Err(ScanError::Truncated(self.at)),
             Some(b',' | b':' | b']' | b'}') => Err(self.unexpected("a value")),
-            Some(_) => Value::new(limits, self.at).run(self, into),
+            Some(_) => self.walk(Value::new(limits), into),
         }
     }
 
@@ -172,7 +160,7 @@ impl<R: BufRead> Scanner<R> {
         }
         if taken == Taken::Whole {
             into.truncate(into.trim_ascii_end().len());
-            taken = Value::new(limits, self.at).judge(into);
+            taken = Value::new(limits).judge(into);
         }
         Ok(taken)
     }
@@ -202,6 +190,27 @@ impl<R: BufRead> Scanner<R> {
         Ok(serde_json::from_slice(&bytes).unwrap_or_default())
     }
 
+    fn walk(&mut self, mut value: Value, into: &mut Vec<u8>) -> Result<Taken, ScanError> {
+        let start = self.at;
+        loop {
+            let chunk = fill(&mut self.input)?;
+            if chunk.is_empty() {
+                return if value.may_end() {
+                    Ok(value.taken())
+                } else {
+                    Err(ScanError::Truncated(start))
+                };
+            }
+            let (used, ended) = value.chunk(chunk);
+            value.keep(&chunk[..used], into);
+            let lines = newlines(&chunk[..used]);
+            self.step(used, lines);
+            if ended {
+                return Ok(value.taken());
+            }
+        }
+    }
+
     fn step(&mut self, used: usize, lines: u64) {
         self.input.consume(used);
         self.at = Position {
@@ -219,158 +228,6 @@ fn fill<R: BufRead>(input: &mut R) -> io::Result<&[u8]> {
         }
     }
     input.fill_buf()
-}
-
-/// The automaton that walks one value.
-struct Value {
-    limits: Limits,
-    start: Position,
-    taken: Taken,
-    open: Vec<u8>,
-    /// Brackets open beyond the depth limit, which are only counted.
-    beyond: u64,
-    string: Option<usize>,
-    escaped: bool,
-    bare: bool,
-}
-
-impl Value {
-    fn new(limits: Limits, start: Position) -> Self {
-        Self {
-            limits,
-            start,
-            taken: Taken::Whole,
-            open: Vec::new(),
-            beyond: 0,
-            string: None,
-            escaped: false,
-            bare: false,
-        }
-    }
-
-    fn run<R: BufRead>(
-        mut self,
-        scanner: &mut Scanner<R>,
-        into: &mut Vec<u8>,
-    ) -> Result<Taken, ScanError> {
-        loop {
-            let chunk = fill(&mut scanner.input)?;
-            if chunk.is_empty() {
-                // A bare number or word may well end with the file.
-                return if self.bare {
-                    Ok(self.taken)
-                } else {
-                    Err(ScanError::Truncated(self.start))
-                };
-            }
-            let (used, ended) = self.chunk(chunk);
-            if self.taken == Taken::Whole && into.len() + used > self.limits.resource_bytes {
-                self.taken = Taken::TooLong;
-            }
-            if self.taken == Taken::Whole {
-                into.extend_from_slice(&chunk[..used]);
-            } else {
-                into.clear();
-            }
-            let lines = newlines(&chunk[..used]);
-            scanner.step(used, lines);
-            if ended {
-                return Ok(self.taken);
-            }
-        }
-    }
-
-    /// Judges bytes that are already taken.
-    fn judge(mut self, bytes: &[u8]) -> Taken {
-        self.chunk(bytes);
-        self.taken
-    }
-
-    /// Walks over a piece of the text: how much of it belongs to the value, and whether the value ends there.
-    fn chunk(&mut self, chunk: &[u8]) -> (usize, bool) {
-        let mut at = 0;
-        while at < chunk.len() {
-            if let Some(length) = self.string {
-                let (used, closed) = self.within_string(&chunk[at..]);
-                at += used;
-                if length + used > self.limits.string_bytes && self.taken == Taken::Whole {
-                    self.taken = Taken::StringTooLong;
-                }
-                self.string = if closed { None } else { Some(length + used) };
-                if closed && self.open.is_empty() {
-                    return (at, true);
-                }
-                continue;
-            }
-            let byte = chunk[at];
-            if self.bare {
-                if matches!(byte, b',' | b'}' | b']' | b' ' | b'\t' | b'\r' | b'\n') {
-                    return (at, true);
-                }
-                at += 1;
-                continue;
-            }
-            at += 1;
-            match byte {
-                b'"' => self.string = Some(0),
-                b'{' | b'[' => self.opened(byte),
-                b'}' | b']' if self.closed(byte) => return (at, true),
-                b'}' | b']' => {}
-                _ if self.open.is_empty() => self.bare = true,
-                _ => {}
-            }
-        }
-        (at, false)
-    }
-
-    /// Walks on inside a string: how many bytes, and whether its closing quote was among them.
-    fn within_string(&mut self, bytes: &[u8]) -> (usize, bool) {
-        let mut at = 0;
-        if self.escaped {
-            self.escaped = false;
-            at = 1;
-        }
-        while let Some(found) = bytes
-            .get(at..)
-            .and_then(|rest| rest.iter().position(|b| matches!(b, b'"' | b'\\')))
-        {
-            at += found + 1;
-            if bytes[at - 1] == b'"' {
-                return (at, true);
-            }
-            if at == bytes.len() {
-                self.escaped = true;
-                return (at, false);
-            }
-            at += 1;
-        }
-        (bytes.len(), false)
-    }
-
-    fn opened(&mut self, byte: u8) {
-        if self.open.len() < self.limits.depth {
-            self.open.push(byte);
-        } else {
-            self.beyond += 1;
-            self.taken = Taken::TooDeep;
-        }
-    }
-
-    /// Closes a bracket; whether that ended the value.
-    ///
-    /// A bracket that fits only an outer one closes what stands between as well: a value that forgot to close something then ends
-    /// where its reader expects, and only that value is lost.
-    fn closed(&mut self, byte: u8) -> bool {
-        if self.beyond > 0 {
-            self.beyond -= 1;
-            return false;
-        }
-        let opener = if byte == b'}' { b'{' } else { b'[' };
-        if let Some(at) = self.open.iter().rposition(|open| *open == opener) {
-            self.open.truncate(at);
-        }
-        self.open.is_empty()
-    }
 }
 
 #[cfg(test)]

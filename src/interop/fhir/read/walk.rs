@@ -6,8 +6,9 @@ use std::io::BufRead;
 use super::limits::Limits;
 use super::position::Position;
 use super::raw::{Piece, Raw, entry};
-use super::scan::{ScanError, Scanner, Taken};
+use super::scan::{ScanError, Scanner};
 use super::skipped::SkipReason;
+use super::value::Taken;
 
 /// What a file holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
