@@ -17,6 +17,7 @@ mod failure;
 mod index;
 mod init;
 mod input;
+mod interface;
 mod output;
 mod page;
 mod passphrase;

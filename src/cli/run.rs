@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use clap::Parser;
 use clap::error::ErrorKind;
 
-use super::{Arguments, Command, Context, Exit, Failure, Format, Output, Voice, status};
+use super::{Arguments, Command, Context, Exit, Failure, Format, Output, Voice, interface, status};
 use crate::config::Surroundings;
 
 /// Where in the source the last panic came from.
@@ -62,10 +62,7 @@ fn dispatch(arguments: Arguments, around: &Surroundings) -> Result<Exit, Failure
         Some(Command::Keys(keys)) => keys.run(&context),
         Some(Command::Config(config)) => config.run(&context),
         Some(Command::Completions(completions)) => completions.run(output),
-        None => Err(
-            Failure::new(Exit::Usage, "no-command", "no command was given")
-                .hint("see `chartseal --help`"),
-        ),
+        None => interface::open(&context, around),
     }
 }
 

@@ -92,8 +92,6 @@ pub enum Query {
         login: String,
         /// Their passphrase.
         passphrase: SecretBytes,
-        /// The second factor, where it is asked for.
-        totp: Option<String>,
     },
     /// What waits for the session.
     Inbox,
@@ -169,7 +167,6 @@ pub enum Act {
         order: Box<Prescription>,
         past: Option<String>,
         passphrase: SecretBytes,
-        totp: Option<String>,
     },
     /// Hand something over.
     Dispense {
@@ -177,7 +174,6 @@ pub enum Act {
         dispense: Box<Dispense>,
         past: Option<String>,
         passphrase: SecretBytes,
-        totp: Option<String>,
     },
     /// Hold a prescription and ask.
     Hold { rx: String, reason: String },
@@ -243,8 +239,8 @@ pub enum JobKind {
         admin: String,
         /// Their passphrase.
         passphrase: SecretBytes,
-        /// Folder for the shares.
-        shares_out: String,
+        /// Folder for the shares; one of the host's where none is named.
+        shares_out: Option<String>,
     },
 }
 

@@ -5,7 +5,8 @@
 //!
 //! - [`event_loop`]: one `select!`, signals before keys before answers before the clock; draws once when all that was ready is taken.
 //! - [`frame_writer`]: what changed since the last frame, in one write. [`terminal`]: raw mode, and back from it, also after a panic.
-//! - [`runner`]: does commands on blocking threads. [`backend`]: whom it asks.
+//! - [`runner`]: does commands on blocking threads. [`backend`]: whom it asks; [`desk_backend`]: the real one.
+//! - [`open`]: the whole of it, from the configuration.
 //! - [`action`], [`keymap`], [`key`]: one table of what can be done; footer, help, palette and keymap file are read from it.
 //! - [`pane`], [`popup`], [`task`]: what is on the screen, one concept a file.
 //! - [`shell`]: what panes share. [`canvas`], [`text`], [`theme`], [`field`], [`list`], [`when`], [`job`]: how they draw.
@@ -18,6 +19,8 @@ pub mod backend;
 pub mod canvas;
 pub mod capture;
 mod command;
+mod desk_acts;
+pub mod desk_backend;
 pub mod event_loop;
 pub mod field;
 pub mod frame_writer;
@@ -26,6 +29,7 @@ pub mod key;
 pub mod keymap;
 pub mod list;
 pub mod msg;
+mod open;
 pub mod pane;
 pub mod popup;
 pub mod render;
@@ -36,6 +40,8 @@ pub mod terminal;
 pub mod text;
 pub mod theme;
 pub mod when;
+
+pub use open::{OpenError, open};
 
 #[cfg(test)]
 mod tests;

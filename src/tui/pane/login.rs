@@ -17,11 +17,8 @@ use super::Room;
 pub struct Login {
     user: Field,
     passphrase: Field,
-    code: Field,
-    /// 0 user, 1 passphrase, 2 second factor.
+    /// 0 user, 1 passphrase.
     at: usize,
-    /// Whether the last attempt was answered with the wish for a second factor.
-    second: bool,
     wrong: Option<(String, Option<String>)>,
     first: Selection,
 }
@@ -31,9 +28,7 @@ impl Default for Login {
         Self {
             user: Field::new(Shown::Plain),
             passphrase: Field::new(Shown::Masked),
-            code: Field::new(Shown::Plain),
             at: 0,
-            second: false,
             wrong: None,
             first: Selection::default(),
         }
@@ -54,29 +49,14 @@ const FIRST_RUN: [(&str, &str); 2] = [
 impl Login {
     /// What the login was refused for. The fields of secrets are empty by then.
     pub fn refused(&mut self, failure: &Failure) {
-        self.second = failure.code == "second-factor";
-        self.wrong = if self.second {
-            None
-        } else {
-            Some((failure.message.clone(), failure.hint.clone()))
-        };
-        self.at = if self.second { 2 } else { 1 };
-        if self.second {
-            // The passphrase is asked again with the code: it is kept nowhere in between.
-            self.at = 1;
-            self.wrong = Some((
-                "This account needs a second factor: passphrase and code, please".to_owned(),
-                None,
-            ));
-        }
+        self.wrong = Some((failure.message.clone(), failure.hint.clone()));
+        self.at = 1;
     }
 
     /// After a lock: the user stays, all else goes.
     pub fn clear(&mut self) {
         self.passphrase.clear();
-        self.code.clear();
         self.wrong = None;
-        self.second = false;
         self.at = usize::from(!self.user.is_empty());
     }
 
@@ -96,17 +76,10 @@ impl Login {
         if shell.waits_for(Topic::Session) || self.user.is_empty() || self.passphrase.is_empty() {
             return;
         }
-        let totp =
-            (self.second && !self.code.is_empty()).then(|| self.code.text().trim().to_owned());
-        self.code.clear();
         self.wrong = None;
         let login = self.user.text().trim().to_owned();
         let passphrase = self.passphrase.take_secret();
-        shell.ask(Query::Unlock {
-            login,
-            passphrase,
-            totp,
-        });
+        shell.ask(Query::Unlock { login, passphrase });
     }
 }
 
@@ -126,8 +99,7 @@ impl Room for Login {
     fn field(&mut self) -> Option<&mut Field> {
         Some(match self.at {
             0 => &mut self.user,
-            1 => &mut self.passphrase,
-            _ => &mut self.code,
+            _ => &mut self.passphrase,
         })
     }
 
@@ -140,7 +112,7 @@ impl Room for Login {
     }
 
     fn act(&mut self, action: Action, shell: &mut Shell) {
-        let last = if self.second { 2 } else { 1 };
+        let last = 1;
         if Self::missing(shell) {
             match action {
                 Action::Open if self.first.at(2) == Some(0) => shell.push(Popup::Confirm(Confirm {
@@ -193,13 +165,12 @@ impl Room for Login {
                         Tone::Warn,
                     );
                 }
-                let labels = ["user", "passphrase", "code"];
-                let fields = [&self.user, &self.passphrase, &self.code];
+                let labels = ["user", "passphrase"];
+                let fields = [&self.user, &self.passphrase];
                 let waiting = shell.waits_for(Topic::Session);
-                let shown = if self.second { 3 } else { 2 };
                 let width = inside.width();
                 let mut y = if small { 2 } else { 3 };
-                for at in 0..shown {
+                for (at, field) in fields.into_iter().enumerate() {
                     let active = at == self.at && !waiting;
                     inside.put(
                         1,
@@ -207,7 +178,7 @@ impl Room for Login {
                         labels[at],
                         if active { Tone::Title } else { Tone::Muted },
                     );
-                    fields[at].draw(&mut inside, 13, y, width.saturating_sub(14), active);
+                    field.draw(&mut inside, 13, y, width.saturating_sub(14), active);
                     y += if small { 1 } else { 2 };
                 }
                 if waiting {

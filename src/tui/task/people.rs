@@ -131,7 +131,7 @@ pub(super) fn filled(task: Task, form: &mut Form, shell: &mut Shell) -> Result<(
         }
         Task::Init => {
             let admin = form.needed("admin")?.to_owned();
-            let shares_out = form.needed("shares")?.to_owned();
+            let shares_out = form.given("shares").map(str::to_owned);
             let passphrase = form.secret("passphrase")?;
             let again = form.secret("once more")?;
             if passphrase != again {

@@ -50,9 +50,6 @@ pub(super) fn popup(task: &Task) -> Popup {
                 entries.push(Entry::text("reason", "", "why in spite of the STOP"));
             }
             entries.push(Entry::secret("passphrase"));
-            if preview.second_factor {
-                entries.push(Entry::text("code", "", "six digits of your second factor"));
-            }
             Popup::Form(Box::new(
                 Form::new("Sign this prescription", task.clone(), entries)
                     .under(intro)
@@ -87,9 +84,6 @@ pub(super) fn popup(task: &Task) -> Popup {
                 entries.push(Entry::text("reason", "", "why in spite of the STOP"));
             }
             entries.push(Entry::secret("passphrase"));
-            if rx.second_factor {
-                entries.push(Entry::text("code", "", "six digits of your second factor"));
-            }
             Popup::Form(Box::new(
                 Form::new("Hand over", task.clone(), entries)
                     .under(intro)
@@ -125,11 +119,6 @@ pub(super) fn filled(task: Task, form: &mut Form, shell: &mut Shell) -> Result<(
             } else {
                 None
             };
-            let totp = if preview.second_factor {
-                Some(form.needed("code")?.to_owned())
-            } else {
-                None
-            };
             order.override_reason.clone_from(&past);
             let passphrase = form.secret("passphrase")?;
             shell.act(Act::Sign {
@@ -137,17 +126,11 @@ pub(super) fn filled(task: Task, form: &mut Form, shell: &mut Shell) -> Result<(
                 order,
                 past,
                 passphrase,
-                totp,
             });
         }
         Task::Dispense { rx } => {
             let past = if stopped(&rx.alerts) {
                 Some(form.needed("reason")?.to_owned())
-            } else {
-                None
-            };
-            let totp = if rx.second_factor {
-                Some(form.needed("code")?.to_owned())
             } else {
                 None
             };
@@ -179,7 +162,6 @@ pub(super) fn filled(task: Task, form: &mut Form, shell: &mut Shell) -> Result<(
                 dispense: Box::new(dispense),
                 past,
                 passphrase,
-                totp,
             });
         }
         Task::Hold { rx, .. } => {

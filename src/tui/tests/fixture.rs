@@ -53,9 +53,7 @@ impl Backend for Fixture {
                 demo: false,
                 logins: Vec::<DemoLogin>::new(),
             }),
-            Query::Unlock {
-                login, passphrase, ..
-            } => {
+            Query::Unlock { login, passphrase } => {
                 let person = PEOPLE.iter().find(|(known, ..)| *known == login);
                 match person {
                     Some((login, name, role, unit)) if passphrase.expose() == b"correct horse" => {

@@ -1,0 +1,142 @@
+//! Acts: what a form released becomes one call of the desk, and one line that says what was done.
+
+use std::fs;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use super::backend::Failure;
+use super::command::Act;
+use crate::config::Paths;
+use crate::desk::view::{self, Severity};
+use crate::desk::{DeskError, Session, charts, rx, session as desk, units, users, write};
+use crate::ledger::clear::UnitKind;
+
+/// An id that the desk gave and the screen gives back.
+pub fn id<T: FromStr>(text: &str) -> Result<T, DeskError> {
+    text.parse().map_err(|_| DeskError::NoSuchEntry {
+        what: "entry",
+        id: text.to_owned(),
+    })
+}
+
+/// Does the act. Acts that cannot be taken back ask for the passphrase first.
+pub fn act(session: &Session, paths: &Paths, act: Act) -> Result<String, Failure> {
+    let done = match act {
+        Act::Admit { unit, identity } => {
+            let line = charts::admit(session, &unit, &identity)?;
+            format!("admitted: {}  {}", line.name, line.mrn)
+        }
+        Act::Write { mrn, body } => written(&write::entry(session, &mrn, *body)?),
+        Act::Amend { entry, body } => written(&write::amend(session, id(&entry)?, *body)?),
+        Act::Retract { entry, reason } => {
+            write::retract(session, id(&entry)?, &reason)?;
+            "withdrawn; it stays readable in the history".to_owned()
+        }
+        Act::Sign {
+            mrn,
+            order,
+            past,
+            passphrase,
+        } => {
+            desk::confirm(session, &passphrase)?;
+            let signed = rx::write(session, &mrn, *order, past.as_deref())?;
+            format!("signed; the prescription is {}", signed.state)
+        }
+        Act::Dispense {
+            rx,
+            dispense,
+            past,
+            passphrase,
+        } => {
+            desk::confirm(session, &passphrase)?;
+            let done = rx::dispense(session, id(&rx)?, *dispense, past.as_deref())?;
+            let rest = done
+                .remaining
+                .map(|rest| format!(", {rest} left"))
+                .unwrap_or_default();
+            format!("handed over {}; it is {}{rest}", done.dispensed, done.state)
+        }
+        Act::Hold { rx, reason } => moved(&rx::hold(session, id(&rx)?, &reason)?),
+        Act::RefuseRx { rx, reason } => moved(&rx::refuse(session, id(&rx)?, &reason)?),
+        Act::CancelRx { rx, reason } => moved(&rx::cancel(session, id(&rx)?, &reason)?),
+        Act::AnswerRx { rx, reason } => moved(&rx::answer(session, id(&rx)?, &reason)?),
+        Act::AddUser {
+            login,
+            name,
+            role,
+            units,
+        } => {
+            let file = code_file(paths, &login)?;
+            let user = users::add(session, &login, &name, role, &units, &file)?;
+            invited(&user)
+        }
+        Act::Approve { login, fingerprint } => {
+            let user = users::approve(session, &login, Some(&fingerprint))?;
+            format!("{} is {}", user.login, user.state)
+        }
+        Act::Disable { login } => {
+            let user = users::disable(session, &login)?;
+            format!("{} is {}", user.login, user.state)
+        }
+        Act::Reset { login } => {
+            invited(&users::reset(session, &login, &code_file(paths, &login)?)?)
+        }
+        Act::AddUnit { name, kind } => {
+            let kind = match kind.as_str() {
+                "pharmacy" => UnitKind::Pharmacy,
+                "clinic" => UnitKind::Clinic,
+                _ => UnitKind::Ward,
+            };
+            format!("there is a unit {}", units::add(session, &name, kind)?.unit)
+        }
+        Act::Join { unit, login } => {
+            let joined = units::join(session, &unit, &login)?;
+            format!("{} in {}: {}", joined.user, joined.unit, joined.state)
+        }
+        _ => return Err(super::desk_backend::not_here()),
+    };
+    Ok(done)
+}
+
+fn written(written: &view::Written) -> String {
+    let worst = written
+        .alerts
+        .iter()
+        .filter(|alert| alert.severity > Severity::Info)
+        .max_by_key(|alert| alert.severity);
+    match worst {
+        Some(alert) => format!("written and signed. ! {}", alert.text),
+        None => "written and signed".to_owned(),
+    }
+}
+
+fn moved(moved: &view::RxMoved) -> String {
+    format!("the prescription is {}", moved.state)
+}
+
+fn invited(user: &view::UserView) -> String {
+    let file = user.code_file.as_deref().unwrap_or("");
+    format!(
+        "{} is {}; the one-time code is in {file}",
+        user.login, user.state
+    )
+}
+
+/// A new file for a one-time code, in a folder of the host that only this account reads: a code never replaces another.
+fn code_file(paths: &Paths, login: &str) -> Result<PathBuf, DeskError> {
+    let (_, host) = desk::folders(paths)?;
+    let folder = host.join("codes");
+    if !folder.is_dir() {
+        fs::DirBuilder::new()
+            .mode(0o700)
+            .create(&folder)
+            .map_err(|error| DeskError::io(&folder, error))?;
+    }
+    let names = std::iter::once(format!("{login}.code"))
+        .chain((2..).map(|n: u32| format!("{login}-{n}.code")));
+    let mut free = names
+        .map(|name| folder.join(name))
+        .filter(|file| !file.exists());
+    Ok(free.next().expect("the numbers do not end"))
+}

@@ -1,0 +1,218 @@
+//! The desk behind the screen: each question is one call, each act one more.
+//!
+//! **The session is held here alone.** A question borrows it for as long as it lasts; locking wipes its keys at once,
+//! whoever is still asking.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use super::backend::{Backend, Failure, Reply, Report, VaultState};
+use super::command::{JobKind, Query};
+use super::desk_acts;
+use crate::config::Paths;
+use crate::crypto::password::Cost;
+use crate::desk::view::Reporter;
+use crate::desk::{DeskError, Session, charts, rx, search, session, setup, status, units, users};
+use crate::interop::fhir::export::as_json;
+use crate::jobs::verify;
+
+/// Matches that a search brings.
+const MATCHES: u32 = 200;
+
+/// What the desk must know of the configuration.
+#[derive(Debug, Clone)]
+pub struct Surround {
+    /// Where vault and host lie.
+    pub paths: Paths,
+    /// What a new passphrase costs to guess.
+    pub cost: Cost,
+    /// After how long without a key the session locks.
+    pub idle: Duration,
+    /// Where snapshots go.
+    pub target: Option<String>,
+}
+
+/// The desk of this vault.
+pub struct DeskBackend {
+    around: Surround,
+    session: Mutex<Option<Arc<Session>>>,
+}
+
+impl DeskBackend {
+    /// A desk at which nobody sits.
+    pub fn new(around: Surround) -> Self {
+        Self {
+            around,
+            session: Mutex::new(None),
+        }
+    }
+
+    fn seat(&self) -> std::sync::MutexGuard<'_, Option<Arc<Session>>> {
+        self.session.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn session(&self) -> Result<Arc<Session>, Failure> {
+        self.seat().clone().ok_or_else(|| Failure {
+            code: "denied".to_owned(),
+            message: "the session is locked".to_owned(),
+            hint: None,
+            causes: Vec::new(),
+        })
+    }
+
+    fn vault(&self) -> Result<VaultState, DeskError> {
+        let path = self.around.paths.vault.display().to_string();
+        match session::open(&self.around.paths) {
+            Ok(_) => {}
+            Err(error) if error.code() == "no-vault" && !self.around.paths.vault.exists() => {
+                return Ok(VaultState::Missing { path });
+            }
+            Err(error) => return Err(error),
+        }
+        let name = self
+            .around
+            .paths
+            .vault
+            .file_name()
+            .map_or(path, |name| name.to_string_lossy().into_owned());
+        Ok(VaultState::There {
+            name,
+            demo: false,
+            logins: Vec::new(),
+        })
+    }
+
+    fn unlock(
+        &self,
+        login: &str,
+        passphrase: &crate::crypto::secret::SecretBytes,
+    ) -> Result<Reply, DeskError> {
+        let opened = session::login(&self.around.paths, login, passphrase)?;
+        let who = session::who(&opened)?;
+        *self.seat() = Some(Arc::new(opened));
+        Ok(Reply::Unlocked {
+            who,
+            idle: self.around.idle,
+        })
+    }
+}
+
+impl Backend for DeskBackend {
+    fn ask(&self, query: Query) -> Result<Reply, Failure> {
+        match query {
+            Query::Vault => return Ok(Reply::Vault(self.vault()?)),
+            Query::Unlock { login, passphrase } => return Ok(self.unlock(&login, &passphrase)?),
+            Query::Status => return Ok(Reply::Status(Box::new(status::read(&self.around.paths)?))),
+            _ => {}
+        }
+        let session = self.session()?;
+        let reply = match query {
+            Query::Charts => Reply::Charts(charts::list(&session, None)?),
+            Query::Chart { mrn } => {
+                Reply::Chart(Box::new(charts::show(&session, &mrn, None, &as_json)?))
+            }
+            Query::History { thread } => {
+                let mut versions = charts::history(&session, desk_acts::id(&thread)?, &as_json)?;
+                versions.reverse();
+                Reply::History(versions)
+            }
+            Query::Rxs => Reply::Rxs(rx::list(&session, None, None)?),
+            Query::Rx { rx } => {
+                Reply::Rx(Box::new(rx::show(&session, desk_acts::id(&rx)?, &as_json)?))
+            }
+            Query::Preview { mrn, order } => {
+                let preview = Box::new(rx::preview(&session, &mrn, &order)?);
+                Reply::Preview {
+                    mrn,
+                    order,
+                    preview,
+                }
+            }
+            Query::Search { query } => {
+                Reply::Search(Box::new(search::run(&session, &query, MATCHES, 0)?))
+            }
+            Query::Users => Reply::Users(users::list(&session)?),
+            Query::Units => Reply::Units(units::list(&session)?),
+            Query::Act(act) => Reply::Done(desk_acts::act(&session, &self.around.paths, act)?),
+            _ => return Err(not_here()),
+        };
+        Ok(reply)
+    }
+
+    fn run(&self, kind: JobKind, report: Reporter<'_>) -> Result<Report, Failure> {
+        match kind {
+            JobKind::Verify => {
+                let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+                let found = verify::ledger(&self.around.paths, threads, report)?;
+                Ok(Report::Verify(Box::new(found)))
+            }
+            JobKind::Init {
+                admin,
+                passphrase,
+                shares_out,
+            } => {
+                let rule = setup::ShareRule {
+                    shares: 5,
+                    threshold: 3,
+                    out: shares_out.map(PathBuf::from),
+                };
+                let made = setup::init(
+                    &self.around.paths,
+                    &admin,
+                    &passphrase,
+                    &rule,
+                    self.around.cost,
+                )?;
+                Ok(Report::Init(Box::new(made)))
+            }
+            _ => Err(not_here()),
+        }
+    }
+
+    fn lock(&self) {
+        if let Some(session) = self.seat().take() {
+            session.lock();
+        }
+    }
+}
+
+/// What the desk does not do yet.
+pub(super) fn not_here() -> Failure {
+    Failure {
+        code: "not-here".to_owned(),
+        message: "this desk does not do that".to_owned(),
+        hint: None,
+        causes: Vec::new(),
+    }
+}
+
+impl From<DeskError> for Failure {
+    fn from(error: DeskError) -> Self {
+        let code = error.code();
+        // The desk's hints name commands; on the screen there are keys.
+        let hint = match code {
+            "denied" | "no-such-chart" => Some(
+                "r asks for access to a chart; in an emergency B opens it, on record".to_owned(),
+            ),
+            "stopped-by-check" => {
+                Some("change the order, or give a reason, which you sign".to_owned())
+            }
+            _ => error.hint(),
+        };
+        let mut causes = Vec::new();
+        let mut cause = std::error::Error::source(&error);
+        while let Some(error) = cause {
+            causes.push(error.to_string());
+            cause = error.source();
+        }
+        Self {
+            code: code.to_owned(),
+            message: error.to_string(),
+            hint,
+            causes,
+        }
+    }
+}
