@@ -98,6 +98,21 @@ pub struct GlassBroken {
     pub until: u64,
 }
 
+/// The breaker's own note, in their unit's `work` section: their next session goes on where this one ended.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[cbor(map)]
+pub struct GlassNoted {
+    /// The break-glass thread.
+    #[n(0)]
+    pub glass: ThreadId,
+    /// The chart.
+    #[n(1)]
+    pub chart: ChartId,
+    /// Until when it opens, in milliseconds since 1970.
+    #[n(2)]
+    pub until: u64,
+}
+
 /// Another person looked at a break-glass and closed it: the next version of its thread.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
 #[cbor(map)]
@@ -121,6 +136,7 @@ pub enum Act {
     AccessNoted(AccessNoted),
     GlassBroken(GlassBroken),
     GlassReviewed(GlassReviewed),
+    GlassNoted(GlassNoted),
 }
 
 macro_rules! kinds {
@@ -161,6 +177,7 @@ kinds! {
     1012 AccessNoted "access noted",
     1020 GlassBroken "glass broken",
     1021 GlassReviewed "glass reviewed",
+    1022 GlassNoted "glass noted",
 }
 
 impl Act {
@@ -194,6 +211,7 @@ impl Act {
                 format!("break-glass justified: {}", act.finding)
             }
             Self::GlassReviewed(act) => format!("break-glass not justified: {}", act.finding),
+            Self::GlassNoted(_) => "broke the glass".into(),
         }
     }
 
@@ -223,7 +241,8 @@ impl Act {
             }
             Self::GlassReviewed(act) => {
                 json!({ "finding": act.finding, "justified": act.justified })
-            }
+            },
+            Self::GlassNoted(act) => json!({ "glass": act.glass.to_string(), "until": until(&Some(act.until)) }),
         }
     }
 }

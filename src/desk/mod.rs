@@ -9,10 +9,13 @@
 //!   chart shows; [`write`]: writing to it; [`search`]: finding in all of them.
 //! - [`setup`]: a vault begins; [`users`], [`units`]: who works here and where; [`status`], [`keys`]: what the host may know without anybody's key.
 
+pub mod access;
 pub mod act;
+pub mod audit;
 pub mod charts;
 pub mod error;
 pub mod index;
+pub mod inbox;
 pub mod indexing;
 pub mod keys;
 pub mod locate;

@@ -52,14 +52,16 @@ pub fn folders(paths: &Paths) -> Result<(PathBuf, PathBuf), DeskError> {
 pub fn login(paths: &Paths, login: &str, passphrase: &SecretBytes) -> Result<Session, DeskError> {
     let folders = folders(paths)?;
     let vault = Vault::open(&folders.0, &folders.1)?.unlock(login, passphrase)?;
-    Ok(Session {
+    let session = Session {
         vault,
         folders,
         looked: Mutex::default(),
         glass: Mutex::default(),
         book: Mutex::default(),
         index: Mutex::default(),
-    })
+    };
+    super::access::glass::remember(&session)?;
+    Ok(session)
 }
 
 /// Asks for the passphrase again, before something is signed that cannot be taken back.

@@ -183,6 +183,11 @@ impl<'c> ReadTx<'c> {
         checked(found, |core| core.chart == *chart)
     }
 
+    /// Every clear entry, oldest first.
+    pub fn clear_entries(&self) -> Result<Vec<Entry>, LedgerError> {
+        self.entries("WHERE e.seq IN (SELECT seq FROM clear_entry) ORDER BY e.seq", [])
+    }
+
     /// Up to `limit` rows after `seq`, undecoded.
     pub fn rows_after(&self, seq: u64, limit: usize) -> Result<Vec<Row>, LedgerError> {
         let sql = format!("SELECT {COLUMNS} {FROM} WHERE e.seq > ?1 ORDER BY e.seq LIMIT ?2");

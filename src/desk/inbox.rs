@@ -1,0 +1,123 @@
+//! What waits for somebody: thread heads addressed to them or to their units, keys to deliver, accounts to approve.
+
+use crate::clinical::{Body, Role, RxEventKind};
+use crate::ledger::{Entry, Holder, Section};
+use crate::vault::Reader;
+use crate::vault::account::Standing;
+
+use super::act::Act;
+use super::charts;
+use super::error::DeskError;
+use super::reach::reach;
+use super::session::Session;
+use super::sheet::{Content, leaf, who};
+use super::view::{Notice, Stamp};
+
+/// What waits for this person, newest first.
+pub fn list(session: &Session) -> Result<Vec<Notice>, DeskError> {
+    let mut notices = session.vault().read(|reader| {
+        let me = reader.me();
+        let mut holders = vec![Holder::Person(me)];
+        holders.extend(reader.directory().units_of(&me).map(|state| Holder::Unit(state.unit.unit)));
+        let mut notices = Vec::new();
+        for holder in holders {
+            for entry in reader.tx().notices(&holder)? {
+                notices.extend(notice(session, reader, entry)?);
+            }
+        }
+        newcomers(session, reader, &mut notices)?;
+        Ok::<_, DeskError>(notices)
+    })?;
+    notices.sort_by_key(|notice| std::cmp::Reverse(notice.created.millis()));
+    notices.dedup_by(|a, b| a.id == b.id);
+    Ok(notices)
+}
+
+fn notice(session: &Session, reader: &mut Reader<'_>, entry: Entry) -> Result<Option<Notice>, DeskError> {
+    let core = entry.core.clone();
+    let (from, _, _) = who(reader, &core.author, entry.seq());
+    let mrn = match reach(session, reader, core.chart, Section::Identity).is_open() {
+        true => charts::line(session, reader, core.chart)?.map(|line| line.mrn),
+        false => None,
+    };
+    let base = |kind: &str, text: String, waits: bool| Notice {
+        id: core.thread.to_string(),
+        kind: kind.into(),
+        created: Stamp::from_millis(core.created as i64),
+        from: from.clone(),
+        mrn: mrn.clone(),
+        text,
+        waits,
+    };
+    let Ok(opened) = reader.open(entry) else {
+        // Addressed to somebody who holds no key of the section: the header alone tells them that there is an answer.
+        let answer = core.section == Section::Access;
+        return Ok(answer.then(|| base("decision", "your request for access was decided: see access".into(), false)));
+    };
+    let Ok(leaf) = leaf(reader, opened) else { return Ok(None) };
+    if !leaf.authorised {
+        return Ok(None);
+    }
+    Ok(match &leaf.content {
+        Content::Act(act) => match act {
+            Act::AccessRequested(_) => Some(base("access request", act.headline(), true)),
+            Act::AccessDecided(_) => Some(base("decision", act.headline(), false)),
+            Act::GlassBroken(_) => Some(base("break-glass", act.headline(), true)),
+            _ => None,
+        },
+        Content::Clinical(Body::Prescription(order)) => Some(base("prescription", order.title(), true)),
+        Content::Clinical(Body::Dispense(dispense)) => {
+            Some(base("prescription", format!("the rest of {}", dispense.medicine.label()), true))
+        }
+        Content::Clinical(Body::RxEvent(event)) => {
+            let waits = event.kind == RxEventKind::Held || event.kind == RxEventKind::Answered;
+            Some(base("prescription", format!("{}: {}", event.kind, event.text), waits))
+        }
+        _ => None,
+    })
+}
+
+/// Keys that this session could deliver, and, for an admin, people who made their keys and wait for approval.
+fn newcomers(session: &Session, reader: &Reader<'_>, notices: &mut Vec<Notice>) -> Result<(), DeskError> {
+    let directory = reader.directory();
+    for waiting in directory.waiting_for(&reader.me()) {
+        let (Some(person), Some(unit)) = (directory.person(&waiting.person), directory.units.get(&waiting.unit)) else {
+            continue;
+        };
+        let at = unit.members.get(&waiting.person).map_or(0, |member| member.authorised);
+        let created = reader.tx().entry(at)?.map_or(reader.now(), |entry| entry.core.created);
+        notices.push(Notice {
+            id: format!("{}-{}", waiting.unit, &waiting.person.to_string()[..16]),
+            kind: "keys".into(),
+            created: Stamp::from_millis(created as i64),
+            from: person.certificate.name.clone(),
+            mrn: None,
+            text: format!(
+                "joins {}: compare {} with them, then deliver the keys",
+                unit.unit.name,
+                person.certificate.fingerprint()
+            ),
+            waits: true,
+        });
+    }
+    if session.role() == Role::Admin {
+        for account in directory.accounts(&reader.tx().credentials()?) {
+            if account.standing == Standing::Activated {
+                notices.push(Notice {
+                    id: account.login.clone(),
+                    kind: "account".into(),
+                    created: Stamp::from_millis(reader.now() as i64),
+                    from: account.name,
+                    mrn: None,
+                    text: format!(
+                        "{} waits for approval: compare {} with them",
+                        account.login,
+                        account.fingerprint.unwrap_or_default()
+                    ),
+                    waits: true,
+                });
+            }
+        }
+    }
+    Ok(())
+}
