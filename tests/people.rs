@@ -297,6 +297,36 @@ fn somebody_elses_keys_are_not_approved_and_a_reset_throws_them_away() {
 }
 
 #[test]
+fn the_last_holder_of_a_units_keys_does_not_go_unnoticed() {
+    let hospital = ward();
+    hospital.hire("hsmith", Role::Doctor, &["Ward A"]);
+    hospital.hire("brandt", Role::Nurse, &["Ward A"]);
+    let admin = hospital.desk("admin");
+    // Authorised is not enough: the nurse holds nothing yet.
+    hospital.desk("hsmith");
+    let session = hospital.desk("brandt");
+    assert_eq!(
+        standing(&session, "Ward A", "brandt"),
+        Some(MemberState::Pending)
+    );
+    units::deliver(&hospital.desk("hsmith")).unwrap();
+    assert!(!units::leave(&admin, "Ward A", "brandt").unwrap().orphaned);
+    hospital.desk("hsmith");
+    assert!(units::leave(&admin, "ward a", "hsmith").unwrap().orphaned);
+
+    let other = ward();
+    other.hire("hsmith", Role::Doctor, &["Ward A"]);
+    other.desk("hsmith");
+    let admin = other.desk("admin");
+    let reset = users::reset(&admin, "hsmith", &other.code_file("r")).unwrap();
+    assert!(
+        reset.orphaned.contains(&"Ward A".to_owned()),
+        "{:?}",
+        reset.orphaned
+    );
+}
+
+#[test]
 fn an_invitation_can_be_withdrawn() {
     let hospital = ward();
     let admin = hospital.desk("admin");

@@ -98,8 +98,17 @@ pub fn leave(session: &Session, unit: &str, login: &str) -> Result<UnitJoined, D
     if let Some(unit) = absent {
         return Err(DeskError::NotNow(format!("{login} is not in {unit}")));
     }
+    let alone = look(session, |directory| {
+        let (person, _) = directory.by_login(login)?;
+        let mut alone = directory.held_alone_by(person).into_iter();
+        alone.find(|state| state.unit.name.eq_ignore_ascii_case(unit))?;
+        Some(())
+    })?;
     let (unit, person) = session.vault().leave_unit(unit, login)?;
-    look(session, |directory| joined(directory, &unit, &person))
+    look(session, |directory| UnitJoined {
+        orphaned: alone.is_some(),
+        ..joined(directory, &unit, &person)
+    })
 }
 
 /// Answers from who is who, as far as this session has read.
@@ -176,5 +185,6 @@ fn joined(directory: &Directory, unit: &UnitId, person: &CertId) -> UnitJoined {
         user: certificate.map_or_else(|| person.to_string(), |c| c.login.clone()),
         state: standing(directory, unit, person),
         fingerprint: certificate.map(crate::ledger::Certificate::fingerprint),
+        orphaned: false,
     }
 }

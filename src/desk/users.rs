@@ -16,6 +16,7 @@ use crate::vault::permit::{Administrate, ListPeople};
 
 use super::error::DeskError;
 use super::session::{self, Session};
+use super::units::look;
 use super::view::{Stamp, UserState, UserView};
 
 /// Invites somebody: puts a one-time code into a new file that only this account can read. By an admin.
@@ -105,12 +106,14 @@ pub fn disable(session: &Session, login: &str) -> Result<UserView, DeskError> {
     if user.state == UserState::Disabled {
         return Err(DeskError::NotNow(format!("{login} is disabled already")));
     }
+    let orphaned = held_alone(session, login)?;
     session.vault().disable(login)?;
     // Not read again: whoever disables their own account reads nothing any more.
     Ok(UserView {
         state: UserState::Disabled,
         units: Vec::new(),
         locked_until: None,
+        orphaned,
         ..user
     })
 }
@@ -128,6 +131,7 @@ pub fn reset(session: &Session, login: &str, code_out: &Path) -> Result<UserView
         state: UserState::Invited,
         fingerprint: None,
         locked_until: None,
+        orphaned: held_alone(session, login)?,
         ..user
     };
     let code_file = put_code(login, code_out, || Ok(session.vault().reset(login)?))?;
@@ -173,6 +177,17 @@ fn write_code(file: &mut File, code: &SecretBytes) -> std::io::Result<()> {
     file.write_all(code.expose())?;
     file.write_all(b"\n")?;
     file.sync_all()
+}
+
+/// Units whose keys end with this account.
+fn held_alone(session: &Session, login: &str) -> Result<Vec<String>, DeskError> {
+    look(session, |directory| {
+        let alone = directory
+            .by_login(login)
+            .map(|(person, _)| directory.held_alone_by(person));
+        let names = alone.into_iter().flatten();
+        names.map(|state| state.unit.name.clone()).collect()
+    })
 }
 
 fn one(session: &Session, login: &str) -> Result<UserView, DeskError> {
@@ -230,5 +245,6 @@ fn view(directory: &Directory, account: Account) -> UserView {
         fingerprint: account.fingerprint,
         locked_until: (account.locked_until > crate::vault::clock::now())
             .then(|| Stamp::from_millis(account.locked_until as i64)),
+        orphaned: Vec::new(),
     }
 }

@@ -277,52 +277,51 @@ impl<'s, 'k> Importer<'s, 'k> {
         if let Mapped::Patient(_) = &item.mapped {
             return self.patient(writer, &item, batch);
         }
-        let (chart, body, unsupported, register) = match (
-            self.resolver.resolve(&item),
-            &item.mapped,
-        ) {
-            (Resolution::Patient(chart), Mapped::Entry(body)) => {
-                (chart, body.clone(), false, false)
-            }
-            (Resolution::Patient(chart), Mapped::Unsupported(document)) => {
-                (chart, Body::Document(document.clone()), true, false)
-            }
-            (_, Mapped::Register(document)) => match self.place.staff {
-                Some(staff) => (staff.chart(), Body::Document(document.clone()), false, true),
-                None => return Ok(()),
-            },
-            (Resolution::NoSubject | Resolution::NotAPatient(_), Mapped::Unsupported(document)) => {
-                match self.place.staff {
+        let (chart, body, unsupported, register) =
+            match (self.resolver.resolve(&item), &item.mapped) {
+                (Resolution::Patient(chart), Mapped::Entry(body)) => {
+                    (chart, body.clone(), false, false)
+                }
+                (Resolution::Patient(chart), Mapped::Unsupported(document)) => {
+                    (chart, Body::Document(document.clone()), true, false)
+                }
+                (_, Mapped::Register(document)) => match self.place.staff {
+                    Some(staff) => (staff.chart(), Body::Document(document.clone()), false, true),
+                    None => return Ok(()),
+                },
+                (
+                    Resolution::NoSubject | Resolution::NotAPatient(_),
+                    Mapped::Unsupported(document),
+                ) => match self.place.staff {
                     Some(staff) => (staff.chart(), Body::Document(document.clone()), true, true),
                     None => return Ok(()),
-                }
-            }
-            (Resolution::Unresolved(who), _) => {
-                self.skip_item(
+                },
+                (Resolution::Unresolved(who), _) => {
+                    self.skip_item(
                     &item,
                     format!(
                         "it speaks of {who}, whom this import has not met: import the patient too"
                     ),
                 );
-                return Ok(());
-            }
-            (Resolution::Ambiguous(who), _) => {
-                self.skip_item(
-                    &item,
-                    format!("it speaks of {who}, which is more than one patient"),
-                );
-                return Ok(());
-            }
-            (Resolution::NoSubject, _) => {
-                self.skip_item(&item, "it names no patient: give it a subject".into());
-                return Ok(());
-            }
-            (Resolution::NotAPatient(who), _) => {
-                self.skip_item(&item, format!("it speaks of {who}, not of a patient"));
-                return Ok(());
-            }
-            (Resolution::Patient(_), Mapped::Patient(_)) => return Ok(()),
-        };
+                    return Ok(());
+                }
+                (Resolution::Ambiguous(who), _) => {
+                    self.skip_item(
+                        &item,
+                        format!("it speaks of {who}, which is more than one patient"),
+                    );
+                    return Ok(());
+                }
+                (Resolution::NoSubject, _) => {
+                    self.skip_item(&item, "it names no patient: give it a subject".into());
+                    return Ok(());
+                }
+                (Resolution::NotAPatient(who), _) => {
+                    self.skip_item(&item, format!("it speaks of {who}, not of a patient"));
+                    return Ok(());
+                }
+                (Resolution::Patient(_), Mapped::Patient(_)) => return Ok(()),
+            };
         let section = if register {
             Section::Work
         } else {

@@ -375,6 +375,26 @@ impl Directory {
         })
     }
 
+    /// The units whose newest keys nobody but this person holds: once they are gone, only the recovery shares open them.
+    pub fn held_alone_by(&self, person: &CertId) -> Vec<&UnitState> {
+        let alone = |state: &&UnitState| {
+            let holds = |member: &Member, key: &UnitKeyState| {
+                let place = (key.key.section as u8, key.key.epoch);
+                member.holds.contains_key(&place)
+            };
+            state
+                .keys
+                .values()
+                .filter(|key| state.current_key(key.key.section) == Some(key))
+                .any(|key| {
+                    let mut holders = state.present().filter(|(_, member)| holds(member, key));
+                    holders.next().is_some_and(|(holder, _)| holder == person)
+                        && holders.next().is_none()
+                })
+        };
+        self.units_of(person).filter(alone).collect()
+    }
+
     /// The keys of a chart's section that a person can open at a time, through a unit or of their own.
     pub fn lines_for<'a>(
         &'a self,

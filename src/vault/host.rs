@@ -36,6 +36,9 @@ pub const FILES: [&str; 5] = [
     "backup-keys",
 ];
 
+/// Held while the high-water mark is raised.
+const HIGH_WATER_LOCK: &str = "high-water.lock";
+
 /// The host's state.
 #[derive(Debug)]
 pub struct Host {
@@ -145,7 +148,7 @@ impl Host {
 
     /// Takes back the state of a vault that did not come about.
     pub(super) fn unsettle(self) {
-        for name in FILES {
+        for name in FILES.into_iter().chain([HIGH_WATER_LOCK]) {
             let _ = fs::remove_file(self.folder.join(name));
         }
         if self.made {
@@ -201,7 +204,7 @@ impl Host {
             return Ok(());
         }
         // Another process may have seen further meanwhile: look again under the lock.
-        let path = self.folder.join("high-water.lock");
+        let path = self.folder.join(HIGH_WATER_LOCK);
         let io = |source| VaultError::Io {
             path: path.clone(),
             source,

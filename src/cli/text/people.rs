@@ -3,6 +3,13 @@
 use crate::cli::{Page, Report};
 use crate::desk::view::{MemberState, UnitJoined, UnitView, UserView};
 
+/// What has to be said where the last holder of a unit's keys is gone.
+fn orphaned(page: &mut Page, unit: &str) {
+    page.line(format!(
+        "! nobody holds the keys of {unit} any more: only the recovery shares open what they seal"
+    ));
+}
+
 impl Report for UserView {
     fn page(&self, page: &mut Page) {
         page.line(format!(
@@ -20,6 +27,7 @@ impl Report for UserView {
                 "fingerprint {fingerprint}: compare it face to face"
             ));
         }
+        self.orphaned.iter().for_each(|unit| orphaned(page, unit));
     }
 }
 
@@ -97,6 +105,9 @@ impl Report for Vec<UnitView> {
 impl Report for UnitJoined {
     fn page(&self, page: &mut Page) {
         page.line(format!("{} in {}: {}", self.user, self.unit, self.state));
+        if self.orphaned {
+            orphaned(page, &self.unit);
+        }
     }
 }
 

@@ -53,6 +53,9 @@ pub struct UserView {
     /// Until when the account refuses every attempt, after too many failures.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub locked_until: Option<Stamp>,
+    /// Units whose keys nobody holds any more now that this account ended: only the recovery shares open them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub orphaned: Vec<String>,
 }
 
 /// One unit.
@@ -93,6 +96,9 @@ pub struct UnitJoined {
     /// Fingerprint of the user's keys, to be compared before keys are delivered to them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<String>,
+    /// Whether nobody holds the unit's keys any more: only the recovery shares open them.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub orphaned: bool,
 }
 
 /// Who is at the terminal, for the header.

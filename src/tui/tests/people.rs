@@ -55,6 +55,7 @@ pub fn users() -> Vec<UserView> {
             code_file: None,
             fingerprint: Some("4f1c 09ab 77d2 e013".to_owned()),
             locked_until: None,
+            orphaned: Vec::new(),
         })
         .collect()
 }

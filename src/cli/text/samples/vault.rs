@@ -15,6 +15,7 @@ pub(crate) fn user_view() -> UserView {
         code_file: Some(text("nbrandt.code")),
         fingerprint: Some(text("4f1c 09ab")),
         locked_until: None,
+        orphaned: vec![],
     }
 }
 
@@ -42,6 +43,7 @@ pub(crate) fn unit_joined() -> UnitJoined {
         user: text("nbrandt"),
         state: MemberState::Pending,
         fingerprint: None,
+        orphaned: false,
     }
 }
 
