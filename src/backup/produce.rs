@@ -19,6 +19,11 @@ use crate::crypto::mac::MacKey;
 /// Entries read in one short transaction.
 const ROWS: usize = 256;
 
+/// So many small packs at the end of the ledger are made into large ones. Each run leaves a pack of its own, however
+/// small, and every manifest lists them all: without this an hourly backup would list thousands. What this sends again
+/// is, over time, less than three times what is new.
+const MANY: usize = 64;
+
 /// A pack, its id, and the object that holds it already, if one does.
 #[derive(Debug)]
 pub struct Identified {
@@ -80,6 +85,7 @@ impl Plan {
             .filter(|o| o.kind == ObjectKind::Ledger)
             .collect();
         before.sort_unstable_by_key(|o| o.first);
+        before.truncate(before.len() - small_at_the_end(&before, limit));
         for pack in before {
             if pack.first > due {
                 ranges.push(due..=pack.first - 1);
@@ -150,6 +156,16 @@ impl Plan {
         }
         Ok(())
     }
+}
+
+/// How many packs at the end are to be made anew: all the small ones, once they are many.
+fn small_at_the_end(packs: &[&Listed], limit: usize) -> usize {
+    let small = packs
+        .iter()
+        .rev()
+        .take_while(|pack| pack.len < limit as u64 / 4)
+        .count();
+    if small >= MANY { small } else { 0 }
 }
 
 impl Reader {

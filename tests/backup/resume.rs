@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
+use chartseal::backup::object::ObjectKind;
 use chartseal::backup::snapshot::Options;
 use chartseal::backup::target::{Shelf, Target};
 use chartseal::backup::verify::ReadData;
@@ -247,11 +248,47 @@ async fn an_increment_sends_little_more_than_its_entries() {
         .iter()
         .map(|row| (row.core.len() + row.body.as_ref().map_or(0, Vec::len) + 32 * 3 + 64) as u64)
         .sum();
-    let ledger = second.uploaded[&chartseal::backup::object::ObjectKind::Ledger].bytes;
+    let ledger = second.uploaded[&ObjectKind::Ledger].bytes;
     assert!(
         ledger * 10 <= entries * 13,
         "{ledger} bytes for {entries} bytes of entries"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_small_packs_of_many_runs_are_made_into_large_ones() {
+    let site = Site::new(Book::written(7, 100));
+    let target = Memory::new();
+    let (mut most, mut sent, mut new) = (0, 0, 0);
+    for run in 0..200 {
+        let before = site.book.read().rows.len() as u64;
+        site.book.write(run, 1);
+        new += site.book.read().body_bytes(before) + 320;
+        let snapshot = site.back_up(target.clone()).await.unwrap();
+        let ledger = |kind: &ObjectKind| *kind == ObjectKind::Ledger;
+        most = most.max(
+            snapshot
+                .manifest
+                .manifest
+                .objects
+                .iter()
+                .filter(|o| ledger(&o.kind))
+                .count(),
+        );
+        if run > 0 {
+            sent += snapshot
+                .uploaded
+                .iter()
+                .filter(|(kind, _)| ledger(kind))
+                .map(|(_, count)| count.bytes)
+                .sum::<u64>();
+        }
+    }
+    // 64 small ones, and those that hold the rest: a pack for each run would be over 200.
+    assert!(most <= 64 + 40, "{most} ledger packs in one manifest");
+    assert!(sent < 3 * new, "{sent} bytes sent for {new} new ones");
+    assert!(site.verify(target.clone(), ReadData::All).await.ok());
+    assert_eq!(site.restore(target).await.unwrap().1.book, site.book.read());
 }
 
 #[tokio::test(flavor = "multi_thread")]
