@@ -1,0 +1,238 @@
+//! Every byte of a vault's file flipped once: **found by verification, refused with an error, or harmless. Never another plain
+//! text, never a panic, never a hang.**
+//!
+//! By default a seeded sample; `CHARTSEAL_CAMPAIGN=full` takes every byte.
+
+mod support;
+
+use std::fs;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+use std::thread;
+use std::time::Duration;
+
+use chartseal::clinical::Role;
+use chartseal::crypto::password::Cost;
+use chartseal::desk::view::unwatched;
+use chartseal::jobs::verify;
+use chartseal::ledger::clear::UnitKind;
+use chartseal::ledger::store::FILE;
+use chartseal::ledger::{ChartId, Holder, Ledger, Section};
+use chartseal::vault::sweep::Witness;
+use chartseal::vault::{Draft, Host, Session, Vault, VaultError};
+use support::editor::body;
+use support::{Hospital, PASSPHRASE, secret};
+
+const SAMPLE: usize = 500;
+const WORKERS: usize = 2;
+
+/// Longer than any trial takes on a busy machine.
+const HANG: Duration = Duration::from_mins(3);
+
+/// Every text of the chart, by section.
+type Texts = Vec<(Section, Vec<String>)>;
+
+struct Base {
+    bytes: Vec<u8>,
+    host: PathBuf,
+    chart: ChartId,
+    texts: Texts,
+    _folder: tempfile::TempDir,
+}
+
+fn small() -> Base {
+    let hospital = Hospital::bare();
+    let admin = hospital.login("admin");
+    admin.add_unit("Ward", UnitKind::Ward).unwrap();
+    let code = admin
+        .invite("doc", "Doc", Role::Doctor, &["Ward".into()])
+        .unwrap();
+    hospital
+        .vault()
+        .activate("doc", &code, &secret(PASSPHRASE), Cost::FLOOR)
+        .unwrap();
+    admin.approve("doc").unwrap();
+    let doctor = hospital.login("doc");
+    let chart = hospital.chart_in(&doctor, "Ward", "doc", None);
+    let mut texts = Vec::new();
+    for section in Section::OF_A_CHART {
+        let mut of_section = Vec::new();
+        for n in 0..3 {
+            let text = format!("{section} {n}");
+            let draft = Draft::new(chart, section).to(vec![Holder::Person(doctor.cert())]);
+            doctor
+                .write(|writer| writer.put(draft, &body(&text)))
+                .unwrap();
+            of_section.push(text);
+        }
+        texts.push((section, of_section));
+    }
+    drop((admin, doctor));
+    hospital.vault().ledger().checkpoint().unwrap();
+    Base {
+        bytes: fs::read(hospital.vault_folder().join(FILE)).unwrap(),
+        host: hospital.host_folder(),
+        chart,
+        texts,
+        _folder: hospital.folder,
+    }
+}
+
+fn private_folder(path: &Path) {
+    fs::DirBuilder::new()
+        .mode(0o700)
+        .recursive(true)
+        .create(path)
+        .unwrap();
+}
+
+fn put(path: &Path, bytes: &[u8]) {
+    fs::write(path, bytes).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+/// What came of a flipped byte.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Outcome {
+    /// Verification named it, or the file was refused.
+    Found,
+    /// Verification saw nothing and somebody was refused with an error.
+    Refused,
+    /// Everything is as before.
+    Harmless,
+}
+
+/// Reads the chart. What is shown must be what was written; what is left out is counted.
+fn read(session: &Session, base: &Base) -> Result<usize, VaultError> {
+    let mut left_out = 0;
+    for (section, expected) in &base.texts {
+        let entries = session.read(|reader| reader.section(base.chart, *section))?;
+        let shown: Vec<_> = entries
+            .into_iter()
+            .filter_map(Result::ok)
+            .map(|opened| String::from_utf8(opened.body.bytes).unwrap())
+            .collect();
+        let mut rest = expected.iter();
+        for text in &shown {
+            assert!(
+                rest.any(|expected| expected == text),
+                "{section}: `{text}` was not written, or not here"
+            );
+        }
+        left_out += expected.len() - shown.len();
+    }
+    Ok(left_out)
+}
+
+fn trial(base: &Base, offset: usize) -> Outcome {
+    let folder = tempfile::tempdir().unwrap();
+    let (vault, host) = (folder.path().join("vault"), folder.path().join("host"));
+    private_folder(&vault);
+    private_folder(&host);
+    let mut bytes = base.bytes.clone();
+    bytes[offset] ^= 1 << (offset % 7);
+    put(&vault.join(FILE), &bytes);
+    for file in fs::read_dir(&base.host).unwrap() {
+        let file = file.unwrap();
+        put(
+            &host.join(file.file_name()),
+            &fs::read(file.path()).unwrap(),
+        );
+    }
+    let verified = (|| {
+        let ledger = Ledger::open(&vault)?;
+        let witness = Witness::of(&Host::open(&host)?)?;
+        verify::keyless(&ledger, witness, 1, &unwatched)
+    })();
+    let found = !verified.is_ok_and(|report| report.ok);
+    let answer = Vault::open(&vault, &host)
+        .and_then(|vault| vault.unlock("doc", &secret(PASSPHRASE)))
+        .and_then(|session| read(&session, base));
+    match answer {
+        _ if found => Outcome::Found,
+        Err(_) => Outcome::Refused,
+        Ok(0) => Outcome::Harmless,
+        Ok(_) => {
+            // Each entry that is left out came with an error of its own, unless it was hidden.
+            let session = Vault::open(&vault, &host)
+                .unwrap()
+                .unlock("doc", &secret(PASSPHRASE))
+                .unwrap();
+            for (section, expected) in &base.texts {
+                let entries = session
+                    .read(|reader| reader.section(base.chart, *section))
+                    .unwrap();
+                assert_eq!(
+                    entries.len(),
+                    expected.len(),
+                    "{section}: an entry is hidden and nobody says so"
+                );
+            }
+            Outcome::Refused
+        }
+    }
+}
+
+/// SplitMix64: the sample is the same in every run.
+fn offsets(length: usize) -> Vec<usize> {
+    if std::env::var("CHARTSEAL_CAMPAIGN").is_ok_and(|campaign| campaign == "full") {
+        return (0..length).collect();
+    }
+    let mut state: u64 = 20_261_122;
+    let mut next = || {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    };
+    // The header of the file and of its first pages weigh more than their size.
+    let mut offsets: Vec<usize> = (0..100).step_by(4).collect();
+    offsets.extend((0..SAMPLE - offsets.len()).map(|_| next() as usize % length));
+    offsets
+}
+
+#[test]
+fn a_flipped_byte_anywhere_in_the_file_is_found_or_refused_or_harmless() {
+    let base = Arc::new(small());
+    let offsets = Arc::new(offsets(base.bytes.len()));
+    let (send, outcomes) = sync_channel(WORKERS);
+    for worker in 0..WORKERS {
+        let (base, offsets, send) = (base.clone(), offsets.clone(), send.clone());
+        thread::spawn(move || {
+            for offset in offsets.iter().skip(worker).step_by(WORKERS) {
+                let outcome = catch_unwind(AssertUnwindSafe(|| trial(&base, *offset)));
+                if send.send((*offset, outcome)).is_err() {
+                    return;
+                }
+            }
+        });
+    }
+    drop(send);
+    let (mut found, mut refused, mut harmless) = (0, 0, 0);
+    for done in 0..offsets.len() {
+        let (offset, outcome) = outcomes
+            .recv_timeout(HANG)
+            .unwrap_or_else(|_| panic!("a trial hangs, after {done} of {}", offsets.len()));
+        match outcome {
+            Ok(Outcome::Found) => found += 1,
+            Ok(Outcome::Refused) => refused += 1,
+            Ok(Outcome::Harmless) => harmless += 1,
+            Err(_) => panic!(
+                "the flipped byte {offset} of {} broke a promise, see above",
+                base.bytes.len()
+            ),
+        }
+    }
+    println!(
+        "{} bytes flipped: {found} found, {refused} refused, {harmless} harmless",
+        offsets.len()
+    );
+    assert!(
+        found > offsets.len() / 10,
+        "verification found only {found}"
+    );
+}
