@@ -11,18 +11,27 @@ use chartseal::ledger::Section;
 use support::{Hospital, PASSPHRASE, patient, secret};
 
 fn note(text: &str) -> Body {
-    Body::Note(Note { title: String::new(), text: text.into(), at: None, author_role: None, source: None })
+    Body::Note(Note {
+        title: String::new(),
+        text: text.into(),
+        at: None,
+        author_role: None,
+        source: None,
+    })
 }
 
 fn admitted(hospital: &Hospital) -> (Session, String) {
     let doctor = hospital.desk("hsmith");
-    let mrn = admit(&doctor, "Ward A", &patient("Gustavo", "Mejía")).unwrap().mrn;
+    let mrn = admit(&doctor, "Ward A", &patient("Gustavo", "Mejía"))
+        .unwrap()
+        .mrn;
     write::entry(&doctor, &mrn, note("before")).unwrap();
     (doctor, mrn)
 }
 
 fn reads(session: &Session, mrn: &str) -> usize {
-    show(session, mrn, Some(Section::Clinical), &no_json).map_or(0, |chart| chart.sections["clinical"].len())
+    show(session, mrn, Some(Section::Clinical), &no_json)
+        .map_or(0, |chart| chart.sections["clinical"].len())
 }
 
 #[test]
@@ -33,24 +42,47 @@ fn a_request_is_decided_by_the_attending_doctor_and_ends_when_it_is_revoked() {
     assert_eq!(reads(&other, &mrn), 0);
     let asked = request(&other, &mrn, &[Section::Clinical], "second opinion", None).unwrap();
     assert_eq!(asked.state, GrantState::Pending);
-    assert_eq!(list(&other, None, None).unwrap()[0].state, GrantState::Pending);
+    assert_eq!(
+        list(&other, None, None).unwrap()[0].state,
+        GrantState::Pending
+    );
 
     let waiting = inbox::list(&doctor).unwrap();
-    assert!(waiting.iter().any(|notice| notice.id == asked.id && notice.waits && notice.text.contains("second opinion")));
+    assert!(waiting.iter().any(|notice| notice.id == asked.id
+        && notice.waits
+        && notice.text.contains("second opinion")));
     let nurse = hospital.desk("brandt");
-    assert_eq!(grant(&nurse, &asked.id, None).unwrap_err().class(), Class::Denied);
-    assert_eq!(grant(&other, &asked.id, None).unwrap_err().class(), Class::Denied);
+    assert_eq!(
+        grant(&nurse, &asked.id, None).unwrap_err().class(),
+        Class::Denied
+    );
+    assert_eq!(
+        grant(&other, &asked.id, None).unwrap_err().class(),
+        Class::Denied
+    );
 
     grant(&doctor, &asked.id, None).unwrap();
-    assert!(matches!(grant(&doctor, &asked.id, None), Err(DeskError::NotNow(_))));
+    assert!(matches!(
+        grant(&doctor, &asked.id, None),
+        Err(DeskError::NotNow(_))
+    ));
     assert_eq!(reads(&other, &mrn), 1);
-    assert_eq!(list(&other, None, None).unwrap()[0].state, GrantState::Granted);
-    assert!(show(&other, &mrn, Some(Section::Medication), &no_json).is_err(), "only what was asked for");
+    assert_eq!(
+        list(&other, None, None).unwrap()[0].state,
+        GrantState::Granted
+    );
+    assert!(
+        show(&other, &mrn, Some(Section::Medication), &no_json).is_err(),
+        "only what was asked for"
+    );
 
     revoke(&doctor, &asked.id, "no longer needed").unwrap();
     write::entry(&doctor, &mrn, note("after")).unwrap();
     assert_eq!(reads(&other, &mrn), 0);
-    assert_eq!(list(&other, None, None).unwrap()[0].state, GrantState::Revoked);
+    assert_eq!(
+        list(&other, None, None).unwrap()[0].state,
+        GrantState::Revoked
+    );
     assert_eq!(reads(&doctor, &mrn), 2);
 }
 
@@ -60,10 +92,19 @@ fn a_refusal_is_final_and_its_reason_stays_with_those_who_read_the_record() {
     let (doctor, mrn) = admitted(&hospital);
     let other = hospital.desk("okafor");
     let asked = request(&other, &mrn, &[Section::Clinical], "curious", None).unwrap();
-    assert!(matches!(refuse(&doctor, &asked.id, " "), Err(DeskError::BadInput(_))));
+    assert!(matches!(
+        refuse(&doctor, &asked.id, " "),
+        Err(DeskError::BadInput(_))
+    ));
     refuse(&doctor, &asked.id, "not in your care").unwrap();
-    assert_eq!(list(&other, None, None).unwrap()[0].state, GrantState::Refused);
-    assert!(matches!(grant(&doctor, &asked.id, None), Err(DeskError::NotNow(_))));
+    assert_eq!(
+        list(&other, None, None).unwrap()[0].state,
+        GrantState::Refused
+    );
+    assert!(matches!(
+        grant(&doctor, &asked.id, None),
+        Err(DeskError::NotNow(_))
+    ));
     assert_eq!(reads(&other, &mrn), 0);
 }
 
@@ -71,30 +112,74 @@ fn a_refusal_is_final_and_its_reason_stays_with_those_who_read_the_record() {
 fn a_pharmacist_cannot_request_and_the_refusal_is_on_record() {
     let hospital = Hospital::staffed();
     let (_, mrn) = admitted(&hospital);
-    let refused = request(&hospital.desk("adeyemi"), &mrn, &[Section::Clinical], "stock", None).unwrap_err();
+    let refused = request(
+        &hospital.desk("adeyemi"),
+        &mrn,
+        &[Section::Clinical],
+        "stock",
+        None,
+    )
+    .unwrap_err();
     assert_eq!(refused.class(), Class::Denied);
     let trail = audit::list(&hospital.desk("audit"), None, Some("adeyemi"), None).unwrap();
-    assert!(trail.iter().any(|line| line.action == "refused" && line.detail.contains("request access")));
+    assert!(
+        trail
+            .iter()
+            .any(|line| line.action == "refused" && line.detail.contains("request access"))
+    );
 }
 
 #[test]
-fn breaking_the_glass_opens_the_chart_is_seen_by_the_auditors_and_stays_unreviewed_until_another_person_closes_it() {
+fn breaking_the_glass_opens_the_chart_is_seen_by_the_auditors_and_stays_unreviewed_until_another_person_closes_it()
+ {
     let hospital = Hospital::staffed();
     let (doctor, mrn) = admitted(&hospital);
     let other = hospital.desk("okafor");
-    assert_eq!(show(&other, &mrn, None, &no_json).unwrap_err().class(), Class::Denied);
-    assert!(matches!(break_glass(&other, &mrn, "now", &secret(PASSPHRASE)), Err(DeskError::BadInput(_))));
-    assert!(break_glass(&other, &mrn, "unconscious in the emergency room", &secret("wrong wrong")).is_err());
-    let glass = break_glass(&other, &mrn, "unconscious in the emergency room", &secret(PASSPHRASE)).unwrap();
+    assert_eq!(
+        show(&other, &mrn, None, &no_json).unwrap_err().class(),
+        Class::Denied
+    );
+    assert!(matches!(
+        break_glass(&other, &mrn, "now", &secret(PASSPHRASE)),
+        Err(DeskError::BadInput(_))
+    ));
+    assert!(
+        break_glass(
+            &other,
+            &mrn,
+            "unconscious in the emergency room",
+            &secret("wrong wrong")
+        )
+        .is_err()
+    );
+    let glass = break_glass(
+        &other,
+        &mrn,
+        "unconscious in the emergency room",
+        &secret(PASSPHRASE),
+    )
+    .unwrap();
     assert_eq!(reads(&other, &mrn), 1);
-    assert!(show(&other, &mrn, Some(Section::Access), &no_json).is_err(), "the emergency unit never reads access");
+    assert!(
+        show(&other, &mrn, Some(Section::Access), &no_json).is_err(),
+        "the emergency unit never reads access"
+    );
     // The next process of the same person goes on where this one ended.
     assert_eq!(reads(&hospital.desk("okafor"), &mrn), 1);
 
     let auditor = hospital.desk("audit");
-    assert!(inbox::list(&auditor).unwrap().iter().any(|notice| notice.kind == "break-glass"));
+    assert!(
+        inbox::list(&auditor)
+            .unwrap()
+            .iter()
+            .any(|notice| notice.kind == "break-glass")
+    );
     let broken = |session: &Session| {
-        list(session, None, None).unwrap().into_iter().find(|line| line.kind == AccessKind::BreakGlass).unwrap()
+        list(session, None, None)
+            .unwrap()
+            .into_iter()
+            .find(|line| line.kind == AccessKind::BreakGlass)
+            .unwrap()
     };
     assert_eq!(broken(&doctor).reviewed, Some(false));
     assert!(review(&other, &glass.id, "my own", true).is_err());

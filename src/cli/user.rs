@@ -1,6 +1,6 @@
 //! `user`: accounts, from the one-time code to the end.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Subcommand;
 
@@ -73,12 +73,13 @@ impl CodeOut {
         if let Some(file) = &self.code_out {
             return file.clone();
         }
-        let free = |file: &PathBuf| !Path::new(file).exists();
-        let first = PathBuf::from(format!("{login}.code"));
-        std::iter::once(first)
-            .chain((2..).map(|number: u32| PathBuf::from(format!("{login}-{number}.code"))))
-            .find(free)
-            .expect("a folder does not hold every number")
+        let named = |number: u32| match number {
+            1 => PathBuf::from(format!("{login}.code")),
+            more => PathBuf::from(format!("{login}-{more}.code")),
+        };
+        // Where even the last one is taken, the desk refuses to overwrite it.
+        let free = (1..100).map(named).find(|file| !file.exists());
+        free.unwrap_or_else(|| named(100))
     }
 }
 

@@ -241,8 +241,10 @@ impl Act {
             }
             Self::GlassReviewed(act) => {
                 json!({ "finding": act.finding, "justified": act.justified })
-            },
-            Self::GlassNoted(act) => json!({ "glass": act.glass.to_string(), "until": until(&Some(act.until)) }),
+            }
+            Self::GlassNoted(act) => {
+                json!({ "glass": act.glass.to_string(), "until": until(&Some(act.until)) })
+            }
         }
     }
 }

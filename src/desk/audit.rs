@@ -26,7 +26,9 @@ pub fn list(
     session.vault().authority::<Audit>()?;
     let since = since.map_or(0, |since| since.millis().max(0) as u64);
     let mut lines = session.vault().read(|reader| {
-        let only = mrn.map(|mrn| locate::chart(session, reader, mrn)).transpose()?;
+        let only = mrn
+            .map(|mrn| locate::chart(session, reader, mrn))
+            .transpose()?;
         let charts: Vec<ChartId> = match only {
             Some(chart) => vec![chart],
             None => reader.directory().charts.keys().copied().collect(),
@@ -41,10 +43,15 @@ pub fn list(
             }
         }
         if only.is_some() && opened == 0 {
-            return Err(DeskError::Denied("your keys do not open this chart's access record".into()));
+            return Err(DeskError::Denied(
+                "your keys do not open this chart's access record".into(),
+            ));
         }
         if only.is_none() && session.role() == Role::Auditor {
-            let unit = reader.directory().special(UnitKind::Auditors).map(|state| state.unit.unit.chart());
+            let unit = reader
+                .directory()
+                .special(UnitKind::Auditors)
+                .map(|state| state.unit.unit.chart());
             if let Some(chart) = unit {
                 section(session, reader, chart, since, &mut lines)?;
             }
@@ -59,7 +66,11 @@ pub fn list(
     Ok(lines)
 }
 
-fn shown(session: &Session, reader: &mut Reader<'_>, chart: ChartId) -> Result<Option<String>, DeskError> {
+fn shown(
+    session: &Session,
+    reader: &mut Reader<'_>,
+    chart: ChartId,
+) -> Result<Option<String>, DeskError> {
     if reader.directory().chart(&chart).is_none() {
         return Ok(None);
     }
@@ -88,7 +99,10 @@ fn section(
             Err(error) => ("unreadable".to_owned(), error.to_string()),
             Ok(opened) => match opened.body.kind {
                 LOGIN_FAILED => match LoginFailed::decode(&opened.body) {
-                    Ok(body) => ("login failed".into(), format!("{}, {} in a row", body.login, body.failures)),
+                    Ok(body) => (
+                        "login failed".into(),
+                        format!("{}, {} in a row", body.login, body.failures),
+                    ),
                     Err(error) => ("unreadable".into(), error.to_string()),
                 },
                 DENIED => match Denied::decode(&opened.body) {
@@ -109,7 +123,9 @@ fn section(
             entry: core.id.to_string(),
             created: Stamp::from_millis(core.created as i64),
             actor,
-            role: role.map(|role| role.as_str().to_owned()).unwrap_or_else(|| "host".into()),
+            role: role
+                .map(|role| role.as_str().to_owned())
+                .unwrap_or_else(|| "host".into()),
             action,
             chart: label.clone(),
             detail,
@@ -143,7 +159,9 @@ fn written(
                 entry: core.id.to_string(),
                 created: Stamp::from_millis(core.created as i64),
                 actor,
-                role: role.map(|role| role.as_str().to_owned()).unwrap_or_default(),
+                role: role
+                    .map(|role| role.as_str().to_owned())
+                    .unwrap_or_default(),
                 action: "wrote".into(),
                 chart: label.clone(),
                 detail: section.to_string(),
@@ -155,13 +173,22 @@ fn written(
 }
 
 /// Certificates, units, memberships, enrolments, grants, revocations, backups.
-fn clear(reader: &Reader<'_>, only: Option<ChartId>, since: u64, lines: &mut Vec<AuditLine>) -> Result<(), DeskError> {
+fn clear(
+    reader: &Reader<'_>,
+    only: Option<ChartId>,
+    since: u64,
+    lines: &mut Vec<AuditLine>,
+) -> Result<(), DeskError> {
     for entry in reader.tx().clear_entries()? {
         if entry.core.created < since {
             continue;
         }
-        let Ok(body) = entry.open_clear() else { continue };
-        let Ok(clear) = Clear::decode(&body) else { continue };
+        let Ok(body) = entry.open_clear() else {
+            continue;
+        };
+        let Ok(clear) = Clear::decode(&body) else {
+            continue;
+        };
         let chart = clear.chart();
         let of_chart = chart != ChartId::ZERO;
         if only.is_some_and(|only| only != chart) {
@@ -178,7 +205,9 @@ fn clear(reader: &Reader<'_>, only: Option<ChartId>, since: u64, lines: &mut Vec
             entry: entry.core.id.to_string(),
             created: Stamp::from_millis(entry.core.created as i64),
             actor,
-            role: role.map(|role| role.as_str().to_owned()).unwrap_or_else(|| "host".into()),
+            role: role
+                .map(|role| role.as_str().to_owned())
+                .unwrap_or_else(|| "host".into()),
             action: clear.name().into(),
             chart: of_chart.then(|| chart.to_string()),
             detail,

@@ -18,7 +18,12 @@ pub fn list(session: &Session) -> Result<Vec<Notice>, DeskError> {
     let mut notices = session.vault().read(|reader| {
         let me = reader.me();
         let mut holders = vec![Holder::Person(me)];
-        holders.extend(reader.directory().units_of(&me).map(|state| Holder::Unit(state.unit.unit)));
+        holders.extend(
+            reader
+                .directory()
+                .units_of(&me)
+                .map(|state| Holder::Unit(state.unit.unit)),
+        );
         let mut notices = Vec::new();
         for holder in holders {
             for entry in reader.tx().notices(&holder)? {
@@ -33,7 +38,11 @@ pub fn list(session: &Session) -> Result<Vec<Notice>, DeskError> {
     Ok(notices)
 }
 
-fn notice(session: &Session, reader: &mut Reader<'_>, entry: Entry) -> Result<Option<Notice>, DeskError> {
+fn notice(
+    session: &Session,
+    reader: &mut Reader<'_>,
+    entry: Entry,
+) -> Result<Option<Notice>, DeskError> {
     let core = entry.core.clone();
     let (from, _, _) = who(reader, &core.author, entry.seq());
     let mrn = match reach(session, reader, core.chart, Section::Identity).is_open() {
@@ -52,9 +61,17 @@ fn notice(session: &Session, reader: &mut Reader<'_>, entry: Entry) -> Result<Op
     let Ok(opened) = reader.open(entry) else {
         // Addressed to somebody who holds no key of the section: the header alone tells them that there is an answer.
         let answer = core.section == Section::Access;
-        return Ok(answer.then(|| base("decision", "your request for access was decided: see access".into(), false)));
+        return Ok(answer.then(|| {
+            base(
+                "decision",
+                "your request for access was decided: see access".into(),
+                false,
+            )
+        }));
     };
-    let Ok(leaf) = leaf(reader, opened) else { return Ok(None) };
+    let Ok(leaf) = leaf(reader, opened) else {
+        return Ok(None);
+    };
     if !leaf.authorised {
         return Ok(None);
     }
@@ -65,27 +82,48 @@ fn notice(session: &Session, reader: &mut Reader<'_>, entry: Entry) -> Result<Op
             Act::GlassBroken(_) => Some(base("break-glass", act.headline(), true)),
             _ => None,
         },
-        Content::Clinical(Body::Prescription(order)) => Some(base("prescription", order.title(), true)),
-        Content::Clinical(Body::Dispense(dispense)) => {
-            Some(base("prescription", format!("the rest of {}", dispense.medicine.label()), true))
+        Content::Clinical(Body::Prescription(order)) => {
+            Some(base("prescription", order.title(), true))
         }
+        Content::Clinical(Body::Dispense(dispense)) => Some(base(
+            "prescription",
+            format!("the rest of {}", dispense.medicine.label()),
+            true,
+        )),
         Content::Clinical(Body::RxEvent(event)) => {
             let waits = event.kind == RxEventKind::Held || event.kind == RxEventKind::Answered;
-            Some(base("prescription", format!("{}: {}", event.kind, event.text), waits))
+            Some(base(
+                "prescription",
+                format!("{}: {}", event.kind, event.text),
+                waits,
+            ))
         }
         _ => None,
     })
 }
 
 /// Keys that this session could deliver, and, for an admin, people who made their keys and wait for approval.
-fn newcomers(session: &Session, reader: &Reader<'_>, notices: &mut Vec<Notice>) -> Result<(), DeskError> {
+fn newcomers(
+    session: &Session,
+    reader: &Reader<'_>,
+    notices: &mut Vec<Notice>,
+) -> Result<(), DeskError> {
     let directory = reader.directory();
     for waiting in directory.waiting_for(&reader.me()) {
-        let (Some(person), Some(unit)) = (directory.person(&waiting.person), directory.units.get(&waiting.unit)) else {
+        let (Some(person), Some(unit)) = (
+            directory.person(&waiting.person),
+            directory.units.get(&waiting.unit),
+        ) else {
             continue;
         };
-        let at = unit.members.get(&waiting.person).map_or(0, |member| member.authorised);
-        let created = reader.tx().entry(at)?.map_or(reader.now(), |entry| entry.core.created);
+        let at = unit
+            .members
+            .get(&waiting.person)
+            .map_or(0, |member| member.authorised);
+        let created = reader
+            .tx()
+            .entry(at)?
+            .map_or(reader.now(), |entry| entry.core.created);
         notices.push(Notice {
             id: format!("{}-{}", waiting.unit, &waiting.person.to_string()[..16]),
             kind: "keys".into(),

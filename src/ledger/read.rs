@@ -185,7 +185,10 @@ impl<'c> ReadTx<'c> {
 
     /// Every clear entry, oldest first.
     pub fn clear_entries(&self) -> Result<Vec<Entry>, LedgerError> {
-        self.entries("WHERE e.seq IN (SELECT seq FROM clear_entry) ORDER BY e.seq", [])
+        self.entries(
+            "WHERE e.seq IN (SELECT seq FROM clear_entry) ORDER BY e.seq",
+            [],
+        )
     }
 
     /// Up to `limit` rows after `seq`, undecoded.

@@ -208,29 +208,19 @@ impl Session {
     pub fn reset(&self, login: &str) -> Result<SecretBytes, VaultError> {
         self.write(|writer| {
             let active = writer.active(login);
-            let (name, office, units) = match active {
-                Some(person) => {
-                    let directory = writer.directory();
-                    let certificate = &directory.people[&person].certificate;
-                    let units = directory
-                        .units_of(&person)
-                        .filter(|state| state.unit.kind.is_ordinary())
-                        .map(|state| state.unit.unit)
-                        .collect();
-                    (certificate.name.clone(), certificate.office, units)
-                }
-                None => {
-                    let invitation = writer
-                        .directory()
-                        .invitations
-                        .get(login)
-                        .ok_or_else(|| unknown_user(login))?;
-                    (
-                        invitation.name.clone(),
-                        invitation.office,
-                        invitation.units.clone(),
-                    )
-                }
+            let (name, office, units) = if let Some(person) = active {
+                let directory = writer.directory();
+                let certificate = &directory.people[&person].certificate;
+                let units = directory
+                    .units_of(&person)
+                    .filter(|state| state.unit.kind.is_ordinary())
+                    .map(|state| state.unit.unit)
+                    .collect();
+                (certificate.name.clone(), certificate.office, units)
+            } else {
+                let invitations = &writer.directory().invitations;
+                let open = invitations.get(login).ok_or_else(|| unknown_user(login))?;
+                (open.name.clone(), open.office, open.units.clone())
             };
             // The invitation first: whoever resets themselves has no say after their account ended.
             let code = writer.invitation(login, &name, office, units)?;

@@ -18,9 +18,13 @@ pub fn grant(session: &Session, id: &str, until: Option<Stamp>) -> Result<Access
     let chart = may_decide(session, request)?;
     lost_race(session.vault().write(|writer| {
         let (first, asked) = pending(&mut writer.reader(), request)?;
-        let until = until.map(|until| until.millis().max(0) as u64).or(asked.until);
+        let until = until
+            .map(|until| until.millis().max(0) as u64)
+            .or(asked.until);
         if until.is_some_and(|until| until <= writer.now()) {
-            return Err(DeskError::BadInput("the end of the access lies in the past".into()));
+            return Err(DeskError::BadInput(
+                "the end of the access lies in the past".into(),
+            ));
         }
         let granted = writer.grant(&NewGrant {
             chart,
@@ -30,8 +34,15 @@ pub fn grant(session: &Session, id: &str, until: Option<Stamp>) -> Result<Access
             ground: GrantGround::Request,
             because: Some(first.core.id),
         })?;
-        let act = AccessDecided { grant: Some(granted.id), until, reason: None, revoked: false };
-        let draft = Draft::new(chart, Section::Access).after(request, first.core.id).to(vec![Holder::Person(first.core.author)]);
+        let act = AccessDecided {
+            grant: Some(granted.id),
+            until,
+            reason: None,
+            revoked: false,
+        };
+        let draft = Draft::new(chart, Section::Access)
+            .after(request, first.core.id)
+            .to(vec![Holder::Person(first.core.author)]);
         writer.put(draft, &Act::AccessDecided(act).encode())?;
         Ok(answer(request, GrantState::Granted, until))
     }))
@@ -44,8 +55,15 @@ pub fn refuse(session: &Session, id: &str, reason: &str) -> Result<AccessState, 
     let chart = may_decide(session, request)?;
     lost_race(session.vault().write(|writer| {
         let (first, _) = pending(&mut writer.reader(), request)?;
-        let act = AccessDecided { grant: None, until: None, reason: Some(reason), revoked: false };
-        let draft = Draft::new(chart, Section::Access).after(request, first.core.id).to(vec![Holder::Person(first.core.author)]);
+        let act = AccessDecided {
+            grant: None,
+            until: None,
+            reason: Some(reason),
+            revoked: false,
+        };
+        let draft = Draft::new(chart, Section::Access)
+            .after(request, first.core.id)
+            .to(vec![Holder::Person(first.core.author)]);
         writer.put(draft, &Act::AccessDecided(act).encode())?;
         Ok(answer(request, GrantState::Refused, None))
     }))
@@ -59,7 +77,10 @@ pub fn revoke(session: &Session, id: &str, reason: &str) -> Result<AccessState, 
     session.vault().permit::<Decide>(&chart)?;
     lost_race(session.vault().write(|writer| {
         let over = writer.directory().chart(&chart).is_none_or(|state| {
-            !state.lines.iter().any(|held| held.grant == grant && held.in_force(writer.now()))
+            !state
+                .lines
+                .iter()
+                .any(|held| held.grant == grant && held.in_force(writer.now()))
         });
         if over {
             return Err(DeskError::NotNow("this access has ended already".into()));
@@ -70,10 +91,20 @@ pub fn revoke(session: &Session, id: &str, reason: &str) -> Result<AccessState, 
         })?;
         if let Some(request) = request {
             let newest = writer.tx().thread_end(&request)?.map(|(_, core)| core);
-            let first = Sheet::thread(&mut writer.reader(), request)?.leaves.first().map(|leaf| leaf.core.author);
+            let first = Sheet::thread(&mut writer.reader(), request)?
+                .leaves
+                .first()
+                .map(|leaf| leaf.core.author);
             if let (Some(newest), Some(requester)) = (newest, first) {
-                let act = AccessDecided { grant: Some(grant), until: None, reason: Some(reason), revoked: true };
-                let draft = Draft::new(chart, Section::Access).after(request, newest.id).to(vec![Holder::Person(requester)]);
+                let act = AccessDecided {
+                    grant: Some(grant),
+                    until: None,
+                    reason: Some(reason),
+                    revoked: true,
+                };
+                let draft = Draft::new(chart, Section::Access)
+                    .after(request, newest.id)
+                    .to(vec![Holder::Person(requester)]);
                 writer.put(draft, &Act::AccessDecided(act).encode())?;
             }
         }
@@ -82,7 +113,11 @@ pub fn revoke(session: &Session, id: &str, reason: &str) -> Result<AccessState, 
 }
 
 fn answer(id: ThreadId, state: GrantState, until: Option<u64>) -> AccessState {
-    AccessState { id: id.to_string(), state, until: until.map(|until| Stamp::from_millis(until as i64)) }
+    AccessState {
+        id: id.to_string(),
+        state,
+        until: until.map(|until| Stamp::from_millis(until as i64)),
+    }
 }
 
 fn said(reason: &str) -> Result<String, DeskError> {
@@ -98,35 +133,60 @@ fn may_decide(session: &Session, request: ThreadId) -> Result<ChartId, DeskError
     session.vault().permit::<Decide>(&chart)?;
     let decides = session.vault().read(|reader| {
         let me = Some(reader.me());
-        Ok::<_, DeskError>(reader.directory().chart(&chart).is_some_and(|state| state.patient == me || state.attending == me))
+        Ok::<_, DeskError>(
+            reader
+                .directory()
+                .chart(&chart)
+                .is_some_and(|state| state.patient == me || state.attending == me),
+        )
     })?;
     if decides {
         Ok(chart)
     } else {
-        Err(DeskError::Denied("only the patient or the attending doctor decides this request".into()))
+        Err(DeskError::Denied(
+            "only the patient or the attending doctor decides this request".into(),
+        ))
     }
 }
 
 /// A request that nobody has decided yet.
-fn pending(reader: &mut Reader<'_>, request: ThreadId) -> Result<(Leaf, AccessRequested), DeskError> {
+fn pending(
+    reader: &mut Reader<'_>,
+    request: ThreadId,
+) -> Result<(Leaf, AccessRequested), DeskError> {
     let sheet = Sheet::thread(reader, request)?;
     if let Some((seq, why)) = sheet.damaged.first() {
         return Err(DeskError::Damaged(format!("entry {seq}: {why}")));
     }
-    let none = || DeskError::NoSuchEntry { what: "request", id: request.to_string() };
+    let none = || DeskError::NoSuchEntry {
+        what: "request",
+        id: request.to_string(),
+    };
     let first = sheet.leaves.first().ok_or_else(none)?;
-    let Some(Act::AccessRequested(asked)) = first.act() else { return Err(none()) };
+    let Some(Act::AccessRequested(asked)) = first.act() else {
+        return Err(none());
+    };
     if sheet.leaves.len() > 1 {
-        return Err(DeskError::NotNow(format!("the request was decided already by {}", sheet.leaves[1].author)));
+        return Err(DeskError::NotNow(format!(
+            "the request was decided already by {}",
+            sheet.leaves[1].author
+        )));
     }
     Ok((first.clone(), asked.clone()))
 }
 
 /// A grant, named by itself or by the request that it answers.
-fn find_grant(reader: &mut Reader<'_>, named: ThreadId) -> Result<(ChartId, EntryId, Option<ThreadId>), DeskError> {
+fn find_grant(
+    reader: &mut Reader<'_>,
+    named: ThreadId,
+) -> Result<(ChartId, EntryId, Option<ThreadId>), DeskError> {
     let entry = EntryId(named.0);
     for (chart, state) in &reader.directory().charts {
-        if state.lines.iter().any(|held| held.grant == entry && held.ground.is_some()) {
+        if state
+            .lines
+            .iter()
+            .any(|held| held.grant == entry && held.ground.is_some())
+        {
             return Ok((*chart, entry, None));
         }
     }
@@ -136,14 +196,17 @@ fn find_grant(reader: &mut Reader<'_>, named: ThreadId) -> Result<(ChartId, Entr
         Some(Act::AccessDecided(decided)) => decided.grant,
         _ => None,
     });
-    let granted = granted.ok_or_else(|| DeskError::NotNow("nothing was granted on this request".into()))?;
+    let granted =
+        granted.ok_or_else(|| DeskError::NotNow("nothing was granted on this request".into()))?;
     Ok((chart, granted, Some(named)))
 }
 
 fn lost_race<T>(outcome: Result<T, DeskError>) -> Result<T, DeskError> {
     match outcome {
         Err(DeskError::Vault(VaultError::Ledger(LedgerError::Conflict { .. }))) => {
-            Err(DeskError::NotNow("somebody else decided this request a moment ago: look at it again".into()))
+            Err(DeskError::NotNow(
+                "somebody else decided this request a moment ago: look at it again".into(),
+            ))
         }
         other => other,
     }

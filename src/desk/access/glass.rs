@@ -33,7 +33,9 @@ pub fn break_glass(
     session.vault().authority::<BreakGlass>()?;
     let reason = reason.trim();
     if reason.chars().count() < SHORTEST_REASON {
-        return Err(DeskError::BadInput(format!("breaking the glass needs a reason of at least {SHORTEST_REASON} characters")));
+        return Err(DeskError::BadInput(format!(
+            "breaking the glass needs a reason of at least {SHORTEST_REASON} characters"
+        )));
     }
     session::confirm(session, passphrase)?;
     let until = clock::now() + MINUTES * 60_000;
@@ -43,18 +45,38 @@ pub fn break_glass(
         match reach(session, &reader, chart, Section::Identity) {
             Reach::Emergency => {}
             Reach::None => {
-                return Err(DeskError::Denied("this chart cannot be opened in an emergency with your keys: ask for access".into()));
+                return Err(DeskError::Denied(
+                    "this chart cannot be opened in an emergency with your keys: ask for access"
+                        .into(),
+                ));
             }
             Reach::Unit(_) | Reach::Personal | Reach::Glass { .. } => {
                 return Err(DeskError::NotNow(format!("your keys open {mrn} already")));
             }
         }
-        let auditors = reader.directory().special(UnitKind::Auditors).map(|state| Holder::Unit(state.unit.unit));
-        let patient = reader.directory().chart(&chart).and_then(|state| state.patient).map(Holder::Person);
+        let auditors = reader
+            .directory()
+            .special(UnitKind::Auditors)
+            .map(|state| Holder::Unit(state.unit.unit));
+        let patient = reader
+            .directory()
+            .chart(&chart)
+            .and_then(|state| state.patient)
+            .map(Holder::Person);
         let to = patient.into_iter().chain(auditors).collect();
-        let act = Act::GlassBroken(GlassBroken { reason: reason.into(), until });
+        let act = Act::GlassBroken(GlassBroken {
+            reason: reason.into(),
+            until,
+        });
         let stored = writer.put(Draft::new(chart, Section::Access).to(to), &act.encode())?;
-        note(writer, &Act::GlassNoted(GlassNoted { glass: stored.thread, chart, until }))?;
+        note(
+            writer,
+            &Act::GlassNoted(GlassNoted {
+                glass: stored.thread,
+                chart,
+                until,
+            }),
+        )?;
         Ok((chart, stored.thread))
     })?;
     session.glass_broken(chart, until);
@@ -66,7 +88,12 @@ pub fn break_glass(
 }
 
 /// Closes a break-glass: another person says whether it was justified.
-pub fn review(session: &Session, id: &str, finding: &str, justified: bool) -> Result<AccessState, DeskError> {
+pub fn review(
+    session: &Session,
+    id: &str,
+    finding: &str,
+    justified: bool,
+) -> Result<AccessState, DeskError> {
     let finding = finding.trim();
     if finding.is_empty() {
         return Err(DeskError::BadInput("say what the review found".into()));
@@ -77,25 +104,45 @@ pub fn review(session: &Session, id: &str, finding: &str, justified: bool) -> Re
     session.vault().write(|writer| {
         let mut reader = writer.reader();
         let sheet = Sheet::thread(&mut reader, glass)?;
-        let none = || DeskError::NoSuchEntry { what: "break-glass", id: glass.to_string() };
+        let none = || DeskError::NoSuchEntry {
+            what: "break-glass",
+            id: glass.to_string(),
+        };
         let first = sheet.leaves.first().ok_or_else(none)?;
         if !matches!(first.act(), Some(Act::GlassBroken(_))) {
             return Err(none());
         }
         if sheet.leaves.len() > 1 {
-            return Err(DeskError::NotNow(format!("it was reviewed already by {}", sheet.leaves[1].author)));
+            return Err(DeskError::NotNow(format!(
+                "it was reviewed already by {}",
+                sheet.leaves[1].author
+            )));
         }
         if first.core.author == reader.me() {
-            return Err(DeskError::Denied("another person reviews it, never the one who broke the glass".into()));
+            return Err(DeskError::Denied(
+                "another person reviews it, never the one who broke the glass".into(),
+            ));
         }
-        let attending = reader.directory().chart(&chart).and_then(|state| state.attending);
+        let attending = reader
+            .directory()
+            .chart(&chart)
+            .and_then(|state| state.attending);
         if session.role() != Role::Auditor && attending != Some(reader.me()) {
-            return Err(DeskError::Denied("an auditor or the attending doctor reviews it".into()));
+            return Err(DeskError::Denied(
+                "an auditor or the attending doctor reviews it".into(),
+            ));
         }
-        let act = Act::GlassReviewed(GlassReviewed { finding: finding.into(), justified });
+        let act = Act::GlassReviewed(GlassReviewed {
+            finding: finding.into(),
+            justified,
+        });
         let draft = Draft::new(chart, Section::Access).after(glass, first.core.id);
         writer.put(draft, &act.encode())?;
-        Ok(AccessState { id: glass.to_string(), state: GrantState::Expired, until: None })
+        Ok(AccessState {
+            id: glass.to_string(),
+            state: GrantState::Expired,
+            until: None,
+        })
     })
 }
 

@@ -17,11 +17,22 @@ use crate::desk::sheet::{Leaf, Sheet};
 use crate::desk::view::{AccessKind, AccessLine, GrantState, Stamp};
 
 /// Requests, grants and break-glass that this session may see, newest first.
-pub fn list(session: &Session, mrn: Option<&str>, state: Option<GrantState>) -> Result<Vec<AccessLine>, DeskError> {
+pub fn list(
+    session: &Session,
+    mrn: Option<&str>,
+    state: Option<GrantState>,
+) -> Result<Vec<AccessLine>, DeskError> {
     let mut lines = session.vault().read(|reader| {
-        let only = mrn.map(|mrn| locate::chart(session, reader, mrn)).transpose()?;
-        let charts: Vec<ChartId> =
-            reader.directory().charts.keys().copied().filter(|chart| only.is_none_or(|only| only == *chart)).collect();
+        let only = mrn
+            .map(|mrn| locate::chart(session, reader, mrn))
+            .transpose()?;
+        let charts: Vec<ChartId> = reader
+            .directory()
+            .charts
+            .keys()
+            .copied()
+            .filter(|chart| only.is_none_or(|only| only == *chart))
+            .collect();
         let mut lines = Vec::new();
         for chart in charts {
             if reach(session, reader, chart, Section::Access).is_open() {
@@ -46,7 +57,9 @@ fn of_chart(
         true => charts::line(session, reader, chart)?,
         false => None,
     };
-    let shown = line.as_ref().map_or_else(|| chart.to_string(), |line| line.mrn.clone());
+    let shown = line
+        .as_ref()
+        .map_or_else(|| chart.to_string(), |line| line.mrn.clone());
     let name = line.map(|line| line.name);
     let sheet = Sheet::read(reader, chart, Section::Access)?;
     let mut threads = BTreeMap::<ThreadId, Vec<&Leaf>>::new();
@@ -58,22 +71,25 @@ fn of_chart(
     let mine = state.is_some_and(|state| state.attending == me || state.patient == me);
     let mut answered: Vec<EntryId> = Vec::new();
     for (thread, leaves) in &threads {
-        let (Some(first), Some(last)) = (leaves.first(), leaves.last()) else { continue };
-        let base = |kind, sections: &[Section], purpose: &str, state, until: Option<u64>| AccessLine {
-            id: thread.to_string(),
-            kind,
-            chart: shown.clone(),
-            who: first.login.clone(),
-            sections: sections.iter().map(ToString::to_string).collect(),
-            purpose: Some(purpose.to_owned()),
-            state,
-            until: until.map(|until| Stamp::from_millis(until as i64)),
-            decided_by: (leaves.len() > 1).then(|| last.login.clone()),
-            created: Stamp::from_millis(first.core.created as i64),
-            name: name.clone(),
-            mine_to_decide: mine && state == GrantState::Pending,
-            reviewed: None,
+        let (Some(first), Some(last)) = (leaves.first(), leaves.last()) else {
+            continue;
         };
+        let base =
+            |kind, sections: &[Section], purpose: &str, state, until: Option<u64>| AccessLine {
+                id: thread.to_string(),
+                kind,
+                chart: shown.clone(),
+                who: first.login.clone(),
+                sections: sections.iter().map(ToString::to_string).collect(),
+                purpose: Some(purpose.to_owned()),
+                state,
+                until: until.map(|until| Stamp::from_millis(until as i64)),
+                decided_by: (leaves.len() > 1).then(|| last.login.clone()),
+                created: Stamp::from_millis(first.core.created as i64),
+                name: name.clone(),
+                mine_to_decide: mine && state == GrantState::Pending,
+                reviewed: None,
+            };
         match (first.act(), last.act()) {
             (Some(Act::AccessRequested(asked)), Some(Act::AccessDecided(decided))) => {
                 answered.extend(decided.grant);
@@ -82,15 +98,37 @@ fn of_chart(
                     Some(_) if decided.revoked => GrantState::Revoked,
                     Some(grant) => standing(reader, chart, grant),
                 };
-                lines.push(base(AccessKind::Request, &asked.sections, &asked.purpose, state, decided.until));
+                lines.push(base(
+                    AccessKind::Request,
+                    &asked.sections,
+                    &asked.purpose,
+                    state,
+                    decided.until,
+                ));
             }
             (Some(Act::AccessRequested(asked)), _) => {
-                lines.push(base(AccessKind::Request, &asked.sections, &asked.purpose, GrantState::Pending, asked.until));
+                lines.push(base(
+                    AccessKind::Request,
+                    &asked.sections,
+                    &asked.purpose,
+                    GrantState::Pending,
+                    asked.until,
+                ));
             }
             (Some(Act::GlassBroken(broken)), _) => {
                 let over = broken.until < reader.now();
-                let state = if over { GrantState::Expired } else { GrantState::Granted };
-                let mut line = base(AccessKind::BreakGlass, &[], &broken.reason, state, Some(broken.until));
+                let state = if over {
+                    GrantState::Expired
+                } else {
+                    GrantState::Granted
+                };
+                let mut line = base(
+                    AccessKind::BreakGlass,
+                    &[],
+                    &broken.reason,
+                    state,
+                    Some(broken.until),
+                );
                 line.reviewed = Some(leaves.len() > 1);
                 lines.push(line);
             }
@@ -110,9 +148,15 @@ fn grants(
     answered: &[EntryId],
     lines: &mut Vec<AccessLine>,
 ) {
-    let Some(state) = reader.directory().chart(&chart) else { return };
+    let Some(state) = reader.directory().chart(&chart) else {
+        return;
+    };
     let mut grants = BTreeMap::<EntryId, Vec<&crate::vault::directory::HeldLine>>::new();
-    for held in state.lines.iter().filter(|held| held.ground.is_some() && !answered.contains(&held.grant)) {
+    for held in state
+        .lines
+        .iter()
+        .filter(|held| held.ground.is_some() && !answered.contains(&held.grant))
+    {
         grants.entry(held.grant).or_default().push(held);
     }
     for (grant, held) in grants {
@@ -124,14 +168,32 @@ fn grants(
             _ => AccessKind::Enrolment,
         };
         let who = match first.line.holder {
-            Holder::Person(person) => reader.directory().person(&person).map(|person| person.certificate.login.clone()),
-            Holder::Unit(unit) => reader.directory().units.get(&unit).map(|state| state.unit.name.clone()),
+            Holder::Person(person) => reader
+                .directory()
+                .person(&person)
+                .map(|person| person.certificate.login.clone()),
+            Holder::Unit(unit) => reader
+                .directory()
+                .units
+                .get(&unit)
+                .map(|state| state.unit.name.clone()),
         };
-        let mut sections: Vec<String> = held.iter().map(|held| held.line.section.to_string()).collect();
+        let mut sections: Vec<String> = held
+            .iter()
+            .map(|held| held.line.section.to_string())
+            .collect();
         sections.sort();
         sections.dedup();
-        let by = reader.directory().person(&first.by).map(|person| person.certificate.login.clone());
-        let created = reader.tx().entry(first.since).ok().flatten().map_or(0, |entry| entry.core.created);
+        let by = reader
+            .directory()
+            .person(&first.by)
+            .map(|person| person.certificate.login.clone());
+        let created = reader
+            .tx()
+            .entry(first.since)
+            .ok()
+            .flatten()
+            .map_or(0, |entry| entry.core.created);
         lines.push(AccessLine {
             id: grant.to_string(),
             kind,
@@ -152,7 +214,10 @@ fn grants(
 
 /// Whether a grant is in force, ran out or was revoked.
 fn standing(reader: &Reader<'_>, chart: ChartId, grant: EntryId) -> GrantState {
-    let held = reader.directory().chart(&chart).and_then(|state| state.lines.iter().find(|held| held.grant == grant));
+    let held = reader
+        .directory()
+        .chart(&chart)
+        .and_then(|state| state.lines.iter().find(|held| held.grant == grant));
     match held {
         Some(held) if held.revoked.is_some() => GrantState::Revoked,
         Some(held) if held.in_force(reader.now()) => GrantState::Granted,
@@ -161,9 +226,17 @@ fn standing(reader: &Reader<'_>, chart: ChartId, grant: EntryId) -> GrantState {
 }
 
 /// One's own requests, from one's notes and from what clear entries say came of them.
-fn own(reader: &mut Reader<'_>, only: Option<ChartId>, lines: &mut Vec<AccessLine>) -> Result<(), DeskError> {
+fn own(
+    reader: &mut Reader<'_>,
+    only: Option<ChartId>,
+    lines: &mut Vec<AccessLine>,
+) -> Result<(), DeskError> {
     let me = reader.me();
-    let login = reader.directory().person(&me).map(|person| person.certificate.login.clone()).unwrap_or_default();
+    let login = reader
+        .directory()
+        .person(&me)
+        .map(|person| person.certificate.login.clone())
+        .unwrap_or_default();
     for unit in own_units(reader) {
         for entry in reader.tx().section(&unit.chart(), Section::Work)? {
             if entry.core.author != me {
@@ -171,8 +244,12 @@ fn own(reader: &mut Reader<'_>, only: Option<ChartId>, lines: &mut Vec<AccessLin
             }
             let created = entry.core.created;
             let opened = reader.open(entry)?;
-            let Ok(Some(Act::AccessNoted(noted))) = Act::decode(&opened.body) else { continue };
-            let known = lines.iter().any(|line| line.id == noted.request.to_string());
+            let Ok(Some(Act::AccessNoted(noted))) = Act::decode(&opened.body) else {
+                continue;
+            };
+            let known = lines
+                .iter()
+                .any(|line| line.id == noted.request.to_string());
             if known || only.is_some_and(|only| only != noted.chart) {
                 continue;
             }
@@ -205,13 +282,25 @@ pub(in crate::desk) fn outcome(
 ) -> Result<(GrantState, Option<u64>), DeskError> {
     let first = EntryId(request.0);
     for entry in reader.tx().clear_of_chart(&chart)? {
-        let Ok(body) = entry.open_clear() else { continue };
+        let Ok(body) = entry.open_clear() else {
+            continue;
+        };
         if let Ok(crate::ledger::Clear::Grant(grant)) = crate::ledger::Clear::decode(&body)
             && grant.because == Some(first)
         {
             return Ok((standing(reader, chart, entry.core.id), grant.until));
         }
     }
-    let decided = reader.tx().thread_end(&request)?.is_some_and(|(_, core)| core.id != first);
-    Ok((if decided { GrantState::Refused } else { GrantState::Pending }, None))
+    let decided = reader
+        .tx()
+        .thread_end(&request)?
+        .is_some_and(|(_, core)| core.id != first);
+    Ok((
+        if decided {
+            GrantState::Refused
+        } else {
+            GrantState::Pending
+        },
+        None,
+    ))
 }

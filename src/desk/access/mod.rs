@@ -23,12 +23,20 @@ use super::error::DeskError;
 
 /// The chart whose `access` section a thread is in.
 fn chart_of(reader: &Reader<'_>, thread: ThreadId) -> Result<ChartId, DeskError> {
-    let none = || DeskError::NoSuchEntry { what: "request", id: thread.to_string() };
+    let none = || DeskError::NoSuchEntry {
+        what: "request",
+        id: thread.to_string(),
+    };
     let (_, core) = reader.tx().thread_end(&thread)?.ok_or_else(none)?;
     let known = reader.directory().chart(&core.chart).is_some();
-    if core.section == Section::Access && known { Ok(core.chart) } else { Err(none()) }
+    if core.section == Section::Access && known {
+        Ok(core.chart)
+    } else {
+        Err(none())
+    }
 }
 
 fn thread(id: &str) -> Result<ThreadId, DeskError> {
-    id.parse().map_err(|error| DeskError::BadInput(format!("{error}")))
+    id.parse()
+        .map_err(|error| DeskError::BadInput(format!("{error}")))
 }

@@ -31,31 +31,64 @@ pub fn request(
     let mut sections = sections.to_vec();
     sections.sort_unstable();
     sections.dedup();
-    if sections.is_empty() || sections.iter().any(|section| !Section::OF_A_CHART.contains(section)) {
-        return Err(DeskError::BadInput("name sections of a chart: identity, clinical, medication, access".into()));
+    if sections.is_empty()
+        || sections
+            .iter()
+            .any(|section| !Section::OF_A_CHART.contains(section))
+    {
+        return Err(DeskError::BadInput(
+            "name sections of a chart: identity, clinical, medication, access".into(),
+        ));
     }
     session.vault().write(|writer| {
         let mut reader = writer.reader();
         let chart = locate::chart(session, &mut reader, mrn)?;
-        if sections.iter().all(|section| reach(session, &reader, chart, *section).is_open()) {
-            return Err(DeskError::NotNow(format!("your keys open these sections of {mrn} already")));
+        if sections
+            .iter()
+            .all(|section| reach(session, &reader, chart, *section).is_open())
+        {
+            return Err(DeskError::NotNow(format!(
+                "your keys open these sections of {mrn} already"
+            )));
         }
-        let until = until.map_or(reader.now() + DEFAULT_DAYS * clock::DAY, |until| until.millis().max(0) as u64);
+        let until = until.map_or(reader.now() + DEFAULT_DAYS * clock::DAY, |until| {
+            until.millis().max(0) as u64
+        });
         if until <= reader.now() {
-            return Err(DeskError::BadInput("the end of the access lies in the past".into()));
+            return Err(DeskError::BadInput(
+                "the end of the access lies in the past".into(),
+            ));
         }
         let state = reader.directory().chart(&chart);
         let to: Vec<Holder> = state
-            .map(|state| state.patient.into_iter().chain(state.attending).map(Holder::Person).collect())
+            .map(|state| {
+                state
+                    .patient
+                    .into_iter()
+                    .chain(state.attending)
+                    .map(Holder::Person)
+                    .collect()
+            })
             .unwrap_or_default();
         if to.is_empty() {
-            return Err(DeskError::NotNow(format!("{mrn} has neither an attending doctor nor a patient who could decide")));
+            return Err(DeskError::NotNow(format!(
+                "{mrn} has neither an attending doctor nor a patient who could decide"
+            )));
         }
-        let act = AccessRequested { sections: sections.clone(), purpose: purpose.into(), until: Some(until) };
+        let act = AccessRequested {
+            sections: sections.clone(),
+            purpose: purpose.into(),
+            until: Some(until),
+        };
         let draft = Draft::new(chart, Section::Access).to(to);
         let stored = writer.put(draft, &Act::AccessRequested(act).encode())?;
-        let noted =
-            AccessNoted { request: stored.thread, chart, mrn: mrn.into(), sections, purpose: purpose.into() };
+        let noted = AccessNoted {
+            request: stored.thread,
+            chart,
+            mrn: mrn.into(),
+            sections,
+            purpose: purpose.into(),
+        };
         note(writer, &Act::AccessNoted(noted))?;
         Ok(AccessState {
             id: stored.thread.to_string(),
@@ -80,8 +113,18 @@ pub(super) fn own_units(reader: &Reader<'_>) -> Vec<UnitId> {
     reader
         .directory()
         .units_of(&me)
-        .filter(|state| matches!(state.unit.kind, UnitKind::Ward | UnitKind::Clinic | UnitKind::Pharmacy))
-        .filter(|state| state.members[&me].holds.keys().any(|(section, _)| *section == Section::Work as u8))
+        .filter(|state| {
+            matches!(
+                state.unit.kind,
+                UnitKind::Ward | UnitKind::Clinic | UnitKind::Pharmacy
+            )
+        })
+        .filter(|state| {
+            state.members[&me]
+                .holds
+                .keys()
+                .any(|(section, _)| *section == Section::Work as u8)
+        })
         .map(|state| state.unit.unit)
         .collect()
 }
