@@ -1,0 +1,125 @@
+//! `access`: asking, deciding, taking back, breaking the glass. `audit`: who did what.
+
+use clap::{Args, Subcommand};
+
+use super::{Context, Exit, Failure, input};
+use crate::desk::view::{GrantState, Stamp};
+use crate::desk::{access, audit};
+use crate::ledger::Section;
+
+/// Access to charts: request, list, grant, refuse, revoke, break the glass
+#[derive(Debug, Subcommand)]
+pub enum Access {
+    /// Ask the patient and the attending doctor
+    Request {
+        /// The chart's number
+        #[arg(long, value_name = "MRN")]
+        chart: String,
+        /// identity, clinical, medication, access; commas between them
+        #[arg(long, value_delimiter = ',', required = true)]
+        sections: Vec<Section>,
+        /// What for
+        #[arg(long)]
+        purpose: String,
+        /// Until when: a date, or an RFC 3339 time [default: in 30 days]
+        #[arg(long, value_name = "DATE", value_parser = input::until)]
+        until: Option<Stamp>,
+    },
+    /// List requests, grants and break-glass
+    List {
+        /// Only those of this chart
+        #[arg(long, value_name = "MRN")]
+        chart: Option<String>,
+        /// pending, granted, refused, revoked or expired
+        #[arg(long)]
+        state: Option<GrantState>,
+    },
+    /// Grant a request
+    Grant {
+        /// The request's id
+        id: String,
+        /// Until when: a date, or an RFC 3339 time [default: as asked]
+        #[arg(long, value_name = "DATE", value_parser = input::until)]
+        until: Option<Stamp>,
+    },
+    /// Refuse a request
+    Refuse(Reasoned),
+    /// Take a grant back
+    Revoke(Reasoned),
+    /// Open a chart in an emergency; the patient and the auditors are told
+    BreakGlass {
+        /// The chart's number
+        #[arg(long, value_name = "MRN")]
+        chart: String,
+        /// Why, in a sentence
+        #[arg(long)]
+        reason: String,
+    },
+    /// Close a break-glass: say whether it was justified
+    Review {
+        /// The break-glass's id
+        id: String,
+        /// What the review found
+        #[arg(long)]
+        finding: String,
+        /// It was not justified
+        #[arg(long)]
+        unjustified: bool,
+    },
+}
+
+/// An act that needs a reason.
+#[derive(Debug, Args)]
+pub struct Reasoned {
+    /// The id of the request or grant
+    pub id: String,
+    /// Why
+    #[arg(long, default_value = "")]
+    pub reason: String,
+}
+
+impl Access {
+    /// Does it.
+    pub fn run(&self, context: &Context) -> Result<Exit, Failure> {
+        let session = context.session()?;
+        let output = &context.output;
+        match self {
+            Self::Request { chart, sections, purpose, until } => {
+                output.result(&access::request(&session, chart, sections, purpose, *until)?)
+            }
+            Self::List { chart, state } => output.result(&access::list(&session, chart.as_deref(), *state)?),
+            Self::Grant { id, until } => output.result(&access::grant(&session, id, *until)?),
+            Self::Refuse(act) => output.result(&access::refuse(&session, &act.id, &act.reason)?),
+            Self::Revoke(act) => output.result(&access::revoke(&session, &act.id, &act.reason)?),
+            Self::BreakGlass { chart, reason } => {
+                let passphrase = context.passphrase()?;
+                output.result(&access::break_glass(&session, chart, reason, &passphrase)?)
+            }
+            Self::Review { id, finding, unjustified } => {
+                output.result(&access::review(&session, id, finding, !unjustified)?)
+            }
+        }
+    }
+}
+
+/// Who did what: views, requests, decisions, break-glass, refusals, failed logins
+#[derive(Debug, Args)]
+pub struct Audit {
+    /// Only this chart
+    #[arg(long, value_name = "MRN")]
+    pub chart: Option<String>,
+    /// Since when: a date, or an RFC 3339 time
+    #[arg(long, value_name = "T", value_parser = input::since)]
+    pub since: Option<Stamp>,
+    /// Only what this login did [with a user of your own through CHARTSEAL_USER]
+    #[arg(long = "by", value_name = "LOGIN")]
+    pub by: Option<String>,
+}
+
+impl Audit {
+    /// Lists.
+    pub fn run(&self, context: &Context) -> Result<Exit, Failure> {
+        let session = context.session()?;
+        context.output.result(&audit::list(&session, self.chart.as_deref(), self.by.as_deref(), self.since)?)
+    }
+}
