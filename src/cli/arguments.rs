@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
-use super::{chart, completions, config_check, index, init, search, status, unit, user, write};
+use super::{
+    backup, chart, completions, config_check, import, index, init, search, status, unit, user,
+    verify, write,
+};
 
 /// Health records, sealed, signed and shared by keys.
 ///
@@ -71,10 +74,21 @@ pub enum Command {
     /// Invite, activate, approve and end users
     #[command(subcommand)]
     User(user::User),
+    /// Take charts in from other systems
+    #[command(subcommand)]
+    Import(import::Import),
+    /// Look at charts
     #[command(subcommand)]
     Chart(chart::Chart),
+    /// Search the charts that your keys open
     Search(search::Search),
+    /// Write one entry: vitals, condition, allergy, note and so on, as a FHIR R4 resource
     Write(write::Write),
+    /// Verify chain, signatures and grants without keys; with --full also bodies and index
+    Verify(verify::Verify),
+    /// Sealed snapshots: make, list, verify, restore
+    #[command(subcommand)]
+    Backup(backup::Backup),
     /// Tend the search index of your units
     #[command(subcommand)]
     Index(index::Index),

@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::{Exit, Failure};
+use crate::crypto::secret::SecretBytes;
 
 /// More than any single resource has. What is larger is the wrong file.
 const LARGEST: u64 = 16 * 1024 * 1024;
@@ -35,6 +36,11 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
         .hint("one entry is one resource; bundles go through `chartseal import fhir`"));
     }
     Ok(bytes)
+}
+
+/// Reads a whole file that holds a secret, such as a share.
+pub fn read_secret(path: &Path) -> Result<SecretBytes, Failure> {
+    read(path).map(SecretBytes::new)
 }
 
 fn whole(reader: impl Read) -> io::Result<Vec<u8>> {

@@ -8,12 +8,14 @@
 //! [`Exit`].
 
 mod arguments;
+mod backup;
 mod chart;
 mod completions;
 mod config_check;
 mod context;
 mod exit;
 mod failure;
+mod import;
 mod index;
 mod init;
 mod input;
@@ -29,6 +31,7 @@ mod status;
 mod text;
 mod unit;
 mod user;
+mod verify;
 mod write;
 
 pub use arguments::{Arguments, Command, Globals};

@@ -127,7 +127,7 @@ pub(super) const KEYS: &[Key] = &[
     },
     Key {
         name: "backup.in_flight",
-        form: Form::Whole(1, 32),
+        form: Form::Whole(1, 4),
         guard: Guard::Free,
     },
 ];

@@ -255,13 +255,13 @@ mod tests {
         let variable = |name: &str| match name {
             "CHARTSEAL_UI_PLAIN" => Some("true".to_owned()),
             "CHARTSEAL_VAULT" => Some("/srv/vault".to_owned()),
-            "CHARTSEAL_BACKUP_IN_FLIGHT" => Some("8".to_owned()),
+            "CHARTSEAL_BACKUP_IN_FLIGHT" => Some("2".to_owned()),
             _ => None,
         };
         let layer = from_environment(&variable).unwrap();
         assert_eq!(layer["ui.plain"].0, Value::Switch(true));
         assert_eq!(layer["vault.dir"].0, Value::Text("/srv/vault".into()));
-        assert_eq!(layer["backup.in_flight"].0, Value::Whole(8));
+        assert_eq!(layer["backup.in_flight"].0, Value::Whole(2));
         assert_eq!(layer.len(), 3);
     }
 

@@ -241,7 +241,7 @@ mod tests {
             ),
             (65_536, 3)
         );
-        assert_eq!(config.security.tls, Tls::Required);
+        assert_eq!(config.security.tls, Tls::Loopback);
         assert!(!config.ui.plain && !config.kiosk.enabled && !config.security.clipboard);
         assert_eq!((config.backup.target, config.backup.every), (None, None));
         assert!(

@@ -1,9 +1,11 @@
 //! What the desk refuses, and how the command line and the screen tell it.
 
+use crate::backup::{BackupError, Fault};
 use crate::crypto::hpke::HpkeError;
 use crate::index::{IndexError, QueryError};
 use crate::ledger::LedgerError;
 use crate::vault::VaultError;
+use crate::vault::shares::ShareError;
 
 /// What kind of refusal: the command line's exit code hangs on it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,6 +33,12 @@ pub enum DeskError {
     /// The index said no.
     #[error(transparent)]
     Index(#[from] IndexError),
+    /// The backup repository said no.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    /// The shares do not come together.
+    #[error(transparent)]
+    Shares(#[from] ShareError),
     /// The query does not parse.
     #[error(transparent)]
     Query(#[from] QueryError),
@@ -93,6 +101,9 @@ impl DeskError {
     pub fn class(&self) -> Class {
         match self {
             Self::Vault(error) => class_of(error),
+            Self::Backup(error) => class_of_fault(error.fault()),
+            Self::Shares(ShareError::Unreadable { .. }) => Class::BadInput,
+            Self::Shares(_) => Class::Denied,
             Self::StoppedByCheck(_) | Self::Denied(_) => Class::Denied,
             Self::Query(_)
             | Self::NoSuchChart(_)
@@ -117,6 +128,14 @@ impl DeskError {
                 Class::Defect => "defect",
             },
             Self::Index(_) => "index",
+            Self::Backup(error) => match error.fault() {
+                Fault::Outside => "target",
+                Fault::Evidence => "tampering",
+                Fault::Request => "backup-request",
+                Fault::Cancelled => "stopped",
+                Fault::Defect => "defect",
+            },
+            Self::Shares(_) => "shares",
             Self::Query(_) => "bad-query",
             Self::NoSuchChart(_) => "no-such-chart",
             Self::NoSuchEntry { .. } => "no-such-entry",
@@ -150,6 +169,15 @@ impl DeskError {
             path: path.display().to_string(),
             source,
         }
+    }
+}
+
+fn class_of_fault(fault: Fault) -> Class {
+    match fault {
+        Fault::Outside | Fault::Cancelled => Class::Outside,
+        Fault::Evidence => Class::Found,
+        Fault::Request => Class::Usage,
+        Fault::Defect => Class::Defect,
     }
 }
 

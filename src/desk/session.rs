@@ -7,7 +7,8 @@ use std::sync::{Mutex, PoisonError};
 use crate::clinical::Role;
 use crate::config::Paths;
 use crate::crypto::secret::SecretBytes;
-use crate::ledger::ChartId;
+use crate::ledger::clear::Disable;
+use crate::ledger::{CertId, ChartId, Clear};
 use crate::vault::{self, Vault, VaultError};
 
 use super::error::DeskError;
@@ -52,6 +53,9 @@ pub fn folders(paths: &Paths) -> Result<(PathBuf, PathBuf), DeskError> {
 pub fn login(paths: &Paths, login: &str, passphrase: &SecretBytes) -> Result<Session, DeskError> {
     let folders = folders(paths)?;
     let vault = Vault::open(&folders.0, &folders.1)?.unlock(login, passphrase)?;
+    if vault.role() == Role::Admin {
+        certify_host(&vault)?;
+    }
     let session = Session {
         vault,
         folders,
@@ -62,6 +66,40 @@ pub fn login(paths: &Paths, login: &str, passphrase: &SecretBytes) -> Result<Ses
     };
     super::access::glass::remember(&session)?;
     Ok(session)
+}
+
+/// After a restore the host is a stranger to the vault: the first admin who logs in there certifies it, so that it may sign
+/// backups, and ends the certificate of the host that is gone.
+fn certify_host(vault: &vault::Session) -> Result<(), VaultError> {
+    let key = vault.host().sign().public();
+    let known = |directory: &vault::Directory| {
+        directory
+            .people
+            .values()
+            .any(|person| person.certificate.verify == key)
+    };
+    if vault.read(|reader| Ok::<_, VaultError>(known(reader.directory())))? {
+        return Ok(());
+    }
+    let certificate = vault::init::host_certificate(vault.host());
+    vault.write(|writer| {
+        // Another admin may have been faster.
+        if known(writer.directory()) {
+            return Ok(());
+        }
+        let gone: Vec<CertId> = writer
+            .directory()
+            .people
+            .iter()
+            .filter(|(_, person)| person.role().is_none() && person.until.is_none())
+            .map(|(cert, _)| *cert)
+            .collect();
+        for cert in gone {
+            writer.clear(&Clear::Disable(Disable { person: cert }))?;
+        }
+        writer.clear(&Clear::Certificate(certificate.clone()))?;
+        Ok(())
+    })
 }
 
 /// Asks for the passphrase again, before something is signed that cannot be taken back.

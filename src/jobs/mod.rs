@@ -1,5 +1,6 @@
 //! Long work with progress and cancel.
 
+pub mod backup;
 pub mod demo;
 pub mod import;
 pub mod ledger_export;

@@ -3,7 +3,7 @@
 use minicbor::{Decode, Encode};
 
 use crate::ledger::canonical::{self, EncodingError};
-use crate::ledger::clear::UnitKind;
+use crate::ledger::clear::{BackupMark, Clear, UnitKind};
 use crate::ledger::{Body, ChartId, EntryId, Place, Prepared, Section, ThreadId, WriteTx};
 
 use super::directory::Directory;
@@ -111,5 +111,41 @@ pub fn login_failed(
     };
     let prepared = Prepared::dropped(place, &body, &key.public)?;
     tx.append(&prepared, host.sign())?;
+    Ok(())
+}
+
+/// Marks in the ledger, under the host's identity, that a snapshot was committed: the ledger and the repository anchor each other.
+pub fn backup_made(
+    tx: &mut WriteTx<'_>,
+    directory: &Directory,
+    host: &Host,
+    mark: BackupMark,
+    now: u64,
+) -> Result<(), VaultError> {
+    let verify = host.sign().public();
+    let author = directory
+        .people
+        .iter()
+        .find(|(_, person)| person.certificate.verify == verify && person.until.is_none())
+        .map(|(cert, _)| *cert)
+        .ok_or_else(|| {
+            VaultError::Host(
+                "this host is not certified in the vault: an admin logs in here once".into(),
+            )
+        })?;
+    let place = Place {
+        chart: ChartId::ZERO,
+        section: Section::System,
+        epoch: 0,
+        id: None,
+        follows: None,
+        to: Vec::new(),
+        author,
+        created: now,
+    };
+    tx.append(
+        &Prepared::clear(place, &Clear::BackupMark(mark).encode()),
+        host.sign(),
+    )?;
     Ok(())
 }

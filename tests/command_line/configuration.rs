@@ -31,7 +31,7 @@ fn every_value_is_printed_with_its_source() {
             "--vault",
             "/srv/vault",
         ])
-        .env("CHARTSEAL_BACKUP_IN_FLIGHT", "8")
+        .env("CHARTSEAL_BACKUP_IN_FLIGHT", "2")
         .output()
         .unwrap()
         .into();

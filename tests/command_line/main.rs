@@ -1,7 +1,9 @@
 //! The real program, as scripts run it: what it prints where, and how it ends.
 
+mod backup;
 mod configuration;
 mod host;
+mod new_host;
 mod people;
 mod program;
 mod records;

@@ -24,6 +24,9 @@ impl Report for BackupRun {
             size(self.bytes_read),
             size(self.bytes_uploaded),
         ));
+        for alarm in &self.alarms {
+            page.line(format!("! {alarm}"));
+        }
     }
 }
 

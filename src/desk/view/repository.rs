@@ -25,6 +25,8 @@ pub struct BackupRun {
     pub bytes_uploaded: u64,
     /// How long it took.
     pub seconds: f64,
+    /// What a person should look at although the run went on.
+    pub alarms: Vec<String>,
 }
 
 /// One snapshot of a repository.

@@ -155,6 +155,7 @@ impl Backend for Fixture {
                 bytes_read: 2_400_000,
                 bytes_uploaded: 2_200_000,
                 seconds: 12.0,
+                alarms: Vec::new(),
             }),
             _ => Report::Verify(Box::new(people::verified())),
         })

@@ -139,6 +139,7 @@ pub(crate) fn backup_run() -> BackupRun {
         bytes_read: 900_000,
         bytes_uploaded: 800_000,
         seconds: 6.0,
+        alarms: Vec::new(),
     }
 }
 

@@ -1,0 +1,58 @@
+//! `verify`: the walk over the ledger.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{Context, Exit, Failure};
+use crate::jobs::verify;
+
+/// Verify chain, signatures and grants without keys; with --full also bodies and index
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// Open bodies and compare the index, with your keys
+    #[arg(long, conflicts_with = "ledger")]
+    pub full: bool,
+    /// How many threads [default: as many as there are cores]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<std::num::NonZeroUsize>,
+    /// Verify a ledger that `export ledger` wrote
+    #[arg(long, value_name = "FILE")]
+    pub ledger: Option<PathBuf>,
+}
+
+impl Verify {
+    /// Walks; 1 where something is wrong.
+    pub fn run(&self, context: &Context) -> Result<Exit, Failure> {
+        let threads = self
+            .threads
+            .or_else(|| std::thread::available_parallelism().ok())
+            .map_or(1, usize::from);
+        let session = if self.full {
+            Some(context.session()?)
+        } else {
+            None
+        };
+        let watch = context.watch();
+        let report = match (&session, &self.ledger) {
+            (Some(session), _) => verify::full(session, threads, None, &|p| watch.report(p))?,
+            (None, Some(file)) => {
+                let open = File::open(file).map_err(|error| {
+                    Failure::new(
+                        Exit::BadInput,
+                        "unreadable",
+                        format!("cannot read {}", file.display()),
+                    )
+                    .hint("check the path and that this account may read it")
+                    .because(&error)
+                })?;
+                verify::exported(&mut BufReader::new(open), threads, &|p| watch.report(p))?
+            }
+            (None, None) => verify::ledger(&context.config.paths, threads, &|p| watch.report(p))?,
+        };
+        drop(watch);
+        context.output.result(&report)
+    }
+}

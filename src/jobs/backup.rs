@@ -1,0 +1,420 @@
+//! Backups: the vault and this host on one side, a repository that is not trusted on the other.
+//!
+//! A run, a list and a verification need no user: the host's own identity signs and reads manifests, and **the host can open no
+//! object**. A restore needs no vault, only the restore shares.
+
+mod restorer;
+mod source;
+
+use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::backup::chain::Chain;
+use crate::backup::high_water::HighWater;
+use crate::backup::keys::{BackupKeys, RestoreSecret};
+use crate::backup::manifest::{HostId, SignedManifest};
+use crate::backup::record::RepositoryRecord;
+use crate::backup::restore::{self, Damage, Request};
+use crate::backup::retry::Retry;
+use crate::backup::snapshot::{self, Options, Snapshot};
+use crate::backup::state::HostState;
+use crate::backup::target::TargetError;
+use crate::backup::verify::{self, ReadData};
+use crate::backup::{BackupError, Cancel, Location, Meter, Phase, Wire};
+use crate::backup::{Login, Progress as Stage};
+use crate::config::Paths;
+use crate::crypto::secret::SecretBytes;
+use crate::crypto::sign::VerifyKey;
+use crate::desk::view::{
+    BackupLine, BackupRun, BackupVerified, Proceed, Progress, Reporter, Restored, Stamp,
+};
+use crate::desk::{DeskError, session};
+use crate::ledger::clear::BackupMark;
+use crate::ledger::{Ledger, Office};
+use crate::vault::host::NewHost;
+use crate::vault::shares::{self, Set};
+use crate::vault::{Directory, Vault, clock, record};
+
+use restorer::VaultRestorer;
+use source::LedgerSource;
+
+/// Where a repository is and how to get in.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// The place.
+    pub location: Location,
+    /// User and password, where they do not stand in the address.
+    pub login: Option<Login>,
+    /// How runs treat the link.
+    pub options: Options,
+}
+
+impl Target {
+    /// Reads an address.
+    pub fn parse(address: &str) -> Result<Self, DeskError> {
+        let location = Location::parse(address).map_err(BackupError::from)?;
+        Ok(Self {
+            location,
+            login: None,
+            options: Options::default(),
+        })
+    }
+}
+
+/// Which folder a restored host gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HostFolder {
+    /// This one, or nothing is restored.
+    Exactly(PathBuf),
+    /// The one that the vault's id names below this folder; `host` beside the vault where that is taken.
+    Below(PathBuf),
+    /// This one; `host` beside the vault where it is taken.
+    Rather(PathBuf),
+}
+
+/// Makes a snapshot of what is new, and marks it in the ledger. The first run makes the repository.
+pub fn run(paths: &Paths, target: &Target, watch: Reporter<'_>) -> Result<BackupRun, DeskError> {
+    let started = Instant::now();
+    let vault = session::open(paths)?;
+    let directory = vault.directory()?;
+    let keys = keys(&vault)?;
+    if !certified(&directory)(&keys.signing.public()) {
+        return Err(DeskError::Denied(
+            "this host is not certified in the vault, so nobody would believe its snapshots: an admin logs in here once".into(),
+        ));
+    }
+    let source = Arc::new(LedgerSource::new(vault.ledger().again()?));
+    let now = clock::now();
+    let snapshot = drive(target, "back up", watch, async |wire| {
+        snapshot::run(
+            &wire,
+            &keys,
+            source,
+            vault.host().folder(),
+            target.options,
+            now as i64,
+        )
+        .await
+    })?;
+    let manifest = &snapshot.manifest.manifest;
+    let mark = BackupMark {
+        snapshot: manifest.name.number,
+        manifest: snapshot.manifest.hash,
+        covers: manifest.head.seq,
+    };
+    vault
+        .ledger()
+        .write(|tx| record::backup_made(tx, &directory, vault.host(), mark, now))?;
+    vault.remember_head()?;
+    Ok(told(&snapshot, started))
+}
+
+fn told(snapshot: &Snapshot, started: Instant) -> BackupRun {
+    let sent = snapshot.uploaded_in_all();
+    let manifest = &snapshot.manifest.manifest;
+    BackupRun {
+        snapshot: snapshot.manifest.id(),
+        parent: snapshot.parent.clone(),
+        entries: manifest.head.seq,
+        new_entries: manifest.new_entries,
+        packs_uploaded: sent.packs,
+        packs_reused: snapshot.reused,
+        bytes_read: snapshot.bytes_read,
+        bytes_uploaded: sent.bytes,
+        seconds: started.elapsed().as_secs_f64(),
+        alarms: snapshot.alarms.iter().map(ToString::to_string).collect(),
+    }
+}
+
+/// The snapshots of a repository, newest first.
+pub fn list(paths: &Paths, target: &Target) -> Result<Vec<BackupLine>, DeskError> {
+    let vault = session::open(paths)?;
+    let directory = vault.directory()?;
+    let keys = keys(&vault)?;
+    let chain = drive(
+        target,
+        "list snapshots",
+        &crate::desk::view::unwatched,
+        async |wire| {
+            RepositoryRecord::read(&wire).await?;
+            Chain::load(&wire, keys.repository, &keys.k_manifest, &|_| true).await
+        },
+    )?;
+    let suspect: Vec<&str> = [&chain.missing, &chain.corrupt, &chain.forks]
+        .into_iter()
+        .flatten()
+        .map(|finding| finding.name.as_str())
+        .collect();
+    let trusted = certified(&directory);
+    let line = |snapshot: &SignedManifest| {
+        let manifest = &snapshot.manifest;
+        let name = manifest.name.to_string();
+        BackupLine {
+            snapshot: snapshot.id(),
+            created: Stamp::from_millis(manifest.created),
+            host: format!("{:?}", manifest.name.host),
+            entries: manifest.head.seq,
+            bytes: manifest.bytes,
+            signed_by: signer(&directory, &snapshot.signer),
+            verified: trusted(&snapshot.signer)
+                && !suspect.iter().any(|finding| finding.ends_with(&name)),
+        }
+    };
+    Ok(chain.manifests.iter().rev().map(line).collect())
+}
+
+/// Checks that every object is there and that history was not cut; with `read_data` also that each is what was sent.
+pub fn verify(
+    paths: &Paths,
+    target: &Target,
+    read_data: bool,
+    watch: Reporter<'_>,
+) -> Result<BackupVerified, DeskError> {
+    let vault = session::open(paths)?;
+    let directory = vault.directory()?;
+    let keys = keys(&vault)?;
+    let mark =
+        HighWater::read(vault.host().folder(), keys.repository).map_err(BackupError::from)?;
+    let read = if read_data {
+        ReadData::All
+    } else {
+        ReadData::None
+    };
+    let trusted = certified(&directory);
+    let verified = drive(target, "verify backup", watch, async |wire| {
+        // A repository whose own record is gone is a finding, as long as this host has seen it; otherwise it is a wrong address.
+        if mark.is_none() {
+            RepositoryRecord::read(&wire).await?;
+        }
+        verify::verify(
+            &wire,
+            keys.repository,
+            &keys.k_manifest,
+            mark.as_ref(),
+            read,
+            &trusted,
+        )
+        .await
+    })?;
+    let lines = |findings: &[crate::backup::chain::Finding]| {
+        findings.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    Ok(BackupVerified {
+        snapshots: verified.snapshots,
+        packs: verified.packs,
+        bytes_read: verified.bytes_read,
+        missing: lines(&verified.missing),
+        corrupt: [lines(&verified.corrupt), lines(&verified.forks)].concat(),
+        rolled_back: verified.rolled_back.is_some(),
+        ok: verified.ok(),
+    })
+}
+
+/// Brings a vault back into an empty folder, with the state of a fresh host, and verifies it.
+pub fn restore(
+    target: &Target,
+    into: &Path,
+    host: &HostFolder,
+    snapshot: Option<&str>,
+    share_texts: &[SecretBytes],
+    watch: Reporter<'_>,
+) -> Result<Restored, DeskError> {
+    let started = Instant::now();
+    let (vault, secret) = shares::combine(share_texts, Set::Restore)?;
+    let secret = RestoreSecret::from_bytes(secret.expose()).ok_or_else(|| {
+        DeskError::BadInput(
+            "the shares hold no restore secret: bring those of the restore set".into(),
+        )
+    })?;
+    if std::fs::read_dir(into).is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(BackupError::NotEmpty {
+            path: into.display().to_string(),
+        }
+        .into());
+    }
+    let folder = host_folder(host, into, &vault.to_string())?;
+    let restored = drive(target, "restore", watch, async |wire| {
+        let request = Request {
+            secret: &secret,
+            vault,
+            snapshot,
+            mark: None,
+            damage: Damage::Refuse,
+            into,
+        };
+        restore::restore(&wire, request, |staging| {
+            Ok(Box::new(VaultRestorer::new(staging)?) as _)
+        })
+        .await
+    })?;
+
+    let host = NewHost::with_secret(secret.host_secret.clone()).settle(&folder, vault)?;
+    let keys = secret.backup_keys(restored.mark.repository, vault, host.sign().duplicate());
+    host.put_backup_keys(keys.to_bytes().expose())?;
+    HostState::lock(&folder, restored.mark.repository)
+        .and_then(|state| restored.mark.save(&state))
+        .map_err(BackupError::from)?;
+    let ledger = Ledger::open(into)?;
+    host.raise_high_water(ledger.head()?)?;
+
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let report = super::verify::ledger(&Paths::new(into, &folder), threads, watch)?;
+    Ok(Restored {
+        snapshot: restored.snapshot.id(),
+        entries: restored.snapshot.manifest.head.seq,
+        host: folder.display().to_string(),
+        verify: report,
+        seconds: started.elapsed().as_secs_f64(),
+        vault: into.display().to_string(),
+    })
+}
+
+/// A folder for the state of a fresh host that no host has taken, chosen before anything is fetched.
+fn host_folder(wanted: &HostFolder, into: &Path, vault_id: &str) -> Result<PathBuf, DeskError> {
+    let free = |folder: &Path| !folder.join("vault-id").exists();
+    let beside = || {
+        let name = into.file_name().map_or_else(
+            || "vault".into(),
+            |name| name.to_string_lossy().into_owned(),
+        );
+        into.with_file_name(format!("{name}-host"))
+    };
+    let chosen = match wanted {
+        HostFolder::Exactly(folder) if free(folder) => return Ok(folder.clone()),
+        HostFolder::Exactly(folder) => {
+            return Err(DeskError::BadInput(format!(
+                "{} already holds the state of a host: name another folder with --host",
+                folder.display()
+            )));
+        }
+        HostFolder::Below(state) => state.join(vault_id),
+        HostFolder::Rather(folder) => folder.clone(),
+    };
+    let chosen = if free(&chosen) { chosen } else { beside() };
+    if free(&chosen) {
+        Ok(chosen)
+    } else {
+        Err(DeskError::BadInput(format!(
+            "{} already holds the state of a host: name a folder with --host",
+            chosen.display()
+        )))
+    }
+}
+
+/// What the host keeps to write backups.
+fn keys(vault: &Vault) -> Result<BackupKeys, DeskError> {
+    let host = vault.host();
+    let bytes = host.backup_keys()?.map(SecretBytes::new);
+    bytes
+        .and_then(|bytes| BackupKeys::from_bytes(bytes.expose(), host.sign().duplicate()))
+        .ok_or_else(|| {
+            DeskError::Denied(format!(
+                "the host's state in {} holds no backup keys: restore it, or make the vault anew",
+                host.folder().display()
+            ))
+        })
+}
+
+/// Judges whether a key is, or was, that of a host that the ledger certifies. An old snapshot stays good after its host is gone.
+fn certified(directory: &Directory) -> impl Fn(&VerifyKey) -> bool + Send + Sync {
+    let hosts: Vec<VerifyKey> = directory
+        .people
+        .values()
+        .filter(|person| person.certificate.office == Office::Host)
+        .map(|person| person.certificate.verify)
+        .collect();
+    move |key| hosts.contains(key)
+}
+
+fn signer(directory: &Directory, key: &VerifyKey) -> String {
+    directory
+        .people
+        .values()
+        .find(|person| person.certificate.verify == *key)
+        .map_or_else(
+            || format!("unknown host {:?}", HostId::of(key)),
+            |person| {
+                format!(
+                    "{} {}",
+                    person.certificate.name,
+                    person.certificate.fingerprint()
+                )
+            },
+        )
+}
+
+/// Opens the target and drives the work on a runtime of its own, telling how far it has come.
+fn drive<T>(
+    target: &Target,
+    what: &str,
+    watch: Reporter<'_>,
+    work: impl AsyncFnOnce(Wire) -> Result<T, BackupError>,
+) -> Result<T, DeskError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| {
+            DeskError::Outside(format!("no threads for the backup can be had: {error}"))
+        })?;
+    let cancel = Cancel::new();
+    let (meter, mut watched) = Meter::new();
+    let outcome = runtime.block_on(async {
+        let opened = target
+            .location
+            .open(target.login.clone())
+            .await
+            .map_err(|error| unusable(&target.location, error))?;
+        let wire = Wire {
+            target: opened,
+            retry: Retry::default(),
+            cancel: cancel.clone(),
+            meter,
+        };
+        let mut work = pin!(work(wire));
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut work => return Ok(done?),
+                Ok(()) = watched.changed() => {
+                    let stage = watched.borrow_and_update().clone();
+                    if watch(&translated(what, &stage)) == Proceed::Stop {
+                        cancel.cancel();
+                    }
+                }
+            }
+        }
+    });
+    outcome
+}
+
+/// A folder that cannot be used is a stick that is not mounted: another time it may be. An address that does not read stays wrong.
+fn unusable(location: &Location, error: TargetError) -> DeskError {
+    match location {
+        Location::Folder(_) => DeskError::Outside(error.to_string()),
+        Location::Mongo(_) => BackupError::from(error).into(),
+    }
+}
+
+/// Bytes are what a person waits for; entries are told in the note.
+fn translated(what: &str, stage: &Stage) -> Progress {
+    let mut note = stage.phase.as_str().to_owned();
+    if stage.entries_total > 0 && stage.phase != Phase::Done {
+        note = format!(
+            "{note}, {} of {} entries",
+            stage.entries_done, stage.entries_total
+        );
+    }
+    if stage.retries > 0 {
+        note = format!("{note}, {} retries", stage.retries);
+    }
+    Progress {
+        what: what.to_owned(),
+        done: stage.bytes_done,
+        total: stage.bytes_total,
+        unit: "bytes",
+        note: Some(note),
+    }
+}
