@@ -22,12 +22,17 @@ fn copies_of(inverted: &[u8]) -> usize {
             continue;
         }
         let (from, to) = range.split_once('-').unwrap();
-        let (from, to) = (u64::from_str_radix(from, 16).unwrap(), u64::from_str_radix(to, 16).unwrap());
+        let (from, to) = (
+            u64::from_str_radix(from, 16).unwrap(),
+            u64::from_str_radix(to, 16).unwrap(),
+        );
         let own = block.as_ptr() as u64;
         let mut at = from;
         while at < to {
             let length = (to - at).min(block.len() as u64) as usize;
-            if memory.seek(SeekFrom::Start(at)).is_err() || memory.read_exact(&mut block[..length]).is_err() {
+            if memory.seek(SeekFrom::Start(at)).is_err()
+                || memory.read_exact(&mut block[..length]).is_err()
+            {
                 break;
             }
             // The block itself is memory too: what was copied into it is not counted.
@@ -41,7 +46,11 @@ fn copies_of(inverted: &[u8]) -> usize {
                 })
                 .count();
             // Overlap, so that nothing hides across two blocks.
-            at += if length as u64 == to - at { length as u64 } else { (length - inverted.len()) as u64 };
+            at += if length as u64 == to - at {
+                length as u64
+            } else {
+                (length - inverted.len()) as u64
+            };
         }
     }
     block.fill(0);
@@ -59,7 +68,10 @@ fn no_key_is_left_in_memory_after_the_lock() {
             Ok::<_, VaultError>(key.expose().iter().map(|byte| !byte).collect())
         })
         .unwrap();
-    assert!(copies_of(&inverted) >= 1, "the search finds a key that is in use");
+    assert!(
+        copies_of(&inverted) >= 1,
+        "the search finds a key that is in use"
+    );
     doctor.lock();
     assert_eq!(copies_of(&inverted), 0, "the key outlived the lock");
 }

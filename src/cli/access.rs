@@ -3,8 +3,9 @@
 use clap::{Args, Subcommand};
 
 use super::{Context, Exit, Failure, input};
+use crate::config::Surroundings;
 use crate::desk::view::{GrantState, Stamp};
-use crate::desk::{access, audit};
+use crate::desk::{access, audit, session};
 use crate::ledger::Section;
 
 /// Access to charts: request, list, grant, refuse, revoke, break the glass
@@ -81,23 +82,35 @@ pub struct Reasoned {
 impl Access {
     /// Does it.
     pub fn run(&self, context: &Context) -> Result<Exit, Failure> {
-        let session = context.session()?;
         let output = &context.output;
+        if let Self::BreakGlass { chart, reason } = self {
+            // The same passphrase answers twice: for the session, and for breaking the glass.
+            let passphrase = context.passphrase()?;
+            let session = session::login(&context.config.paths, context.login()?, &passphrase)?;
+            return output.result(&access::break_glass(&session, chart, reason, &passphrase)?);
+        }
+        let session = context.session()?;
         match self {
-            Self::Request { chart, sections, purpose, until } => {
-                output.result(&access::request(&session, chart, sections, purpose, *until)?)
+            Self::BreakGlass { .. } => Ok(Exit::Done),
+            Self::Request {
+                chart,
+                sections,
+                purpose,
+                until,
+            } => output.result(&access::request(
+                &session, chart, sections, purpose, *until,
+            )?),
+            Self::List { chart, state } => {
+                output.result(&access::list(&session, chart.as_deref(), *state)?)
             }
-            Self::List { chart, state } => output.result(&access::list(&session, chart.as_deref(), *state)?),
             Self::Grant { id, until } => output.result(&access::grant(&session, id, *until)?),
             Self::Refuse(act) => output.result(&access::refuse(&session, &act.id, &act.reason)?),
             Self::Revoke(act) => output.result(&access::revoke(&session, &act.id, &act.reason)?),
-            Self::BreakGlass { chart, reason } => {
-                let passphrase = context.passphrase()?;
-                output.result(&access::break_glass(&session, chart, reason, &passphrase)?)
-            }
-            Self::Review { id, finding, unjustified } => {
-                output.result(&access::review(&session, id, finding, !unjustified)?)
-            }
+            Self::Review {
+                id,
+                finding,
+                unjustified,
+            } => output.result(&access::review(&session, id, finding, !unjustified)?),
         }
     }
 }
@@ -111,15 +124,29 @@ pub struct Audit {
     /// Since when: a date, or an RFC 3339 time
     #[arg(long, value_name = "T", value_parser = input::since)]
     pub since: Option<Stamp>,
-    /// Only what this login did [with a user of your own through CHARTSEAL_USER]
+    /// Only what this login did [also --user, where CHARTSEAL_USER says who acts]
     #[arg(long = "by", value_name = "LOGIN")]
     pub by: Option<String>,
 }
 
 impl Audit {
-    /// Lists.
-    pub fn run(&self, context: &Context) -> Result<Exit, Failure> {
-        let session = context.session()?;
-        context.output.result(&audit::list(&session, self.chart.as_deref(), self.by.as_deref(), self.since)?)
+    /// Lists. Where the environment says who acts, `--user` says whose acts are listed.
+    pub fn run(&self, context: &Context, around: &Surroundings) -> Result<Exit, Failure> {
+        let acting = around
+            .variable("CHARTSEAL_USER")
+            .filter(|login| !login.is_empty());
+        let named = context.login()?;
+        let (actor, of) = match acting {
+            Some(acting) if acting != named => (acting, Some(named)),
+            _ => (named, None),
+        };
+        let session = session::login(&context.config.paths, actor, &context.passphrase()?)?;
+        let by = self.by.as_deref().or(of);
+        context.output.result(&audit::list(
+            &session,
+            self.chart.as_deref(),
+            by,
+            self.since,
+        )?)
     }
 }

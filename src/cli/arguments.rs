@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand};
 
 use super::{
-    backup, chart, completions, config_check, import, index, init, search, status, unit, user,
-    verify, write,
+    access, backup, chart, completions, config_check, demo, export, import, index, init, rx,
+    search, status, unit, user, verify, write,
 };
 
 /// Health records, sealed, signed and shared by keys.
@@ -65,6 +65,10 @@ pub struct Globals {
 
 /// What to do.
 #[derive(Debug, Subcommand)]
+#[expect(
+    missing_docs,
+    reason = "where a command has no line of its own here, its struct says what it does"
+)]
 pub enum Command {
     /// Make a vault, its first admin, and two sets of shares: for backups, and for keys that were lost
     Init(init::Init),
@@ -82,6 +86,14 @@ pub enum Command {
     Chart(chart::Chart),
     /// Search the charts that your keys open
     Search(search::Search),
+    #[command(subcommand)]
+    Rx(rx::Rx),
+    #[command(subcommand)]
+    Access(access::Access),
+    Audit(access::Audit),
+    #[command(subcommand)]
+    Export(export::Export),
+    Demo(demo::Demo),
     /// Write one entry: vitals, condition, allergy, note and so on, as a FHIR R4 resource
     Write(write::Write),
     /// Verify chain, signatures and grants without keys; with --full also bodies and index

@@ -30,14 +30,22 @@ impl Demo {
     /// Makes it; on a terminal, opens it.
     pub fn run(&self, context: &Context, around: &Surroundings) -> Result<Exit, Failure> {
         let (paths, papers) = match &self.dir {
-            Some(dir) => (Paths::new(&dir.join("vault"), &dir.join("host")), dir.clone()),
+            Some(dir) => (
+                Paths::new(&dir.join("vault"), &dir.join("host")),
+                dir.clone(),
+            ),
             None => {
                 let paths = context.config.paths.clone();
                 let papers = paths.vault.with_file_name("chartseal-demo");
                 (paths, papers)
             }
         };
-        let plan = Plan { patients: self.patients as usize, seed: self.seed, cost: context.cost(), papers };
+        let plan = Plan {
+            patients: self.patients as usize,
+            seed: self.seed,
+            cost: context.cost(),
+            papers,
+        };
         let watch = context.watch();
         let made = demo::make(&paths, &plan, &|progress| watch.report(progress))?;
         drop(watch);

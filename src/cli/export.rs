@@ -31,7 +31,8 @@ impl Export {
             None => context.output.bytes(&bytes).map(|()| Exit::Done),
             Some(path) => {
                 // An export is plain text of a patient: only its owner may read it.
-                crate::vault::host::write_private(path, &bytes).map_err(crate::desk::DeskError::from)?;
+                crate::vault::host::write_private(path, &bytes)
+                    .map_err(crate::desk::DeskError::from)?;
                 let view = crate::desk::view::Exported {
                     file: path.display().to_string(),
                     entries: 1,

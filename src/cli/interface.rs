@@ -3,8 +3,17 @@
 use std::io::{self, IsTerminal};
 
 use super::{Context, Exit, Failure};
-use crate::config::Surroundings;
+use crate::config::{Config, Paths, Surroundings};
 use crate::tui::{self, OpenError};
+
+/// Opens the interface on another vault than the configured one.
+pub fn open_at(context: &Context, paths: Paths, around: &Surroundings) -> Result<Exit, Failure> {
+    let config = Config {
+        paths,
+        ..context.config.clone()
+    };
+    draw(&config, around)
+}
 
 /// Opens the interface on this terminal.
 pub fn open(context: &Context, around: &Surroundings) -> Result<Exit, Failure> {
@@ -16,7 +25,11 @@ pub fn open(context: &Context, around: &Surroundings) -> Result<Exit, Failure> {
         )
         .hint("see `chartseal --help`"));
     }
-    tui::open(&context.config, colour(around)).map_err(|error| {
+    draw(&context.config, around)
+}
+
+fn draw(config: &Config, around: &Surroundings) -> Result<Exit, Failure> {
+    tui::open(config, colour(around)).map_err(|error| {
         let exit = match error {
             OpenError::Terminal(_) => Exit::Outside,
             _ => Exit::Usage,

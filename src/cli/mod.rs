@@ -7,13 +7,16 @@
 //! Standard output carries the result and nothing else; progress, remarks and errors go to standard error. The exit codes are in
 //! [`Exit`].
 
+mod access;
 mod arguments;
 mod backup;
 mod chart;
 mod completions;
 mod config_check;
 mod context;
+mod demo;
 mod exit;
+mod export;
 mod failure;
 mod import;
 mod index;
@@ -26,6 +29,7 @@ mod passphrase;
 mod plain;
 mod progress;
 mod run;
+mod rx;
 mod search;
 mod status;
 mod text;

@@ -82,24 +82,43 @@ impl Rx {
         let session = context.session()?;
         let output = &context.output;
         match self {
-            Self::Write { chart, file, r#override } => {
+            Self::Write {
+                chart,
+                file,
+                r#override,
+            } => {
                 let orders = rx_from_json(&input::read(file)?)?;
                 let [order] = <[_; 1]>::try_from(orders).map_err(|orders: Vec<_>| {
-                    Failure::new(Exit::BadInput, "not-one", format!("{} prescriptions in one file", orders.len()))
-                        .hint("sign one MedicationRequest at a time")
+                    Failure::new(
+                        Exit::BadInput,
+                        "not-one",
+                        format!("{} prescriptions in one file", orders.len()),
+                    )
+                    .hint("sign one MedicationRequest at a time")
                 })?;
                 output.result(&rx::write(&session, chart, order, r#override.as_deref())?)
             }
-            Self::List { state, chart } => output.result(&rx::list(&session, *state, chart.as_deref())?),
+            Self::List { state, chart } => {
+                output.result(&rx::list(&session, *state, chart.as_deref())?)
+            }
             Self::Show { rx } => output.result(&rx::show(&session, *rx, &as_json)?),
             Self::Verify { rx } => {
                 let verdict = rx::verify(&session, *rx)?;
                 output.result(&verdict)?;
                 Ok(if verdict.ok { Exit::Done } else { Exit::Found })
             }
-            Self::Dispense { rx, file, r#override } => {
+            Self::Dispense {
+                rx,
+                file,
+                r#override,
+            } => {
                 let dispense = dispense_from_json(&input::read(file)?)?;
-                output.result(&rx::dispense(&session, *rx, dispense, r#override.as_deref())?)
+                output.result(&rx::dispense(
+                    &session,
+                    *rx,
+                    dispense,
+                    r#override.as_deref(),
+                )?)
             }
             Self::Hold(act) => output.result(&rx::hold(&session, act.rx, &act.reason)?),
             Self::Answer(act) => output.result(&rx::answer(&session, act.rx, &act.reason)?),

@@ -15,12 +15,16 @@ const SECTIONS: [Section; 3] = [Section::Identity, Section::Clinical, Section::M
 pub fn fhir(session: &Session, mrn: &str) -> Result<Vec<u8>, DeskError> {
     let (chart, open) = session.vault().read(|reader| {
         let chart = locate::chart(session, reader, mrn)?;
-        let open: Vec<Section> =
-            SECTIONS.into_iter().filter(|section| reach(session, reader, chart, *section).is_open()).collect();
+        let open: Vec<Section> = SECTIONS
+            .into_iter()
+            .filter(|section| reach(session, reader, chart, *section).is_open())
+            .collect();
         Ok::<_, DeskError>((chart, open))
     })?;
     if !open.contains(&Section::Identity) {
-        return Err(DeskError::Denied("your keys do not open who this patient is: there is nobody to export".into()));
+        return Err(DeskError::Denied(
+            "your keys do not open who this patient is: there is nobody to export".into(),
+        ));
     }
     looking::record(session, chart, &open)?;
     session.vault().read(|reader| {
@@ -38,28 +42,48 @@ pub fn fhir(session: &Session, mrn: &str) -> Result<Vec<u8>, DeskError> {
             }
             let orders = Order::all(&sheet, reader.now());
             let state = |leaf: &Leaf| {
-                orders.iter().find(|order| order.leaf.core.id == leaf.core.id).map(|order| order.status.state)
+                orders
+                    .iter()
+                    .find(|order| order.leaf.core.id == leaf.core.id)
+                    .map(|order| order.status.state)
             };
             let followed: Vec<_> = orders.iter().map(|order| order.leaf.core.id).collect();
             for opened in reader.section(chart, *section)?.into_iter().flatten() {
                 let signature = opened.entry.row.signature;
-                let Ok(mut read) = leaf(reader, opened) else { continue };
-                let known = sheet.leaves.iter().find(|other| other.core.id == read.core.id);
+                let Ok(mut read) = leaf(reader, opened) else {
+                    continue;
+                };
+                let known = sheet
+                    .leaves
+                    .iter()
+                    .find(|other| other.core.id == read.core.id);
                 // An order stays an order when dispenses follow it in its thread.
                 let holds = known.is_some_and(|known| {
-                    known.authorised && (known.newest || followed.contains(&known.core.id) || is_event(known))
+                    known.authorised
+                        && (known.newest || followed.contains(&known.core.id) || is_event(known))
                 });
-                let (true, Some(role)) = (holds, read.role) else { continue };
+                let (true, Some(role)) = (holds, read.role) else {
+                    continue;
+                };
                 let order = state(&read);
-                let Content::Clinical(body) = std::mem::replace(&mut read.content, Content::Unknown(0)) else { continue };
+                let Content::Clinical(body) =
+                    std::mem::replace(&mut read.content, Content::Unknown(0))
+                else {
+                    continue;
+                };
                 if matches!(body, Body::Retraction(_)) {
                     continue;
                 }
-                let created = Instant::from_unix_millis(read.core.created as i64).unwrap_or_else(|| now.clone());
+                let created = Instant::from_unix_millis(read.core.created as i64)
+                    .unwrap_or_else(|| now.clone());
                 exported.push(Exported {
                     entry: read.core.id.0,
                     body,
-                    author: Author { certificate: read.core.author.0, name: read.author, role },
+                    author: Author {
+                        certificate: read.core.author.0,
+                        name: read.author,
+                        role,
+                    },
                     created,
                     signature,
                     order,
@@ -68,8 +92,16 @@ pub fn fhir(session: &Session, mrn: &str) -> Result<Vec<u8>, DeskError> {
         }
         let patient = patient.ok_or_else(|| DeskError::NoSuchChart(mrn.into()))?;
         let mut out = Vec::new();
-        bundle(&Chart { chart: chart.0, patient: &patient, now: &now }, exported, &mut out)
-            .map_err(|error| DeskError::Outside(error.to_string()))?;
+        bundle(
+            &Chart {
+                chart: chart.0,
+                patient: &patient,
+                now: &now,
+            },
+            exported,
+            &mut out,
+        )
+        .map_err(|error| DeskError::Outside(error.to_string()))?;
         Ok(out)
     })
 }

@@ -2,6 +2,7 @@
 
 pub mod backup;
 pub mod demo;
+pub mod export;
 pub mod import;
 pub mod ledger_export;
 pub mod verify;
