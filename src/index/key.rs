@@ -10,7 +10,7 @@
 //! K_box     = HKDF(K_segment, "chartseal/index/box/v1", salt)       AES-256-GCM
 //! ```
 //!
-//! `HKDF` is [`crypto::kdf::derive`]. **A salt is drawn fresh for every build attempt of a packed segment**: its boxes
+//! `HKDF` is [`crate::crypto::kdf::derive`]. **A salt is drawn fresh for every build attempt of a packed segment**: its boxes
 //! have fixed nonces, which is safe only for keys that seal each address once.
 
 use crate::crypto::{Secret, aead::SealKey, kdf, mac::MacKey};

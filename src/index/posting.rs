@@ -113,6 +113,12 @@ pub(super) fn union(mut lists: Vec<Vec<u64>>) -> Vec<u64> {
         0 => Vec::new(),
         1 => lists.swap_remove(0),
         _ => {
+            lists.retain(|list| !list.is_empty());
+            lists.sort_by_key(|list| list[0]);
+            // Segments are mostly built in the order of the ledger: then their lists follow each other.
+            if lists.is_sorted_by(|a, b| a[a.len() - 1] < b[0]) {
+                return lists.concat();
+            }
             // Merging pairs of similar length keeps every number in few passes.
             lists.sort_by_key(Vec::len);
             let mut queue = std::collections::VecDeque::from(lists);
@@ -216,6 +222,8 @@ mod tests {
             let list = |s: &BTreeSet<u64>| s.iter().copied().collect::<Vec<_>>();
             prop_assert_eq!(intersect(&list(&a), &list(&b)), a.intersection(&b).copied().collect::<Vec<_>>());
             prop_assert_eq!(subtract(&list(&a), &list(&b)), a.difference(&b).copied().collect::<Vec<_>>());
+            let beyond: Vec<u64> = c.iter().map(|rid| rid + 200).collect();
+            prop_assert_eq!(union(vec![beyond.clone(), vec![], list(&a)]), [list(&a), beyond].concat());
             let all: BTreeSet<u64> = a.iter().chain(&b).chain(&c).copied().collect();
             prop_assert_eq!(union(vec![list(&a), list(&b), list(&c)]), list(&all));
         }

@@ -7,7 +7,8 @@
 //! ```
 //!
 //! `meta` of a packed segment is AES-256-GCM under `K_meta`, nonce(12 random) || cipher text || tag, with
-//! `"chartseal/index/meta/v1" || compartment(17) || salt(32)` as associated data, over the CBOR of [`Meta`]. A log's is empty.
+//! `"chartseal/index/meta/v1" || compartment(17) || salt(32)` as associated data, over the CBOR array [pairs, words]. A log's is
+//! empty.
 
 use minicbor::{Decode, Encode};
 use rusqlite::types::{FromSql, FromSqlResult, ToSqlOutput, ValueRef};
