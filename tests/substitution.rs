@@ -203,7 +203,7 @@ fn a_slot_that_carries_an_attackers_key_is_refused_and_named() {
         &support::secret(support::PASSPHRASE),
     )
     .unwrap();
-    let report = verify::full(&session, 1, None, &unwatched).unwrap();
+    let report = verify::full(&session, 1, &unwatched).unwrap();
     assert!(!report.ok);
     assert!(
         report.grants.bad[0].contains(&place.grant.to_string()),

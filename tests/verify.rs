@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use chartseal::clinical::{self, Role};
 use chartseal::config::Paths;
+use chartseal::crypto::password::Cost;
 use chartseal::desk::view::{Chain, Proceed, Progress, VerifyReport, unwatched};
 use chartseal::desk::{self, DeskError};
-use chartseal::jobs::{ledger_export, verify};
+use chartseal::jobs::{demo, ledger_export, verify};
 use chartseal::ledger::clear::GrantGround;
 use chartseal::ledger::{Body, ChartId, Holder, Section};
 use chartseal::vault::{Draft, NewGrant, VaultError};
@@ -111,7 +112,7 @@ fn a_vault_that_is_whole_verifies_without_keys_and_with_those_of_each_role() {
         .iter()
         .filter(|(login, _, _)| !["okafor", "admin"].contains(login))
     {
-        let report = verify::full(&desk(&hospital, login), 3, None, &unwatched).unwrap();
+        let report = verify::full(&desk(&hospital, login), 3, &unwatched).unwrap();
         assert_whole(&report);
         let opens = matches!(role, Role::Doctor | Role::Nurse | Role::Patient);
         assert_eq!(
@@ -121,6 +122,34 @@ fn a_vault_that_is_whole_verifies_without_keys_and_with_those_of_each_role() {
             report.bodies.checked
         );
     }
+}
+
+#[test]
+fn an_invented_hospital_verifies_with_the_keys_of_everyone_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let paths = Paths::new(&folder.path().join("vault"), &folder.path().join("host"));
+    let plan = demo::Plan {
+        patients: 4,
+        seed: 11,
+        cost: Cost::FLOOR,
+        papers: folder.path().into(),
+    };
+    let made = demo::make(&paths, &plan, &unwatched).unwrap();
+    let mut compared = 0;
+    for someone in &made.logins {
+        let session =
+            desk::session::login(&paths, &someone.login, &secret(demo::PASSPHRASE)).unwrap();
+        let report = verify::full(&session, 2, &unwatched).unwrap();
+        assert_eq!(
+            (report.index.missing, report.index.stray),
+            (0, 0),
+            "{}",
+            someone.login
+        );
+        assert_whole(&report);
+        compared += report.index.checked;
+    }
+    assert!(compared > 100, "{compared} pairs of word and entry");
 }
 
 #[test]
@@ -226,7 +255,7 @@ fn an_entry_that_its_authors_role_may_not_write_is_named() {
         .write(|writer| writer.put(Draft::new(chart, Section::Clinical), &note))
         .unwrap();
     assert_whole(&verify::ledger(&paths(&hospital), 1, &unwatched).unwrap());
-    let report = verify::full(&desk(&hospital, "hsmith"), 1, None, &unwatched).unwrap();
+    let report = verify::full(&desk(&hospital, "hsmith"), 1, &unwatched).unwrap();
     assert!(!report.ok);
     let named: Vec<_> = report.findings.iter().map(|finding| finding.seq).collect();
     assert_eq!(named, [Some(stored.seq)]);

@@ -37,7 +37,7 @@ impl Verify {
         };
         let watch = context.watch();
         let report = match (&session, &self.ledger) {
-            (Some(session), _) => verify::full(session, threads, None, &|p| watch.report(p))?,
+            (Some(session), _) => verify::full(session, threads, &|p| watch.report(p))?,
             (None, Some(file)) => {
                 let open = File::open(file).map_err(|error| {
                     Failure::new(

@@ -32,9 +32,6 @@ const BYTES: usize = 8 << 20;
 /// After so many unreadable rows in a row, the rest is given up.
 const UNREADABLE: usize = 1_000;
 
-/// Compares the index with the bodies, for [`full`].
-pub type IndexCheck<'a> = &'a dyn Fn(Reporter<'_>) -> Result<IndexChecked, DeskError>;
-
 /// Verifies the vault that the configuration names. Needs no user.
 pub fn ledger(
     paths: &Paths,
@@ -91,14 +88,14 @@ pub fn keyless(
     .run(None)
 }
 
-/// The same with a session's keys: also opens every body they reach, and compares the index where a check is given.
+/// The same with a session's keys: also opens every body they reach, and holds the index against the bodies.
 pub fn full(
     session: &desk::Session,
     threads: usize,
-    index: Option<IndexCheck<'_>>,
     watch: Reporter<'_>,
 ) -> Result<VerifyReport, DeskError> {
-    let session = session.vault();
+    let desk = session;
+    let session = desk.vault();
     let witness = Witness::of(session.host())?;
     let ledger = session.ledger().again()?;
     let findings = Findings::default();
@@ -110,7 +107,7 @@ pub fn full(
         findings,
         session: Some(session),
     }
-    .run(index)?;
+    .run(Some(desk))?;
     mark(Some(session.host()), &report)?;
     Ok(report)
 }
@@ -133,7 +130,7 @@ struct Verification<'a> {
 }
 
 impl Verification<'_> {
-    fn run(mut self, index: Option<IndexCheck<'_>>) -> Result<VerifyReport, DeskError> {
+    fn run(mut self, desk: Option<&desk::Session>) -> Result<VerifyReport, DeskError> {
         let total = self.ledger.head().ok().map(|head| head.seq);
         let mut sweep = Sweep::new(self.witness);
         let mut keys = Keys {
@@ -191,10 +188,19 @@ impl Verification<'_> {
             self.check_slots()
         })?;
         self.findings.take_all(sweep.take_found());
-        let index = index
-            .map(|check| check(self.watch))
-            .transpose()?
-            .unwrap_or_default();
+        let index = match desk.map(|session| desk::index::audit(session, self.watch)) {
+            None => IndexChecked::default(),
+            Some(Ok(checked)) => checked,
+            Some(Err(DeskError::Stopped)) => return Err(DeskError::Stopped),
+            Some(Err(error)) => {
+                self.findings.take(Found {
+                    seq: None,
+                    fault: Fault::View,
+                    what: format!("the index cannot be compared: {error}"),
+                });
+                IndexChecked::default()
+            }
+        };
         let totals = findings::Totals {
             head: sweep.last(),
             judged: sweep.judged(),
