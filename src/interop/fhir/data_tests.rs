@@ -46,6 +46,14 @@ fn read_all(path: &Path) -> (Vec<Item>, Vec<Skipped>) {
     (items, skipped)
 }
 
+/// The resources in parameters and their parts.
+fn parts(parameters: &Value) -> Vec<&Value> {
+    let parameters = parameters.as_array().into_iter().flatten();
+    parameters
+        .flat_map(|p| std::iter::once(&p["resource"]).chain(parts(&p["part"])))
+        .collect()
+}
+
 /// Resources by type, counted by a parser that knows nothing of ours.
 fn counted(path: &Path) -> BTreeMap<String, usize> {
     fn count(value: &Value, into: &mut BTreeMap<String, usize>) {
@@ -57,12 +65,7 @@ fn counted(path: &Path) -> BTreeMap<String, usize> {
                 .flatten()
                 .map(|e| &e["resource"])
                 .collect(),
-            "Parameters" => value["parameter"]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .map(|p| &p["resource"])
-                .collect(),
+            "Parameters" => parts(&value["parameter"]),
             _ => Vec::new(),
         };
         let inner: Vec<&Value> = inner

@@ -70,7 +70,12 @@ fn hostile() -> Vec<(&'static str, Vec<u8>, &'static str)> {
             text(r#"{"resourceType":"../../etc/passwd"}"#),
             "no type's name",
         ),
-        ("not an object", text("[1,2,3]"), "resource"),
+        ("not an object", text("[1,2,3]"), "it is an array"),
+        (
+            "a resource as an array",
+            text(r#"["Patient","x"]"#),
+            "it is an array",
+        ),
         ("a number", text("17"), "resource"),
         ("null", text("null"), ""),
         (
@@ -219,7 +224,7 @@ fn a_hostile_file_of_its_own_is_named() {
         assert!(items.is_empty(), "{name}: {items:?}");
         assert!(!reasons.is_empty(), "{name}");
         let expected = match name {
-            "not an object" | "a number" | "null" => "starts with `{`",
+            "not an object" | "a resource as an array" | "a number" | "null" => "starts with `{`",
             "a missing bracket" => "ends in the middle",
             _ => reason,
         };

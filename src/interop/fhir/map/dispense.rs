@@ -19,6 +19,8 @@ use crate::interop::fhir::read::Lookup;
 r4! {
     struct MedicationDispense {
         extension: Vec<types::Extension>,
+        /// Written only: what others contain is read by [`Lookup`], whatever its type.
+        #[serde(skip_deserializing)]
         contained: Vec<Contained>,
         status: Option<String>,
         medication_codeable_concept: Option<types::CodeableConcept>,

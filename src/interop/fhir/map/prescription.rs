@@ -14,6 +14,8 @@ use crate::interop::fhir::read::Lookup;
 r4! {
     struct MedicationRequest {
         extension: Vec<types::Extension>,
+        /// Written only: what others contain is read by [`Lookup`], whatever its type.
+        #[serde(skip_deserializing)]
         contained: Vec<Contained>,
         status: Option<String>,
         intent: Option<String>,

@@ -8,7 +8,7 @@ use super::body::{Made, read, sourced};
 use super::document::kept;
 use crate::clinical::{Body, Concept, Source};
 use crate::interop::fhir::read::raw::Raw;
-use crate::interop::fhir::read::{Lookup, Position};
+use crate::interop::fhir::read::{ELSEWHERE, Lookup, Position};
 
 /// Whether the resource in `source` says what `body` says.
 pub(in crate::interop::fhir) fn unchanged(source: &Source, body: &Body) -> bool {
@@ -17,7 +17,7 @@ pub(in crate::interop::fhir) fn unchanged(source: &Source, body: &Body) -> bool 
         full_url: None,
         bytes: source.original.clone(),
     };
-    let alone = match read(&source.resource_type, &raw, &Lookup::within(&raw.bytes)) {
+    let alone = match read(&source.resource_type, &raw, &Lookup::marking(&raw.bytes)) {
         Ok(Some(Made::Patient(identity))) => Body::Identity(identity),
         Ok(Some(Made::Register(document))) => Body::Document(document),
         Ok(Some(Made::Entry(body))) => body,
@@ -28,50 +28,65 @@ pub(in crate::interop::fhir) fn unchanged(source: &Source, body: &Body) -> bool 
     looked_up(alone, &body) == body
 }
 
-/// `alone` with what was looked up for `body`.
+/// `alone` with what was looked up for `body` in the places that are marked.
 fn looked_up(mut alone: Body, body: &Body) -> Body {
     match (&mut alone, body) {
         (Body::Encounter(a), Body::Encounter(b)) => {
-            absent(&mut a.place, b.place.as_ref());
-            absent(&mut a.practitioner, b.practitioner.as_ref());
-            more(&mut a.reasons, &b.reasons);
+            text(&mut a.place, b.place.as_ref());
+            text(&mut a.practitioner, b.practitioner.as_ref());
+            list(&mut a.reasons, &b.reasons, is_marked);
         }
-        (Body::Procedure(a), Body::Procedure(b)) => more(&mut a.reasons, &b.reasons),
-        (Body::Result(a), Body::Result(b)) => more(&mut a.components, &b.components),
+        (Body::Procedure(a), Body::Procedure(b)) => list(&mut a.reasons, &b.reasons, is_marked),
+        (Body::Result(a), Body::Result(b)) => {
+            list(&mut a.components, &b.components, |component| {
+                is_marked(&component.code)
+            });
+        }
         (Body::Prescription(a), Body::Prescription(b)) => {
-            named(&mut a.medicine, &b.medicine);
-            absent(&mut a.form, b.form.as_ref());
-            absent(&mut a.strength, b.strength.as_ref());
-            absent(&mut a.indication, b.indication.as_ref());
+            if is_marked(&a.medicine) {
+                a.medicine.clone_from(&b.medicine);
+                a.form = a.form.take().or_else(|| b.form.clone());
+                a.strength.clone_from(&b.strength);
+            }
+            if a.indication.as_ref().is_some_and(is_marked) {
+                a.indication.clone_from(&b.indication);
+            }
         }
         (Body::Dispense(a), Body::Dispense(b)) => {
-            named(&mut a.medicine, &b.medicine);
-            absent(&mut a.lot, b.lot.as_ref());
-            absent(&mut a.expiry, b.expiry.as_ref());
-            absent(&mut a.pharmacist, b.pharmacist.as_ref());
+            if is_marked(&a.medicine) {
+                a.medicine.clone_from(&b.medicine);
+                a.lot = a.lot.take().or_else(|| b.lot.clone());
+                a.expiry = a.expiry.or(b.expiry);
+            }
+            text(&mut a.pharmacist, b.pharmacist.as_ref());
         }
-        (Body::Administration(a), Body::Administration(b)) => named(&mut a.medicine, &b.medicine),
+        (Body::Administration(a), Body::Administration(b)) if is_marked(&a.medicine) => {
+            a.medicine.clone_from(&b.medicine);
+        }
         _ => {}
     }
     alone
 }
 
-fn absent<T: Clone>(alone: &mut Option<T>, found: Option<&T>) {
-    if alone.is_none() {
+fn is_marked(concept: &Concept) -> bool {
+    concept.text == ELSEWHERE
+}
+
+fn text(alone: &mut Option<String>, found: Option<&String>) {
+    if alone.as_deref() == Some(ELSEWHERE) {
         *alone = found.cloned();
     }
 }
 
-/// A medicine that the resource names in words only, or not at all, may have been found with its codes.
-fn named(alone: &mut Concept, found: &Concept) {
-    if alone.codings.is_empty() {
-        alone.clone_from(found);
-    }
-}
-
-/// A list that the resource gives in part.
-fn more<T: Clone + PartialEq>(alone: &mut Vec<T>, found: &[T]) {
-    if alone.iter().all(|one| found.contains(one)) {
+/// A list of which each marked member may have been found or not.
+fn list<T: Clone + PartialEq>(alone: &mut Vec<T>, found: &[T], is_marked: impl Fn(&T) -> bool) {
+    let marked = alone.iter().filter(|one| is_marked(one)).count();
+    let certain = alone.len() - marked;
+    let all_there = alone
+        .iter()
+        .filter(|one| !is_marked(one))
+        .all(|one| found.contains(one));
+    if marked > 0 && all_there && (certain..=alone.len()).contains(&found.len()) {
         *alone = found.to_vec();
     }
 }

@@ -62,7 +62,12 @@ pub(in crate::interop::fhir) struct Lookup<'a> {
     /// Facts by name: those of contained resources start with `#`.
     given: Vec<(String, Facts)>,
     known: Option<(&'a Known, &'a Arc<Path>)>,
+    /// Whether [`ELSEWHERE`] stands for what is not found.
+    marks: bool,
 }
+
+/// What stands for the target of a reference that was looked up once and cannot be looked up now.
+pub(in crate::interop::fhir) const ELSEWHERE: &str = "\u{0}elsewhere";
 
 #[derive(Default, Deserialize)]
 struct Containing<'a> {
@@ -97,6 +102,15 @@ impl<'a> Lookup<'a> {
         Self {
             given: contained.collect(),
             known: None,
+            marks: false,
+        }
+    }
+
+    /// For the resource in `bytes` alone, marking with [`ELSEWHERE`] what its import may have found in others.
+    pub(in crate::interop::fhir) fn marking(bytes: &[u8]) -> Self {
+        Self {
+            marks: true,
+            ..Self::within(bytes)
         }
     }
 
@@ -132,7 +146,10 @@ impl<'a> Lookup<'a> {
         reference: &types::Reference,
     ) -> Option<Concept> {
         let known = self.facts(reference).map(|facts| facts.concept.clone());
-        known.or_else(|| reference.display.as_deref().map(Concept::text))
+        let marked = || self.marks.then(|| Concept::text(ELSEWHERE));
+        known
+            .or_else(marked)
+            .or_else(|| reference.display.as_deref().map(Concept::text))
     }
 
     /// What a reference points to, in words.
@@ -140,7 +157,10 @@ impl<'a> Lookup<'a> {
         if let Some(display) = &reference.display {
             return Some(display.clone());
         }
-        let label = self.facts(reference)?.concept.label();
+        let Some(facts) = self.facts(reference) else {
+            return self.marks.then(|| ELSEWHERE.to_owned());
+        };
+        let label = facts.concept.label();
         (!label.is_empty()).then(|| label.to_owned())
     }
 }

@@ -18,7 +18,7 @@ mod walk;
 
 pub use files::{Files, SourceFile};
 pub use item::{Item, Mapped, Standing};
-pub(super) use known::{Facts, Lookup};
+pub(super) use known::{ELSEWHERE, Facts, Lookup};
 pub use limits::Limits;
 pub use position::Position;
 pub use reader::{Found, Reader};

@@ -52,6 +52,12 @@ pub(super) struct Meta {
 impl Raw {
     /// Reads the head, or says why these bytes are no resource.
     pub(in crate::interop::fhir) fn head(&self) -> Result<Head, SkipReason> {
+        // An array would be taken for the fields in their order.
+        if self.bytes.first() == Some(&b'[') {
+            return Err(SkipReason::NotAResource(
+                "it is an array; a FHIR resource is an object",
+            ));
+        }
         let head: Head = serde_json::from_slice(&self.bytes)
             .map_err(|error| self.unreadable("resource", &error))?;
         match head.resource_type.as_deref() {
