@@ -1,6 +1,6 @@
 //! The packed form of posting lists: what a merge or a bulk build writes, never changed afterwards.
 //!
-//! A list is a stream of LEB128 distances ([`posting`](super::posting)), cut from the front into
+//! A list is a stream of LEB128 distances ([`posting`]), cut from the front into
 //!
 //! ```text
 //! large blocks   3 968 bytes each, counter i = 0x8000_0000 | j, row id = top 63 bits of the address
