@@ -73,6 +73,7 @@ pub(super) fn read(facts: &mut Facts, body: &Body) {
             facts.concept(Field::Medicine, &prescription.medicine);
             let texts = [
                 &prescription.form,
+                &prescription.route,
                 &prescription.instructions,
                 &prescription.as_needed,
                 &prescription.override_reason,
@@ -80,10 +81,15 @@ pub(super) fn read(facts: &mut Facts, body: &Body) {
             for text in texts {
                 facts.maybe_text(text.as_ref());
             }
-            prescription
-                .indication
-                .iter()
-                .for_each(|indication| facts.concept(Field::Any, indication));
+            for quantity in [&prescription.strength, &prescription.dose]
+                .into_iter()
+                .flatten()
+            {
+                facts.text(Field::Any, &quantity.to_string());
+            }
+            for indication in &prescription.indication {
+                facts.concept(Field::Any, indication);
+            }
         }
         Body::Dispense(dispense) => {
             facts.concept(Field::Medicine, &dispense.medicine);

@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 
-use crate::clinical::Body;
+use crate::clinical::coding::system;
+use crate::clinical::{Body, Concept, Decimal, Prescription, Quantity};
 use crate::index::facts::Facts;
 use crate::index::testing::{META, TODAY, condition, note, note_at, patient, pressure, result};
 
@@ -298,6 +299,28 @@ fn the_fields_of_a_patient_say_in_whose_chart_to_look_unless_nothing_else_is_ask
     assert_eq!(finds("-name:gar*", &fever), (false, true));
     assert_eq!(finds("name:gar* dob:1961", &fever), (false, false));
     assert_eq!(finds("name:gar* dob:1961", &patient), (true, false));
+}
+
+#[test]
+fn orders_are_found_by_medicine_strength_and_indication() {
+    let entry = Body::Prescription(Prescription {
+        medicine: Concept::coded(system::RXNORM, "36567", "Simvastatin"),
+        strength: Some(Quantity::new(Decimal::whole(20), "mg")),
+        indication: Some(Concept::text("high cholesterol")),
+        ..Prescription::default()
+    });
+    for query in [
+        "rx:simvastatin",
+        "rx:36567",
+        "simvastatin \"20 mg\"",
+        "cholesterol kind:prescription",
+        "simvastatin -rx:clarithromycin",
+    ] {
+        assert!(finds(query, &entry), "{query}");
+    }
+    for query in ["\"40 mg\"", "rx:cholesterol", "dx:cholesterol", "rx:20"] {
+        assert!(!finds(query, &entry), "{query}");
+    }
 }
 
 #[test]
