@@ -168,6 +168,8 @@ actions! {
     Grant "grant" "Grant what is asked for" "grant" ["y"] Inbox Session;
     RefuseAccess "refuse_access" "Refuse it, with a reason" "refuse" ["n"] Inbox Session;
     Revoke "revoke" "End an access that is in force" "revoke" ["x"] Inbox Session;
+    Deliver "deliver" "Deliver unit keys to the newcomers who wait" "deliver keys" ["d"] Inbox Session;
+    Review "review" "Close a break-glass after looking into it" "review" ["c"] Inbox Session;
     InboxTab "inbox_tab" "What waits, or the list of access" "waiting/access" ["tab"] Inbox Session;
 
     AdminNextTab "admin_next_tab" "Next tab" "next tab" ["right", "tab"] Admin Session;

@@ -205,6 +205,14 @@ pub enum Act {
         reason: String,
         passphrase: SecretBytes,
     },
+    /// Close a break-glass.
+    Review {
+        id: String,
+        finding: String,
+        justified: bool,
+    },
+    /// Deliver unit keys to all newcomers who wait.
+    Deliver,
     /// Invite a user.
     AddUser {
         login: String,

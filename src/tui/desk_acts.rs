@@ -7,9 +7,11 @@ use std::str::FromStr;
 
 use super::backend::Failure;
 use super::command::Act;
+use super::when;
 use crate::config::Paths;
 use crate::desk::view::{self, Severity};
-use crate::desk::{DeskError, Session, charts, rx, session as desk, units, users, write};
+use crate::desk::{DeskError, Session, access, charts, rx, session as desk, units, users, write};
+use crate::ledger::Section;
 use crate::ledger::clear::UnitKind;
 
 /// An id that the desk gave and the screen gives back.
@@ -61,6 +63,54 @@ pub fn act(session: &Session, paths: &Paths, act: Act) -> Result<String, Failure
         Act::RefuseRx { rx, reason } => moved(&rx::refuse(session, id(&rx)?, &reason)?),
         Act::CancelRx { rx, reason } => moved(&rx::cancel(session, id(&rx)?, &reason)?),
         Act::AnswerRx { rx, reason } => moved(&rx::answer(session, id(&rx)?, &reason)?),
+        Act::Request {
+            mrn,
+            sections,
+            purpose,
+            until,
+        } => {
+            let sections: Vec<Section> = sections
+                .iter()
+                .map(|word| section(word))
+                .collect::<Result<_, _>>()?;
+            let asked = access::request(session, &mrn, &sections, &purpose, until)?;
+            format!("asked; the request is {}", asked.state)
+        }
+        Act::Grant { id, until } => decided(&access::grant(session, &id, until)?),
+        Act::RefuseAccess { id, reason } => decided(&access::refuse(session, &id, &reason)?),
+        Act::Revoke { id, reason } => decided(&access::revoke(session, &id, &reason)?),
+        Act::BreakGlass {
+            mrn,
+            reason,
+            passphrase,
+        } => {
+            let open = access::break_glass(session, &mrn, &reason, &passphrase)?;
+            let until = open
+                .until
+                .map(|until| format!(" until {}", when::full(until)))
+                .unwrap_or_default();
+            format!("the glass is broken; chart {mrn} is open to you{until}")
+        }
+        Act::Review {
+            id,
+            finding,
+            justified,
+        } => {
+            access::review(session, &id, &finding, justified)?;
+            "reviewed and closed".to_owned()
+        }
+        Act::Deliver => {
+            let delivered = units::deliver(session)?;
+            let names: Vec<String> = delivered
+                .iter()
+                .map(|one| format!("{} in {}", one.user, one.unit))
+                .collect();
+            if names.is_empty() {
+                "nobody waits for keys that you hold".to_owned()
+            } else {
+                format!("keys delivered: {}", names.join(", "))
+            }
+        }
         Act::AddUser {
             login,
             name,
@@ -94,7 +144,6 @@ pub fn act(session: &Session, paths: &Paths, act: Act) -> Result<String, Failure
             let joined = units::join(session, &unit, &login)?;
             format!("{} in {}: {}", joined.user, joined.unit, joined.state)
         }
-        _ => return Err(super::desk_backend::not_here()),
     };
     Ok(done)
 }
@@ -109,6 +158,15 @@ fn written(written: &view::Written) -> String {
         Some(alert) => format!("written and signed. ! {}", alert.text),
         None => "written and signed".to_owned(),
     }
+}
+
+fn decided(access: &view::AccessState) -> String {
+    format!("the access is {}", access.state)
+}
+
+fn section(word: &str) -> Result<Section, DeskError> {
+    word.parse()
+        .map_err(|_| DeskError::BadInput(format!("`{word}` is no section of a chart")))
 }
 
 fn moved(moved: &view::RxMoved) -> String {

@@ -12,15 +12,24 @@ use std::time::Duration;
 use super::backend::{Backend, Failure, Reply, Report, VaultState};
 use super::command::{JobKind, Query};
 use super::desk_acts;
+use super::shell::workplaces;
 use crate::config::Paths;
 use crate::crypto::password::Cost;
-use crate::desk::view::Reporter;
-use crate::desk::{DeskError, Session, charts, rx, search, session, setup, status, units, users};
+use crate::desk::view::{DemoLogin, Reporter};
+use crate::desk::{
+    DeskError, Session, access, audit, charts, inbox, rx, search, session, setup, status, units,
+    users,
+};
 use crate::interop::fhir::export::as_json;
-use crate::jobs::verify;
+use crate::jobs::{backup, demo, verify};
+use crate::vault::Vault;
 
 /// Matches that a search brings.
 const MATCHES: u32 = 200;
+
+/// A demonstration made from the screen is always the same one.
+const DEMO_PATIENTS: usize = 200;
+const DEMO_SEED: u64 = 1;
 
 /// What the desk must know of the configuration.
 #[derive(Debug, Clone)]
@@ -33,6 +42,8 @@ pub struct Surround {
     pub idle: Duration,
     /// Where snapshots go.
     pub target: Option<String>,
+    /// Uploads in flight at once.
+    pub uploads: usize,
 }
 
 /// The desk of this vault.
@@ -65,24 +76,46 @@ impl DeskBackend {
 
     fn vault(&self) -> Result<VaultState, DeskError> {
         let path = self.around.paths.vault.display().to_string();
-        match session::open(&self.around.paths) {
-            Ok(_) => {}
+        let opened = match session::open(&self.around.paths) {
+            Ok(opened) => opened,
             Err(error) if error.code() == "no-vault" && !self.around.paths.vault.exists() => {
                 return Ok(VaultState::Missing { path });
             }
             Err(error) => return Err(error),
-        }
-        let name = self
-            .around
+        };
+        let name = self.around.paths.vault.file_name();
+        let name = name.map_or(path, |name| name.to_string_lossy().into_owned());
+        // What a demonstration leaves beside its vault, and a real vault never has: everyone's passphrase.
+        let demo = self.papers().join("passphrases").is_dir();
+        let logins = if demo { logins(&opened)? } else { Vec::new() };
+        Ok(VaultState::There { name, demo, logins })
+    }
+
+    /// Where a demonstration's passphrases and shares lie.
+    fn papers(&self) -> PathBuf {
+        self.around
             .paths
             .vault
-            .file_name()
-            .map_or(path, |name| name.to_string_lossy().into_owned());
-        Ok(VaultState::There {
-            name,
-            demo: false,
-            logins: Vec::new(),
-        })
+            .parent()
+            .map_or_else(PathBuf::new, PathBuf::from)
+    }
+
+    /// Where snapshots go.
+    fn target(&self) -> Result<backup::Target, Failure> {
+        let Some(address) = &self.around.target else {
+            return Err(Failure {
+                code: "no-target".to_owned(),
+                message: "no backup target is configured".to_owned(),
+                hint: Some(
+                    "set [backup] target in config.toml: a folder, or the address of a cluster"
+                        .to_owned(),
+                ),
+                causes: Vec::new(),
+            });
+        };
+        let mut target = backup::Target::parse(address)?;
+        target.options.uploads = self.around.uploads;
+        Ok(target)
     }
 
     fn unlock(
@@ -134,10 +167,20 @@ impl Backend for DeskBackend {
             Query::Search { query } => {
                 Reply::Search(Box::new(search::run(&session, &query, MATCHES, 0)?))
             }
+            Query::Inbox => Reply::Inbox(inbox::list(&session)?),
+            Query::WhoLooked { mrn } => {
+                Reply::WhoLooked(audit::list(&session, Some(&mrn), None, None)?)
+            }
+            Query::Trail => Reply::Trail(audit::list(&session, None, None, None)?),
+            Query::Access => Reply::Access(access::list(&session, None, None)?),
             Query::Users => Reply::Users(users::list(&session)?),
             Query::Units => Reply::Units(units::list(&session)?),
             Query::Act(act) => Reply::Done(desk_acts::act(&session, &self.around.paths, act)?),
-            _ => return Err(not_here()),
+            Query::Backups if self.around.target.is_none() => Reply::Backups(Vec::new()),
+            Query::Backups => Reply::Backups(backup::list(&self.around.paths, &self.target()?)?),
+            Query::Vault | Query::Unlock { .. } | Query::Status => {
+                unreachable!("answered above, without a session")
+            }
         };
         Ok(reply)
     }
@@ -168,7 +211,24 @@ impl Backend for DeskBackend {
                 )?;
                 Ok(Report::Init(Box::new(made)))
             }
-            _ => Err(not_here()),
+            JobKind::Demo => {
+                let plan = demo::Plan {
+                    patients: DEMO_PATIENTS,
+                    seed: DEMO_SEED,
+                    cost: self.around.cost,
+                    papers: self.papers(),
+                };
+                Ok(Report::Demo(Box::new(demo::make(
+                    &self.around.paths,
+                    &plan,
+                    report,
+                )?)))
+            }
+            JobKind::BackUp => Ok(Report::BackedUp(backup::run(
+                &self.around.paths,
+                &self.target()?,
+                report,
+            )?)),
         }
     }
 
@@ -179,14 +239,37 @@ impl Backend for DeskBackend {
     }
 }
 
-/// What the desk does not do yet.
-pub(super) fn not_here() -> Failure {
-    Failure {
-        code: "not-here".to_owned(),
-        message: "this desk does not do that".to_owned(),
-        hint: None,
-        causes: Vec::new(),
+/// Who can log in to a demonstration, each role's first before the others.
+fn logins(vault: &Vault) -> Result<Vec<DemoLogin>, DeskError> {
+    let credentials = vault
+        .ledger()
+        .read(|tx| Ok::<_, DeskError>(tx.credentials()?))?;
+    let directory = vault.directory()?;
+    let mut seen = Vec::new();
+    let mut logins: Vec<(usize, DemoLogin)> = Vec::new();
+    for account in directory.accounts(&credentials) {
+        let before = seen.iter().filter(|role| **role == account.role).count();
+        seen.push(account.role);
+        let units: Vec<String> = account.cert.map_or_else(Vec::new, |cert| {
+            directory
+                .units_of(&cert)
+                .map(|state| state.unit.name.clone())
+                .collect()
+        });
+        let unit = workplaces(&units).first().map(|unit| (*unit).to_owned());
+        let role = account.role.as_str().to_owned();
+        logins.push((
+            before,
+            DemoLogin {
+                login: account.login,
+                role,
+                unit,
+                passphrase_file: String::new(),
+            },
+        ));
     }
+    logins.sort_by_key(|(before, login)| (*before, login.role.clone()));
+    Ok(logins.into_iter().map(|(_, login)| login).collect())
 }
 
 impl From<DeskError> for Failure {

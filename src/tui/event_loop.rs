@@ -3,12 +3,14 @@
 //! All that is ready is taken before one frame is drawn, and that only if something changed, at most every 33 ms,
 //! or every 100 ms over SSH. **At rest nothing runs: no timer but the lock's, and no byte is written.**
 
+use std::future::poll_fn;
 use std::io::{self, Write};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use crossterm::event::{Event, EventStream};
-use futures::{FutureExt, StreamExt};
+use futures::StreamExt;
 use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -84,7 +86,7 @@ async fn main_loop(look: Look, backend: &Arc<dyn Backend>) -> io::Result<()> {
             take(&mut app, &mut runner, msg);
         }
         // Drain what else is ready, so that one frame shows it all.
-        while let Some(event) = keys.next().now_or_never() {
+        while let Poll::Ready(event) = ready(&mut keys).await {
             match from_terminal(event, &mut screen) {
                 Some(msg) => take(&mut app, &mut runner, msg),
                 None => continue,
@@ -106,6 +108,12 @@ async fn main_loop(look: Look, backend: &Arc<dyn Backend>) -> io::Result<()> {
     }
     settle(&runner, &mut app, &mut ears).await;
     Ok(())
+}
+
+/// What the terminal has ready, without waiting. It is polled as the task that it is: the stream keeps the waker of
+/// whoever asked last, and one that wakes nobody would leave the next key unseen.
+async fn ready(keys: &mut EventStream) -> Poll<Option<io::Result<Event>>> {
+    poll_fn(|context| Poll::Ready(keys.poll_next_unpin(context))).await
 }
 
 fn take(app: &mut App, runner: &mut Runner, msg: Msg) {

@@ -244,6 +244,9 @@ pub fn lines(report: &Report) -> Vec<(String, Tone)> {
             line("read", text::bytes(r.bytes_read));
             line("sent", text::bytes(r.bytes_uploaded));
             line("took", when::seconds(r.seconds));
+            for alarm in &r.alarms {
+                out.push((format!("! {alarm}"), Tone::Alert));
+            }
         }
         Report::Demo(r) => {
             line("vault", r.vault.clone());

@@ -60,6 +60,7 @@ pub fn open(config: &Config, colour: bool) -> Result<(), OpenError> {
         },
         idle: idle(config),
         target: config.backup.target.clone(),
+        uploads: config.backup.in_flight,
     }));
     Ok(event_loop::run(look, &desk)?)
 }

@@ -7,6 +7,7 @@ use super::action::Action;
 use super::app::{App, COUNTDOWN};
 use super::backend::VaultState;
 use super::canvas::Canvas;
+use super::shell::workplaces;
 use super::text;
 use super::theme::Tone;
 use super::when;
@@ -94,7 +95,10 @@ fn header(app: &App, canvas: &mut Canvas<'_>) {
             &format!("inbox {waiting}"),
             tone,
         );
-        let unit = seat.who.units.first().map_or("", String::as_str);
+        let unit = workplaces(&seat.who.units)
+            .first()
+            .copied()
+            .unwrap_or_default();
         let line = if width >= 64 {
             format!("{unit}  {}, {}", seat.who.name, seat.who.role)
         } else {

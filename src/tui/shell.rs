@@ -38,6 +38,18 @@ pub struct Seat {
     pub idle: SignedDuration,
 }
 
+/// Units that everyone is put into, or that exist for keys alone. They are nobody's place of work.
+const SPECIAL: [&str; 4] = ["staff", "auditors", "emergency", "recovery"];
+
+/// The units in which somebody works.
+pub fn workplaces(units: &[String]) -> Vec<&str> {
+    units
+        .iter()
+        .map(String::as_str)
+        .filter(|unit| !SPECIAL.contains(unit))
+        .collect()
+}
+
 /// Shared state. Panes read it and give their commands to it.
 #[derive(Debug)]
 pub struct Shell {

@@ -5,7 +5,7 @@ use super::super::backend::Reply;
 use super::super::canvas::Canvas;
 use super::super::command::{Query, Topic};
 use super::super::list::Selection;
-use super::super::shell::Shell;
+use super::super::shell::{Shell, workplaces};
 use super::super::text;
 use super::super::theme::Tone;
 use super::super::when;
@@ -21,9 +21,8 @@ pub struct Home {
 /// Where a notice leads.
 fn target(notice: &Notice) -> Pane {
     match notice.kind.as_str() {
-        "held" | "refused" | "prescription" => Pane::Prescriptions,
-        "join" | "backup" | "user" => Pane::Admin,
-        "chart" | "result" => Pane::Records,
+        "prescription" => Pane::Prescriptions,
+        "account" => Pane::Admin,
         _ => Pane::Inbox,
     }
 }
@@ -63,7 +62,12 @@ impl Room for Home {
         let Some(seat) = &shell.seat else { return };
         let x = canvas.put(1, 0, &seat.who.name, Tone::Title);
         let x = canvas.put(x + 2, 0, &seat.who.role, Tone::Text);
-        canvas.put(x + 2, 0, &seat.who.units.join(" · "), Tone::Muted);
+        canvas.put(
+            x + 2,
+            0,
+            &workplaces(&seat.who.units).join(" · "),
+            Tone::Muted,
+        );
         let waiting = shell.notices.iter().filter(|notice| notice.waits).count();
         let heading = if shell.waits_for(Topic::Inbox) && shell.notices.is_empty() {
             "Reading …".to_owned()
@@ -144,8 +148,8 @@ pub(super) fn draw_notices(
             } else {
                 Tone::Muted
             };
-            list.put(15, y, &text::left(&notice.kind, 12), tone);
-            28
+            list.put(15, y, &text::left(&notice.kind, 15), tone);
+            31
         };
         let line = if notice.from.is_empty() {
             notice.text.clone()

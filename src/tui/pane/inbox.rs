@@ -3,9 +3,9 @@
 use super::super::action::{Action, Context};
 use super::super::backend::Reply;
 use super::super::canvas::Canvas;
-use super::super::command::{Query, Topic};
+use super::super::command::{Act, Query, Topic};
 use super::super::list::Selection;
-use super::super::popup::{Page, Popup};
+use super::super::popup::{Confirm, Consent, Page, Popup};
 use super::super::shell::Shell;
 use super::super::task::Task;
 use super::super::text;
@@ -101,6 +101,34 @@ impl Room for Inbox {
                 id,
                 what,
             }),
+            Action::Deliver => {
+                let waiting = shell.notices.iter().filter(|notice| notice.kind == "keys");
+                let names: Vec<String> = waiting.map(|notice| notice.text.clone()).collect();
+                if names.is_empty() {
+                    shell.say("nobody waits for keys that you hold", Tone::Warn);
+                } else {
+                    shell.push(Popup::Confirm(Confirm {
+                        title: "Deliver keys".to_owned(),
+                        text: names.join("\n"),
+                        command: "chartseal unit deliver".to_owned(),
+                        consent: Consent::Act(Act::Deliver),
+                    }));
+                }
+            }
+            Action::Review => {
+                let notice = self
+                    .notice(shell)
+                    .filter(|notice| notice.kind == "break-glass")
+                    .cloned();
+                match notice {
+                    Some(notice) => Task::Review {
+                        id: notice.id,
+                        what: format!("{}: {}", notice.from, notice.text),
+                    }
+                    .begin(shell),
+                    None => shell.say("this row is no break-glass", Tone::Warn),
+                }
+            }
             Action::Open => {
                 let mut lines = Vec::new();
                 if let Some(notice) = self.notice(shell).filter(|_| !self.accesses) {
@@ -191,6 +219,8 @@ impl Room for Inbox {
             Action::Grant,
             Action::RefuseAccess,
             Action::Revoke,
+            Action::Deliver,
+            Action::Review,
             Action::InboxTab,
             Action::Help,
         ]

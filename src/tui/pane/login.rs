@@ -11,6 +11,7 @@ use super::super::shell::Shell;
 use super::super::task::Task;
 use super::super::theme::Tone;
 use super::Room;
+use crate::jobs::demo::PASSPHRASE;
 
 /// The fields of the login.
 #[derive(Debug)]
@@ -234,7 +235,7 @@ impl Login {
         inside.put(
             1,
             y + 1,
-            "Who can log in; the passphrase stands in the file of the name",
+            &format!("Who can log in; everyone's passphrase is: {PASSPHRASE}"),
             Tone::Muted,
         );
         for (at, login) in logins.iter().take(room).enumerate() {

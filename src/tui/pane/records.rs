@@ -8,7 +8,7 @@ use super::super::command::{Query, Topic};
 use super::super::field::{Field, Shown};
 use super::super::list::Selection;
 use super::super::popup::{Choice, Menu, MenuRow, Popup};
-use super::super::shell::Shell;
+use super::super::shell::{Shell, workplaces};
 use super::super::task::{Amends, Task};
 use super::super::text;
 use super::super::theme::Tone;
@@ -268,7 +268,12 @@ impl Room for Records {
                 let units = shell
                     .seat
                     .as_ref()
-                    .map(|seat| seat.who.units.clone())
+                    .map(|seat| {
+                        workplaces(&seat.who.units)
+                            .into_iter()
+                            .map(str::to_owned)
+                            .collect()
+                    })
                     .unwrap_or_default();
                 Task::Admit { units }.begin(shell);
             }

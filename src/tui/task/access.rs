@@ -52,6 +52,14 @@ pub(super) fn popup(task: &Task) -> Popup {
                 Form::new("Break the glass", task.clone(), entries).under(intro),
             ))
         }
+        Task::Review { what, .. } => {
+            let entries = vec![
+                Entry::text("finding", "", "what you looked at and found"),
+                Entry::choice("justified", "", &["yes", "no"]),
+            ];
+            let form = Form::new("Review a break-glass", task.clone(), entries);
+            Popup::Form(Box::new(form.under(vec![(what.clone(), Tone::Text)])))
+        }
         _ => unreachable!("Task::begin sends only tasks of access here"),
     }
 }
@@ -91,6 +99,15 @@ pub(super) fn filled(task: Task, form: &mut Form, shell: &mut Shell) -> Result<(
                 mrn,
                 reason,
                 passphrase,
+            });
+        }
+        Task::Review { id, .. } => {
+            let finding = form.needed("finding")?.to_owned();
+            let justified = form.chosen("justified")? == "yes";
+            shell.act(Act::Review {
+                id,
+                finding,
+                justified,
             });
         }
         _ => unreachable!("Task::filled sends only tasks of access here"),

@@ -58,6 +58,8 @@ pub enum Task {
     Revoke { id: String, what: String },
     /// An emergency.
     BreakGlass { mrn: Option<String> },
+    /// The review of a break-glass.
+    Review { id: String, what: String },
     /// An invitation.
     AddUser { units: Vec<String> },
     /// The comparison of a fingerprint.
@@ -103,7 +105,8 @@ impl Task {
             | Task::Grant { .. }
             | Task::RefuseAccess { .. }
             | Task::Revoke { .. }
-            | Task::BreakGlass { .. } => access::popup(&self),
+            | Task::BreakGlass { .. }
+            | Task::Review { .. } => access::popup(&self),
             Task::AddUser { .. }
             | Task::Approve { .. }
             | Task::Join { .. }
@@ -133,7 +136,8 @@ impl Task {
             | Task::Grant { .. }
             | Task::RefuseAccess { .. }
             | Task::Revoke { .. }
-            | Task::BreakGlass { .. } => access::filled(self, form, shell),
+            | Task::BreakGlass { .. }
+            | Task::Review { .. } => access::filled(self, form, shell),
             Task::AddUser { .. }
             | Task::Approve { .. }
             | Task::Join { .. }

@@ -188,7 +188,7 @@ fn notices() -> Vec<Notice> {
     vec![
         notice(
             "a1",
-            "request",
+            "access request",
             "2026-11-22T13:40:00Z",
             "Dr Okafor",
             "asks to read clinical of Mejía, Gustavo: second opinion",
@@ -196,10 +196,10 @@ fn notices() -> Vec<Notice> {
         ),
         notice(
             "r1",
-            "held",
+            "prescription",
             "2026-11-22T12:05:00Z",
             "Ruth Adeyemi",
-            "amoxicillin 500 mg: allergy recorded, please confirm",
+            "held: allergy recorded, please confirm",
             true,
         ),
         notice(
