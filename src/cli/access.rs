@@ -2,10 +2,9 @@
 
 use clap::{Args, Subcommand};
 
-use super::{Context, Exit, Failure, input};
-use crate::config::Surroundings;
+use super::{Context, Exit, Failure, date};
 use crate::desk::view::{GrantState, Stamp};
-use crate::desk::{access, audit, session};
+use crate::desk::{access, session};
 use crate::ledger::Section;
 
 /// Access to charts: request, list, grant, refuse, revoke, break the glass
@@ -22,8 +21,8 @@ pub enum Access {
         /// What for
         #[arg(long)]
         purpose: String,
-        /// Until when: a date, or an RFC 3339 time [default: in 30 days]
-        #[arg(long, value_name = "DATE", value_parser = input::until)]
+        /// Until when: a date, an RFC 3339 time, or t+3w [default: in 30 days]
+        #[arg(long, value_name = "DATE", value_parser = date::until)]
         until: Option<Stamp>,
     },
     /// List requests, grants and break-glass
@@ -39,8 +38,8 @@ pub enum Access {
     Grant {
         /// The request's id
         id: String,
-        /// Until when: a date, or an RFC 3339 time [default: as asked]
-        #[arg(long, value_name = "DATE", value_parser = input::until)]
+        /// Until when: a date, an RFC 3339 time, or t+3w [default: as asked]
+        #[arg(long, value_name = "DATE", value_parser = date::until)]
         until: Option<Stamp>,
     },
     /// Refuse a request
@@ -112,41 +111,5 @@ impl Access {
                 unjustified,
             } => output.result(&access::review(&session, id, finding, !unjustified)?),
         }
-    }
-}
-
-/// Who did what: views, requests, decisions, break-glass, refusals, failed logins
-#[derive(Debug, Args)]
-pub struct Audit {
-    /// Only this chart
-    #[arg(long, value_name = "MRN")]
-    pub chart: Option<String>,
-    /// Since when: a date, or an RFC 3339 time
-    #[arg(long, value_name = "T", value_parser = input::since)]
-    pub since: Option<Stamp>,
-    /// Only what this login did [also --user, where CHARTSEAL_USER says who acts]
-    #[arg(long = "by", value_name = "LOGIN")]
-    pub by: Option<String>,
-}
-
-impl Audit {
-    /// Lists. Where the environment says who acts, `--user` says whose acts are listed.
-    pub fn run(&self, context: &Context, around: &Surroundings) -> Result<Exit, Failure> {
-        let acting = around
-            .variable("CHARTSEAL_USER")
-            .filter(|login| !login.is_empty());
-        let named = context.login()?;
-        let (actor, of) = match acting {
-            Some(acting) if acting != named => (acting, Some(named)),
-            _ => (named, None),
-        };
-        let session = session::login(&context.config.paths, actor, &context.passphrase()?)?;
-        let by = self.by.as_deref().or(of);
-        context.output.result(&audit::list(
-            &session,
-            self.chart.as_deref(),
-            by,
-            self.since,
-        )?)
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand};
 
 use super::{
-    access, backup, chart, completions, config_check, demo, export, import, index, init, rx,
+    access, audit, backup, chart, completions, config_check, demo, export, import, index, init, rx,
     search, status, unit, user, verify, write,
 };
 
@@ -58,9 +58,6 @@ pub struct Globals {
     /// File whose first line is the passphrase, `-` for standard input [also CHARTSEAL_PASSPHRASE_FILE]
     #[arg(long, global = true, value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,
-    /// Answer to a second factor
-    #[arg(long, global = true, value_name = "CODE")]
-    pub totp: Option<String>,
 }
 
 /// What to do.
@@ -90,7 +87,7 @@ pub enum Command {
     Rx(rx::Rx),
     #[command(subcommand)]
     Access(access::Access),
-    Audit(access::Audit),
+    Audit(audit::Audit),
     #[command(subcommand)]
     Export(export::Export),
     Demo(demo::Demo),

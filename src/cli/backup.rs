@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::{Context, Exit, Failure, input};
-use crate::config::{Source, Tls};
+use crate::config::Tls;
 use crate::jobs::backup::{self, HostFolder};
 
 /// Sealed snapshots: make, list, verify, restore
@@ -129,16 +129,11 @@ fn target(context: &Context, address: &str) -> Result<backup::Target, Failure> {
     Ok(target)
 }
 
-/// `--host` is an order; a folder from the environment or a file is the old host's when a restore runs on it, so it is a wish.
+/// The folder that is named, which on the host of the lost vault may still be the old one's.
 fn host_folder(context: &Context) -> Result<HostFolder, Failure> {
-    let config = &context.config;
-    let ordered = config
-        .settings
-        .iter()
-        .any(|setting| setting.key == "vault.host" && matches!(setting.source, Source::Flag(_)));
-    Ok(match (&config.paths.host, ordered) {
-        (Some(folder), true) => HostFolder::Exactly(folder.clone()),
-        (Some(folder), false) => HostFolder::Rather(folder.clone()),
-        (None, _) => HostFolder::Below(config.paths.host_of("")?),
+    let paths = &context.config.paths;
+    Ok(match &paths.host {
+        Some(folder) => HostFolder::Rather(folder.clone()),
+        None => HostFolder::Below(paths.host_of("")?),
     })
 }

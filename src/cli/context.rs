@@ -15,8 +15,6 @@ pub struct Context {
     pub config: Config,
     /// Where results and remarks go.
     pub output: Output,
-    /// The answer to a second factor.
-    pub totp: Option<String>,
     user: Option<String>,
     passphrase_file: Option<PathBuf>,
 }
@@ -57,7 +55,6 @@ impl Context {
         Ok(Self {
             config,
             output,
-            totp: globals.totp,
             user: globals
                 .user
                 .or_else(|| variable("CHARTSEAL_USER").map(str::to_owned)),
@@ -84,6 +81,14 @@ impl Context {
         match &self.passphrase_file {
             Some(file) => passphrase::from_file(file),
             None => passphrase::ask(&format!("passphrase of {}: ", self.login()?)),
+        }
+    }
+
+    /// The same context for somebody else.
+    pub fn acting_as(self, login: Option<String>) -> Self {
+        Self {
+            user: login.or(self.user),
+            ..self
         }
     }
 

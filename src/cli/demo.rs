@@ -29,7 +29,12 @@ pub struct Demo {
 impl Demo {
     /// Makes it; on a terminal, opens it.
     pub fn run(&self, context: &Context, around: &Surroundings) -> Result<Exit, Failure> {
-        let (paths, papers) = match &self.dir {
+        // What is printed is used from other folders, too.
+        let dir = self
+            .dir
+            .as_ref()
+            .map(|dir| std::path::absolute(dir).unwrap_or_else(|_| dir.clone()));
+        let (paths, papers) = match &dir {
             Some(dir) => (
                 Paths::new(&dir.join("vault"), &dir.join("host")),
                 dir.clone(),

@@ -1,45 +1,104 @@
-//! `export`: a chart as FHIR, the ledger as lines that verify without keys.
+//! `export`: charts and the ledger for other systems.
 
-use std::path::PathBuf;
+use std::fs::OpenOptions;
+use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 
 use super::{Context, Exit, Failure};
-use crate::jobs;
+use crate::desk::view::Exported;
+use crate::jobs::{export, ledger_export};
 
-/// Export a chart as a FHIR R4 Bundle, or the ledger's headers as JSON lines
+/// Give charts or the ledger out
 #[derive(Debug, Subcommand)]
 pub enum Export {
-    /// A chart, as far as your keys open it
+    /// One chart as a FHIR R4 Bundle
     Fhir {
         /// The chart's number
         #[arg(long, value_name = "MRN")]
         chart: String,
-        /// The file to write [default: standard output]
+        /// File to write, which only you can read [default: standard output]
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Headers, signatures and links as JSON lines, verifiable without keys
+    Ledger {
+        /// Only what comes after this sequence number
+        #[arg(long, value_name = "SEQ", default_value_t = 0)]
+        since: u64,
+        /// File to write [default: standard output]
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
 }
 
 impl Export {
-    /// Writes it.
+    /// Writes to the file, or to standard output.
     pub fn run(&self, context: &Context) -> Result<Exit, Failure> {
         let session = context.session()?;
-        let Self::Fhir { chart, out } = self;
-        let bytes = jobs::export::fhir(&session, chart)?;
-        match out {
-            None => context.output.bytes(&bytes).map(|()| Exit::Done),
-            Some(path) => {
-                // An export is plain text of a patient: only its owner may read it.
-                crate::vault::host::write_private(path, &bytes)
-                    .map_err(crate::desk::DeskError::from)?;
-                let view = crate::desk::view::Exported {
-                    file: path.display().to_string(),
-                    entries: 1,
-                    bytes: bytes.len() as u64,
-                };
-                context.output.result(&view)
+        match self {
+            Self::Fhir { chart, out } => {
+                let bundle = export::fhir(&session, chart)?;
+                write(context, out.as_deref(), |file| {
+                    file.write_all(&bundle).map(|()| 1)
+                })
+            }
+            Self::Ledger { since, out } => {
+                let mut failed = None;
+                let exit = write(context, out.as_deref(), |file| {
+                    ledger_export::export(&session, *since, file).or_else(|error| {
+                        failed = Some(error);
+                        Ok(0)
+                    })
+                });
+                failed.map_or(exit, |error| Err(error.into()))
             }
         }
     }
+}
+
+/// Writes to a file that only the account can read and says how much; or to standard output.
+fn write(
+    context: &Context,
+    out: Option<&Path>,
+    fill: impl FnOnce(&mut dyn Write) -> io::Result<u64>,
+) -> Result<Exit, Failure> {
+    let Some(path) = out else {
+        return match fill(&mut io::stdout().lock()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(cannot_write("standard output", &error))
+            }
+            _ => Ok(Exit::Done),
+        };
+    };
+    let name = path.display().to_string();
+    let written = || -> io::Result<Exported> {
+        let mut file = OpenOptions::new();
+        let mut file = BufWriter::new(
+            file.write(true)
+                .create(true)
+                .truncate(true)
+                .mode(0o600)
+                .open(path)?,
+        );
+        let entries = fill(&mut file)?;
+        let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+        file.sync_all()?;
+        Ok(Exported {
+            bytes: file.metadata()?.len(),
+            file: name.clone(),
+            entries,
+        })
+    };
+    context
+        .output
+        .result(&written().map_err(|error| cannot_write(&name, &error))?)
+}
+
+fn cannot_write(name: &str, error: &io::Error) -> Failure {
+    Failure::new(Exit::Outside, "output", format!("cannot write {name}"))
+        .hint("check the folder, its permissions and the room on the disk")
+        .because(error)
 }

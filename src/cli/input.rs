@@ -6,7 +6,6 @@ use std::path::Path;
 
 use super::{Exit, Failure};
 use crate::crypto::secret::SecretBytes;
-use crate::desk::view::Stamp;
 
 /// More than any single resource has. What is larger is the wrong file.
 const LARGEST: u64 = 16 * 1024 * 1024;
@@ -50,51 +49,9 @@ fn whole(reader: impl Read) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The moment at which something ends: an RFC 3339 time, or a date, whose whole day still counts (UTC).
-pub fn until(text: &str) -> Result<Stamp, String> {
-    moment(text, |date| date.tomorrow())
-}
-
-/// The moment from which something counts: an RFC 3339 time, or the beginning of a date (UTC).
-pub fn since(text: &str) -> Result<Stamp, String> {
-    moment(text, Ok)
-}
-
-fn moment(
-    text: &str,
-    edge: impl FnOnce(jiff::civil::Date) -> Result<jiff::civil::Date, jiff::Error>,
-) -> Result<Stamp, String> {
-    if let Ok(time) = text.parse::<jiff::Timestamp>() {
-        return Ok(Stamp(time));
-    }
-    let date: jiff::civil::Date = text
-        .parse()
-        .map_err(|_| "expected a date such as 2026-11-22, or an RFC 3339 time".to_owned())?;
-    let day = edge(date).and_then(|date| date.to_zoned(jiff::tz::TimeZone::UTC));
-    day.map(|day| Stamp(day.timestamp()))
-        .map_err(|error| error.to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_date_begins_at_its_start_and_ends_at_its_end() {
-        assert_eq!(
-            since("2026-11-22").unwrap().to_string(),
-            "2026-11-22T00:00:00Z"
-        );
-        assert_eq!(
-            until("2026-11-22").unwrap().to_string(),
-            "2026-11-23T00:00:00Z"
-        );
-        assert_eq!(
-            until("2026-11-22T08:30:00Z").unwrap().to_string(),
-            "2026-11-22T08:30:00Z"
-        );
-        assert!(until("tomorrow-ish").is_err());
-    }
 
     #[test]
     fn a_file_that_cannot_be_read_is_bad_input() {

@@ -9,11 +9,13 @@
 
 mod access;
 mod arguments;
+mod audit;
 mod backup;
 mod chart;
 mod completions;
 mod config_check;
 mod context;
+mod date;
 mod demo;
 mod exit;
 mod export;

@@ -4,10 +4,12 @@ use std::ffi::OsString;
 use std::panic;
 use std::sync::Mutex;
 
-use clap::Parser;
 use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
 
-use super::{Arguments, Command, Context, Exit, Failure, Format, Output, Voice, interface, status};
+use super::{
+    Arguments, Command, Context, Exit, Failure, Format, Output, Voice, audit, interface, status,
+};
 use crate::config::Surroundings;
 
 /// Where in the source the last panic came from.
@@ -30,6 +32,7 @@ pub fn run(arguments: Vec<OsString>, around: &Surroundings) -> Exit {
             *last = Some(format!("at {}:{}", place.file(), place.line()));
         }
     }));
+    let arguments = audit::set_apart(arguments, &Arguments::command());
     let outcome = panic::catch_unwind(|| match Arguments::try_parse_from(arguments) {
         Ok(arguments) => dispatch(arguments, around),
         Err(error) => misread(&error, output),
@@ -60,7 +63,7 @@ fn dispatch(arguments: Arguments, around: &Surroundings) -> Result<Exit, Failure
         Some(Command::Search(search)) => search.run(&context),
         Some(Command::Rx(rx)) => rx.run(&context),
         Some(Command::Access(access)) => access.run(&context),
-        Some(Command::Audit(audit)) => audit.run(&context, around),
+        Some(Command::Audit(audit)) => audit.run(context),
         Some(Command::Export(export)) => export.run(&context),
         Some(Command::Demo(demo)) => demo.run(&context, around),
         Some(Command::Write(write)) => write.run(&context),

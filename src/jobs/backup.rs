@@ -63,14 +63,13 @@ impl Target {
     }
 }
 
-/// Which folder a restored host gets.
+/// Which folder a restored host would like. One that another host has is never touched: the state then goes beside the vault, and
+/// the result says where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HostFolder {
-    /// This one, or nothing is restored.
-    Exactly(PathBuf),
-    /// The one that the vault's id names below this folder; `host` beside the vault where that is taken.
+    /// The one that the vault's id names below this folder.
     Below(PathBuf),
-    /// This one; `host` beside the vault where it is taken.
+    /// This one.
     Rather(PathBuf),
 }
 
@@ -282,13 +281,6 @@ fn host_folder(wanted: &HostFolder, into: &Path, vault_id: &str) -> Result<PathB
         into.with_file_name(format!("{name}-host"))
     };
     let chosen = match wanted {
-        HostFolder::Exactly(folder) if free(folder) => return Ok(folder.clone()),
-        HostFolder::Exactly(folder) => {
-            return Err(DeskError::BadInput(format!(
-                "{} already holds the state of a host: name another folder with --host",
-                folder.display()
-            )));
-        }
         HostFolder::Below(state) => state.join(vault_id),
         HostFolder::Rather(folder) => folder.clone(),
     };

@@ -126,9 +126,9 @@ fn line_of(page: &mut Page, event: &RxEventView) {
 impl Report for RxVerdict {
     fn page(&self, page: &mut Page) {
         let verdict = if self.ok {
-            "ok: may be dispensed"
+            "ok: stands as it was signed"
         } else {
-            "! may not be dispensed"
+            "! DOES NOT STAND as it was signed"
         };
         page.line(format!("{verdict}  {}  {}", self.rx, self.state));
         let revoked = if self.revoked {
@@ -197,7 +197,7 @@ mod tests {
         let mut page = Page::default();
         verdict.page(&mut page);
         assert!(
-            page.text().starts_with("! may not be dispensed"),
+            page.text().starts_with("! DOES NOT STAND as it was signed"),
             "{}",
             page.text()
         );

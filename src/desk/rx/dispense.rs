@@ -59,6 +59,13 @@ fn hand_over(
     alerts: Vec<Alert>,
 ) -> Result<Dispensed, DeskError> {
     let status = verified.status();
+    // FHIR lets a quantity go without a unit: then it counts in what was ordered, and the entry that is signed says so.
+    if let (true, Some(ordered)) = (
+        dispense.quantity.unit.is_empty(),
+        &verified.prescription().quantity,
+    ) {
+        dispense.quantity.unit.clone_from(&ordered.unit);
+    }
     status
         .may_dispense(&dispense.quantity, session.role())
         .map_err(|breach| DeskError::NotNow(breach.to_string()))?;

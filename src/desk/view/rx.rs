@@ -187,7 +187,7 @@ pub struct RxVerdict {
     pub revoked: bool,
     /// Where the prescription stands.
     pub state: RxState,
-    /// Whether it may be dispensed now.
+    /// Whether signature, signer and text hold; whether it may still be dispensed is what `state` says.
     pub ok: bool,
     /// When it was signed.
     pub signed: Option<Stamp>,
