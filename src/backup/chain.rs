@@ -9,6 +9,7 @@ use super::error::BackupError;
 use super::high_water::HighWater;
 use super::keys::RepositoryId;
 use super::manifest::{ManifestName, SignedManifest, Start};
+use super::object::Address;
 use super::target::{Name, Shelf};
 use super::tombstone::{Subject, Tombstones};
 use super::wire::Wire;
@@ -111,6 +112,19 @@ impl Chain {
     pub fn newest(&self) -> Option<&SignedManifest> {
         self.leaves()
             .max_by_key(|m| (m.manifest.created, m.manifest.name.number))
+    }
+
+    /// The hashes that objects may have. A pack that a target lost and a run sent anew has another hash under the same
+    /// address, and serves the older snapshots as well: its plain text is the one that the id names.
+    pub fn hashes(&self) -> HashMap<Address, BTreeSet<Hash>> {
+        let mut hashes: HashMap<Address, BTreeSet<Hash>> = HashMap::new();
+        for object in self.manifests.iter().flat_map(|m| &m.manifest.objects) {
+            hashes
+                .entry(object.address)
+                .or_default()
+                .insert(object.hash);
+        }
+        hashes
     }
 
     /// Whether prune is to delete this snapshot, or has.

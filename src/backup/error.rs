@@ -25,7 +25,7 @@ pub enum BackupError {
     /// The ledger could not be read.
     #[error("the ledger could not be read")]
     Source(#[source] Cause),
-    /// An entry or a row fits no pack.
+    /// The ledger's entries do not follow each other, or a pack is not one.
     #[error(transparent)]
     Pack(#[from] PackError),
     /// A pack could not be sealed.
@@ -193,7 +193,6 @@ impl BackupError {
             Self::Target(TargetError::Address { .. } | TargetError::TooLarge { .. })
             | Self::Record(RecordError::Absent { .. } | RecordError::OtherVault { .. })
             | Self::State(StateError::Busy)
-            | Self::Pack(PackError::TooLong { .. })
             | Self::NoSnapshot { .. }
             | Self::WrongShares { .. }
             | Self::NotEmpty { .. } => Fault::Request,

@@ -9,7 +9,7 @@
 //! hash     = SHA-256(file)
 //! body     = {0: start, 1: previous hash | absent, 2: created (Unix ms), 3: head number, 4: head link,
 //!             5: [object …], 6: new entries, 7: plain bytes, 8: program version, 9: schema version}
-//! object   = [kind, first, count, generation, id, len, hash]
+//! object   = [kind, first, count, generation, id, len, hash, part, parts]
 //! ```
 //!
 //! File and body are deterministic CBOR. **A manifest lists every object of its snapshot**, so a restore needs one
@@ -232,6 +232,10 @@ struct Object {
     len: u64,
     #[cbor(n(6), with = "minicbor::bytes")]
     hash: [u8; 32],
+    #[n(7)]
+    part: u32,
+    #[n(8)]
+    parts: u32,
 }
 
 impl Manifest {
@@ -263,6 +267,8 @@ impl Manifest {
             id: o.address.id.0,
             len: o.len,
             hash: o.hash.0,
+            part: o.part,
+            parts: o.parts,
         };
         cbor::to_vec(&Body {
             start: self.start,
@@ -325,6 +331,8 @@ impl Manifest {
         let object = |o: Object| Listed {
             kind: ObjectKind::from_byte(o.kind),
             first: o.first,
+            part: o.part,
+            parts: o.parts,
             count: o.count,
             address: Address {
                 id: ObjectId(o.id),

@@ -21,6 +21,8 @@ fn manifest() -> Manifest {
     let listed = |kind, first, count, generation| Listed {
         kind,
         first,
+        part: 0,
+        parts: 1,
         count,
         address: Address {
             id: ObjectId([4; 32]),

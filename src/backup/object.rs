@@ -144,6 +144,10 @@ pub struct Listed {
     pub kind: ObjectKind,
     /// The number of its first entry, or of its first row counted over the table's packs from 0.
     pub first: u64,
+    /// Which part of a pack it holds, from 0.
+    pub part: u32,
+    /// Of how many. Only a pack with a single long row has more than one.
+    pub parts: u32,
     /// How many entries or rows.
     pub count: u64,
     /// Where it is.
@@ -162,9 +166,15 @@ impl Listed {
 
     /// What it is, for people.
     pub fn describe(&self) -> String {
+        let part = match self.parts {
+            1 => String::new(),
+            parts => format!(", part {} of {parts}", self.part + 1),
+        };
         match self.kind {
-            ObjectKind::Ledger => format!("entries {} to {}", self.first, self.last()),
-            ObjectKind::Table(table) => format!("{table} rows {} to {}", self.first, self.last()),
+            ObjectKind::Ledger => format!("entries {} to {}{part}", self.first, self.last()),
+            ObjectKind::Table(table) => {
+                format!("{table} rows {} to {}{part}", self.first, self.last())
+            }
         }
     }
 }

@@ -7,7 +7,8 @@
 //!
 //! Both are deterministic CBOR, all byte strings definite. Entries of a ledger pack follow each other without gaps, so
 //! only the first number is written. A pack is closed before the row that would make it larger than the limit, and a
-//! row larger than the limit is a pack of its own.
+//! row larger than the limit is a pack of its own, cut into parts of 8 MiB where that is longer: each part is an object, and
+//! the manifest tells their order.
 //!
 //! Where a *ledger* pack ends depends only on what came before it, so a resumed run makes the same packs again. A
 //! *table* changes in the middle; its packs also end after every row whose HMAC under K_cut begins with enough zero
@@ -27,8 +28,8 @@ use crate::crypto::sign::Signature;
 pub const PACK_BYTES: usize = 4 << 20;
 /// The size of plain packs on thin links.
 pub const THIN_PACK_BYTES: usize = 1 << 20;
-/// The longest row that a pack takes: 8 MiB.
-pub const MAX_ROW: usize = 8 << 20;
+/// The longest plain text of one object: 8 MiB. A pack with a longer row is cut into parts.
+pub const MAX_PART: usize = 8 << 20;
 
 const FORMAT: u8 = 1;
 /// A table pack ends, once a quarter full, after one row in this many on average.
@@ -43,23 +44,42 @@ pub struct Pack {
     pub first: u64,
     /// How many.
     pub count: u64,
-    /// Its encoding.
+    /// Its encoding, or the part of it.
     pub plain: Vec<u8>,
+    /// Which part this is, from 0.
+    pub part: u32,
+    /// Of how many.
+    pub parts: u32,
+}
+
+impl Pack {
+    /// The parts that fit an object each: the pack itself, unless a row makes it too long.
+    pub fn into_parts(self) -> Vec<Self> {
+        if self.plain.len() <= MAX_PART {
+            return vec![self];
+        }
+        let pieces = self.plain.chunks(MAX_PART);
+        let parts = pieces.len() as u32;
+        let Self {
+            kind, first, count, ..
+        } = self;
+        (0..)
+            .zip(pieces)
+            .map(|(part, piece)| Self {
+                kind,
+                first,
+                count,
+                plain: piece.to_vec(),
+                part,
+                parts,
+            })
+            .collect()
+    }
 }
 
 /// Why a pack cannot be made or read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PackError {
-    /// An entry or a row is too long for any object.
-    #[error("{kind} {number} has {len} bytes, and a pack takes at most {MAX_ROW} in one row")]
-    TooLong {
-        /// What it is.
-        kind: ObjectKind,
-        /// Which.
-        number: u64,
-        /// Its length.
-        len: usize,
-    },
     /// Entries do not follow each other.
     #[error("entry {found} came where entry {expected} was due")]
     Gap {
@@ -151,7 +171,6 @@ impl LedgerPacker {
             link: row.link.0,
             body: row.body,
         });
-        check_length(ObjectKind::Ledger, expected, &encoded)?;
         let closed = if self.open.would_pass(self.limit, &encoded) {
             self.close()
         } else {
@@ -169,14 +188,13 @@ impl LedgerPacker {
 }
 
 /// Packs the rows of a table.
-pub fn pack_table(table: Table, limit: usize, cut: &MacKey) -> Result<Vec<Pack>, PackError> {
+pub fn pack_table(table: Table, limit: usize, cut: &MacKey) -> Vec<Pack> {
     let kind = ObjectKind::Table(table.id);
     let mut open = OpenPack::new(0);
     let mut packs = Vec::new();
     for row in table.rows {
         let row = minicbor::bytes::ByteVec::from(row);
         let encoded = cbor::to_vec(&row);
-        check_length(kind, open.first + open.count, &encoded)?;
         if open.would_pass(limit, &encoded) {
             packs.extend(open.close(kind, |_, table| table));
         }
@@ -189,7 +207,7 @@ pub fn pack_table(table: Table, limit: usize, cut: &MacKey) -> Result<Vec<Pack>,
         }
     }
     packs.extend(open.close(kind, |_, table| table));
-    Ok(packs)
+    packs
 }
 
 /// Reads a ledger pack that should hold `count` entries from `first`.
@@ -217,15 +235,6 @@ pub fn read_table(plain: &[u8], table: TableId, count: u64) -> Result<Vec<Vec<u8
         return Err(PackError::Kind);
     }
     Ok(pack.rows.into_iter().map(Into::into).collect())
-}
-
-fn check_length(kind: ObjectKind, number: u64, encoded: &[u8]) -> Result<(), PackError> {
-    let len = encoded.len();
-    if len > MAX_ROW {
-        Err(PackError::TooLong { kind, number, len })
-    } else {
-        Ok(())
-    }
 }
 
 #[derive(Debug)]
@@ -273,6 +282,8 @@ impl OpenPack {
             first,
             count,
             plain,
+            part: 0,
+            parts: 1,
         })
     }
 }

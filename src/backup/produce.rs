@@ -84,13 +84,18 @@ impl Plan {
             .values()
             .filter(|o| o.kind == ObjectKind::Ledger)
             .collect();
-        before.sort_unstable_by_key(|o| o.first);
+        before.sort_unstable_by_key(|o| (o.first, o.part));
         before.truncate(before.len() - small_at_the_end(&before, limit));
-        for pack in before {
+        for parts in before.chunk_by(|a, b| a.first == b.first) {
+            let pack = parts[0];
+            if parts.len() != pack.parts as usize {
+                // A part is gone: the whole is made anew, and the parts that stand are found again by their ids.
+                continue;
+            }
             if pack.first > due {
                 ranges.push(due..=pack.first - 1);
             }
-            kept.push(*pack);
+            kept.extend(parts.iter().copied());
             due = pack.last() + 1;
         }
         if frozen.head.seq >= due {
@@ -125,16 +130,27 @@ impl Plan {
     /// Reads and packs until all is given or nobody takes any more. Blocks.
     pub fn produce(self, give: &mpsc::Sender<Identified>) -> Result<(), BackupError> {
         self.reader.check_continuity()?;
-        let mut standing = self.standing;
+        let standing = self.standing;
         let mut hand = |pack: Pack| {
-            let id = ObjectId::of(&self.id_key, pack.kind, &pack.plain);
-            let standing = standing.remove(&id).filter(|there| there.kind == pack.kind);
-            if self.cancel.is_cancelled() {
-                return Err(BackupError::Cancelled);
+            for part in pack.into_parts() {
+                let id = ObjectId::of(&self.id_key, part.kind, &part.plain);
+                let standing = standing
+                    .get(&id)
+                    .filter(|there| there.kind == part.kind)
+                    .copied();
+                if self.cancel.is_cancelled() {
+                    return Err(BackupError::Cancelled);
+                }
+                let next = Identified {
+                    id,
+                    pack: part,
+                    standing,
+                };
+                // Nobody takes any more when sending failed or was dropped; that end of the run has the better error.
+                give.blocking_send(next)
+                    .map_err(|_| BackupError::Cancelled)?;
             }
-            // Nobody takes any more when sending failed or was dropped; that end of the run has the better error.
-            give.blocking_send(Identified { id, pack, standing })
-                .map_err(|_| BackupError::Cancelled)
+            Ok(())
         };
         for range in self.ranges {
             let mut packer = LedgerPacker::new(*range.start(), self.limit);
@@ -150,7 +166,7 @@ impl Plan {
             packer.close().map_or(Ok(()), &mut hand)?;
         }
         for table in self.tables {
-            for pack in pack_table(table, self.limit, &self.cut_key)? {
+            for pack in pack_table(table, self.limit, &self.cut_key) {
                 hand(pack)?;
             }
         }

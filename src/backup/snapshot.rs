@@ -261,7 +261,7 @@ async fn send(
     let arrivals = stream::poll_fn(|context| take.poll_recv(context)).map(
         |Identified { id, pack, standing }| async move {
             let plain = pack.plain.len() as u64;
-            let new = if pack.kind == ObjectKind::Ledger && pack.first > after {
+            let new = if pack.kind == ObjectKind::Ledger && pack.first > after && pack.part == 0 {
                 pack.count
             } else {
                 0
@@ -270,6 +270,8 @@ async fn send(
                 Some(there) => (
                     Listed {
                         first: pack.first,
+                        part: pack.part,
+                        parts: pack.parts,
                         count: pack.count,
                         ..there
                     },

@@ -79,6 +79,8 @@ impl Uploader {
             first,
             count,
             plain,
+            part,
+            parts,
         } = pack;
         let plain = Arc::new(plain);
         let mut generation = 0;
@@ -87,6 +89,8 @@ impl Uploader {
             let listed = |sent: Sent| Listed {
                 kind,
                 first,
+                part,
+                parts,
                 count,
                 address,
                 len: sent.len,

@@ -462,8 +462,8 @@ fn copy_folder(from: &std::path::Path, to: &std::path::Path) {
 #[tokio::test]
 async fn an_object_lost_by_the_target_is_made_anew_and_told() {
     let (site, target) = two_snapshots().await;
-    let lost = site.verify(target.clone(), ReadData::None).await;
-    assert!(lost.ok());
+    let old = site.verify(target.clone(), ReadData::None).await;
+    assert!(old.ok());
     for (name, _) in objects(&target).into_iter().step_by(3) {
         target.remove(Shelf::Objects, &name);
     }
@@ -476,7 +476,30 @@ async fn an_object_lost_by_the_target_is_made_anew_and_told() {
         "{:?}",
         healed.alarms
     );
-    assert_eq!(site.restore(target).await.unwrap().1.book, site.book.read());
+    // What only the older snapshots list cannot be made anew: the slots of their time.
+    let verified = site.verify(target.clone(), ReadData::All).await;
+    assert!(verified.corrupt.is_empty(), "{verified:?}");
+    assert!(
+        verified
+            .missing
+            .iter()
+            .all(|f| !f.detail.contains("entries")),
+        "{verified:?}"
+    );
+    let parent = healed.parent.unwrap();
+    for snapshot in [None, Some(parent.as_str())] {
+        let (restored, outcome) = site
+            .restore_as(target.clone(), snapshot, Damage::Refuse)
+            .await
+            .unwrap();
+        assert_eq!(
+            outcome.book.rows,
+            site.book
+                .read()
+                .at(restored.snapshot.manifest.head.seq)
+                .rows
+        );
+    }
 }
 
 #[tokio::test]
@@ -633,4 +656,53 @@ async fn a_restored_host_begins_a_timeline_of_its_own() {
     let verified = site.verify(target, ReadData::All).await;
     assert!(verified.ok(), "{verified:?}");
     assert_eq!(verified.snapshots, 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_entry_longer_than_an_object_is_kept_in_parts_and_each_of_them_is_missed() {
+    let site = Site::new(Book::written(1, 5));
+    site.book.0.lock().unwrap().write_long(9 << 20);
+    site.book.write(2, 3);
+    let target = Memory::new();
+    let first = site.back_up(target.clone()).await.unwrap();
+    let parts: Vec<_> = first
+        .manifest
+        .manifest
+        .objects
+        .iter()
+        .filter(|o| o.parts > 1)
+        .copied()
+        .collect();
+    assert_eq!(
+        parts
+            .iter()
+            .map(|o| (o.first, o.part, o.parts))
+            .collect::<Vec<_>>(),
+        [(6, 0, 2), (6, 1, 2)]
+    );
+    assert!(site.restore(target.clone()).await.unwrap().1.book == site.book.read());
+    for part in &parts {
+        let evil = target.copy();
+        evil.remove(Shelf::Objects, &part.address.name());
+        let verified = site.verify(evil.clone(), ReadData::None).await;
+        assert_eq!(
+            names(&verified.missing),
+            [format!("objects/{}", part.address)]
+        );
+        assert!(matches!(
+            site.restore(evil).await,
+            Err(BackupError::ObjectMissing { .. })
+        ));
+    }
+    // The next run takes the parts over, or makes one that is gone anew and the others not.
+    target.remove(Shelf::Objects, &parts[1].address.name());
+    site.book.write(3, 3);
+    let second = site.back_up(target.clone()).await.unwrap();
+    assert!(
+        second.uploaded[&ObjectKind::Ledger].bytes < 3 << 20,
+        "{:?}",
+        second.uploaded
+    );
+    assert!(site.verify(target.clone(), ReadData::All).await.ok());
+    assert!(site.restore(target).await.unwrap().1.book == site.book.read());
 }
