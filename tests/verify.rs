@@ -10,8 +10,8 @@ use chartseal::crypto::password::Cost;
 use chartseal::desk::view::{Chain, Proceed, Progress, VerifyReport, unwatched};
 use chartseal::desk::{self, DeskError};
 use chartseal::jobs::{demo, ledger_export, verify};
-use chartseal::ledger::clear::GrantGround;
-use chartseal::ledger::{Body, ChartId, Holder, Section};
+use chartseal::ledger::clear::{Erasure, GrantGround};
+use chartseal::ledger::{Body, ChartId, Clear, Holder, Section};
 use chartseal::vault::{Draft, NewGrant, VaultError};
 use support::{Hospital, PASSPHRASE, STAFF, secret};
 
@@ -338,4 +338,46 @@ fn two_grants_to_one_holder_stand_and_fall_apart() {
     write();
     assert!(!opens());
     assert_whole(&verify::ledger(&paths(&hospital), 1, &unwatched).unwrap());
+}
+
+#[test]
+fn an_erased_chart_verifies_and_its_erasure_excuses_nothing_else() {
+    let (hospital, chart) = lived_in();
+    let doctor = hospital.login("hsmith");
+    let kept = hospital.chart(&doctor);
+    let stored = doctor
+        .write(|writer| writer.put(Draft::new(kept, Section::Clinical), &body("kept")))
+        .unwrap();
+    let admin = hospital.login("admin");
+    let sealed: Vec<u64> = Section::OF_A_CHART
+        .into_iter()
+        .flat_map(|section| {
+            let ledger = hospital.vault();
+            let entries = ledger
+                .ledger()
+                .read(|tx| tx.section(&chart, section))
+                .unwrap();
+            entries
+                .into_iter()
+                .map(|entry| entry.seq())
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    assert!(sealed.len() > 2_500);
+    admin
+        .write(|writer| {
+            writer.clear(&Clear::Erasure(Erasure { chart }))?;
+            writer.tx().shred(&chart)?;
+            for seq in &sealed {
+                writer.tx().erase_body(*seq)?;
+            }
+            Ok::<_, VaultError>(())
+        })
+        .unwrap();
+    assert_whole(&verify::ledger(&paths(&hospital), 2, &unwatched).unwrap());
+    admin
+        .write(|writer| Ok::<_, VaultError>(writer.tx().erase_body(stored.seq)?))
+        .unwrap();
+    let report = verify::ledger(&paths(&hospital), 2, &unwatched).unwrap();
+    assert_eq!((report.ok, report.bodies.bad), (false, vec![stored.seq]));
 }
