@@ -114,13 +114,10 @@ pub fn confirm(session: &Session, passphrase: &SecretBytes) -> Result<(), DeskEr
 pub fn who(session: &Session) -> Result<view::Who, DeskError> {
     let me = session.vault.cert();
     let units = session.vault.read(|reader| {
-        Ok::<_, DeskError>(
-            reader
-                .directory()
-                .units_of(&me)
-                .map(|state| state.unit.name.clone())
-                .collect(),
-        )
+        let mut units: Vec<_> = reader.directory().units_of(&me).collect();
+        // Where somebody works comes before what everyone is in.
+        units.sort_by_key(|state| !state.unit.kind.is_ordinary());
+        Ok::<_, DeskError>(units.iter().map(|state| state.unit.name.clone()).collect())
     })?;
     let certificate = session.vault.certificate();
     Ok(view::Who {
