@@ -123,9 +123,7 @@ fn section(
             entry: core.id.to_string(),
             created: Stamp::from_millis(core.created as i64),
             actor,
-            role: role
-                .map(|role| role.as_str().to_owned())
-                .unwrap_or_else(|| "host".into()),
+            role: role.map_or("host", crate::clinical::Role::as_str).into(),
             action,
             chart: label.clone(),
             detail,
@@ -205,9 +203,7 @@ fn clear(
             entry: entry.core.id.to_string(),
             created: Stamp::from_millis(entry.core.created as i64),
             actor,
-            role: role
-                .map(|role| role.as_str().to_owned())
-                .unwrap_or_else(|| "host".into()),
+            role: role.map_or("host", crate::clinical::Role::as_str).into(),
             action: clear.name().into(),
             chart: of_chart.then(|| chart.to_string()),
             detail,

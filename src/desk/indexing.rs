@@ -189,7 +189,7 @@ pub fn due(
         if !covers(reader, compartment.unit, *chart, compartment.section) {
             continue;
         }
-        let from = covered.get(&*chart).copied().unwrap_or(0);
+        let from = covered.get(chart).copied().unwrap_or(0);
         let end = tx.section_end(chart, compartment.section)?;
         if end > from {
             due.insert(*chart, (from, end));

@@ -211,7 +211,7 @@ fn may(session: &Session, chart: ChartId, body: &Body) -> Result<(), DeskError> 
         Body::Vitals(_) | Body::Note(_) => vault.permit::<WriteNursing>(&chart).map(drop)?,
         Body::Administration(_) => vault.permit::<Administer>(&chart).map(drop)?,
         Body::Allergy(_) | Body::MedicationSummary(_) => {
-            vault.permit::<WriteMedication>(&chart).map(drop)?
+            vault.permit::<WriteMedication>(&chart).map(drop)?;
         }
         _ => vault.permit::<WriteClinical>(&chart).map(drop)?,
     }

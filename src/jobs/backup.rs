@@ -353,7 +353,7 @@ fn drive<T>(
         })?;
     let cancel = Cancel::new();
     let (meter, mut watched) = Meter::new();
-    let outcome = runtime.block_on(async {
+    runtime.block_on(async {
         let opened = target
             .location
             .open(target.login.clone())
@@ -378,8 +378,7 @@ fn drive<T>(
                 }
             }
         }
-    });
-    outcome
+    })
 }
 
 /// A folder that cannot be used is a stick that is not mounted: another time it may be. An address that does not read stays wrong.

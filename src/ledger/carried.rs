@@ -130,7 +130,7 @@ impl WriteTx<'_> {
             match table {
                 Carried::Slots => self.put_slot(&canonical::decode("slot", row)?)?,
                 Carried::Credentials => {
-                    self.put_credential(&canonical::decode::<Credential>("credential", row)?)?
+                    self.put_credential(&canonical::decode::<Credential>("credential", row)?)?;
                 }
                 Carried::Drafts => {
                     let draft: Draft = canonical::decode("draft", row)?;

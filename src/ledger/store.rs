@@ -20,7 +20,7 @@ use super::schema;
 pub const FILE: &str = "vault.db";
 
 /// Long enough for 64 terminals to take their turns.
-const BUSY: Duration = Duration::from_secs(60);
+const BUSY: Duration = Duration::from_mins(1);
 
 /// An open ledger. Cheap to open again: a second handle on the same file is how a job works beside a session.
 #[derive(Debug)]

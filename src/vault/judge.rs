@@ -273,7 +273,8 @@ impl Directory {
                 .members
                 .get(&author)
                 .is_some_and(|member| member.holds.contains_key(&place));
-            if !holds && !(own_first && self.may_hold(&author, unit, delivered.section)) {
+            let makes = own_first && self.may_hold(&author, unit, delivered.section);
+            if !(holds || makes) {
                 return Err("its author does not hold what it delivers".into());
             }
             if let Holder::Person(person) = body.to
