@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -81,7 +81,7 @@ fn theme(config: &Config, colour: bool) -> Result<Theme, OpenError> {
     }
     let name = &config.ui.theme;
     match config.companion(&format!("themes/{name}.toml")) {
-        Some(file) => Ok(Theme::parse(&read(file)?)?),
+        Some(file) => Ok(Theme::parse(&read(&file)?)?),
         None => Ok(Theme::embedded(name)?),
     }
 }
@@ -90,7 +90,7 @@ fn keymap(config: &Config) -> Result<Keymap, OpenError> {
     let mut keymap = Keymap::embedded();
     if let Some(file) = config.companion("keymap.toml") {
         let path = file.display().to_string();
-        let text = read(file)?;
+        let text = read(&file)?;
         keymap
             .overlay(&text)
             .map_err(|source| OpenError::Keymap { path, source })?;
@@ -98,8 +98,8 @@ fn keymap(config: &Config) -> Result<Keymap, OpenError> {
     Ok(keymap)
 }
 
-fn read(file: PathBuf) -> Result<String, OpenError> {
-    fs::read_to_string(&file).map_err(|source| OpenError::File {
+fn read(file: &Path) -> Result<String, OpenError> {
+    fs::read_to_string(file).map_err(|source| OpenError::File {
         path: file.display().to_string(),
         source,
     })

@@ -7,6 +7,7 @@ use super::super::shell::Shell;
 use super::super::text;
 use super::super::theme::Tone;
 use super::super::when;
+use super::happened;
 use crate::desk::view::{ChartView, EntryView, Severity};
 
 /// The tabs of a chart.
@@ -109,7 +110,7 @@ impl OpenChart {
                 .collect(),
             Tab::Access => all.filter(|entry| entry.section == "access").collect(),
         };
-        entries.sort_by(|a, b| b.created.cmp(&a.created).then(b.seq.cmp(&a.seq)));
+        entries.sort_by_cached_key(|entry| std::cmp::Reverse((happened::at(entry), entry.seq)));
         entries
     }
 
@@ -256,7 +257,7 @@ impl OpenChart {
             list.put(
                 1,
                 y,
-                &text::left(&when::short(entry.created, shell.now), 11),
+                &text::left(&when::short(happened::at(entry), shell.now), 11),
                 Tone::Muted,
             );
             let tone = match (entry.retracted.is_some(), entry.flags.is_empty()) {

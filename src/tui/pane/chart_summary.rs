@@ -12,7 +12,7 @@ impl OpenChart {
     /// Vitals with their course. Returns the rows used.
     pub(super) fn render_vitals(&self, shell: &Shell, canvas: &mut Canvas<'_>, y: u16) -> u16 {
         let width = canvas.width();
-        let graph = usize::from((width.saturating_sub(32)).clamp(6, 40));
+        let graph = usize::from((width.saturating_sub(37)).clamp(6, 40));
         for (at, vital) in self.view.summary.vitals.iter().enumerate() {
             let y = y + at as u16;
             canvas.put(1, y, &text::left(&vital.measure, 6), Tone::Text);

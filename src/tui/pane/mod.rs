@@ -4,6 +4,7 @@ mod admin;
 mod admin_lists;
 mod chart;
 mod chart_summary;
+mod happened;
 mod home;
 mod inbox;
 mod login;

@@ -5,6 +5,7 @@ use super::super::task;
 use super::super::text;
 use super::super::theme::Tone;
 use super::super::when;
+use super::happened;
 use crate::desk::view::{AuditLine, EntryView, MemberState, RxView, UnitView, UserView};
 
 /// One entry in full.
@@ -20,6 +21,10 @@ pub(super) fn entry(shown: &EntryView) -> Page {
     let mut line = |name: &str, value: String| {
         lines.push((format!("{}{value}", text::left(name, 12)), Tone::Text));
     };
+    let happened = happened::at(shown);
+    if happened != shown.created {
+        line("happened", when::full(happened));
+    }
     line(
         "written",
         format!(

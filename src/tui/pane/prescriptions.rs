@@ -289,7 +289,7 @@ impl Prescriptions {
             let y = y as u16;
             let note = match line.waiting_minutes.filter(|_| queue && waits(line.state)) {
                 Some(minutes) => span(minutes),
-                None => line.state.to_string(),
+                None => word(line.state).to_owned(),
             };
             let from = list.put_right(width.saturating_sub(1), y, &note, Tone::Muted);
             let mark = match line.worst {
@@ -386,6 +386,15 @@ impl Prescriptions {
                 Tone::Alert,
             );
         }
+    }
+}
+
+/// The state in a word that leaves room for the medicine.
+fn word(state: RxState) -> &'static str {
+    match state {
+        RxState::DispensedInPart => "in part",
+        RxState::DispensedInFull => "in full",
+        other => other.as_str(),
     }
 }
 

@@ -173,3 +173,25 @@ fn a_window_that_is_too_small_says_what_is_needed() {
     assert!(capture::plain(&bench.buffer(40, 11)).contains("40×12"));
     assert!(!capture::plain(&bench.buffer(40, 12)).contains("40×12"));
 }
+
+/// The pictures of the documentation. To draw them again after a change that is meant:
+/// `CHARTSEAL_BLESS=1 cargo test the_pictures`.
+#[test]
+fn the_pictures_of_the_documentation_show_the_screens_as_they_are() {
+    let mut chart = Bench::of("smith");
+    chart.keys("2 enter");
+    let mut counter = Bench::of("adeyemi");
+    counter.keys("2");
+    let mut search = Bench::of("smith");
+    search.keys("4");
+    search.types("dx:I10 bp>160/100 since:t-3m");
+    search.keys("enter esc");
+    for (name, bench) in [("chart", chart), ("counter", counter), ("search", search)] {
+        let file = format!("{}/assets/screens/{name}.svg", env!("CARGO_MANIFEST_DIR"));
+        let drawn = capture::svg(&bench.buffer(80, 24));
+        if std::env::var_os("CHARTSEAL_BLESS").is_some() {
+            std::fs::write(&file, &drawn).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), drawn, "{file}");
+    }
+}
