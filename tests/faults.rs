@@ -221,7 +221,7 @@ fn a_flipped_byte_anywhere_in_the_file_is_found_or_refused_or_harmless() {
             Ok(Outcome::Found) => found += 1,
             Ok(Outcome::Refused) => refused += 1,
             Ok(Outcome::Harmless) => harmless += 1,
-            Err(_) => panic!(
+            Err(_panicked) => panic!(
                 "the flipped byte {offset} of {} broke a promise, see above",
                 base.bytes.len()
             ),

@@ -85,6 +85,7 @@ impl Context {
     }
 
     /// The same context for somebody else.
+    #[must_use]
     pub fn acting_as(self, login: Option<String>) -> Self {
         Self {
             user: login.or(self.user),

@@ -87,7 +87,7 @@ pub(super) fn read(facts: &mut Facts, body: &Body) {
             {
                 facts.text(Field::Any, &quantity.to_string());
             }
-            for indication in &prescription.indication {
+            if let Some(indication) = &prescription.indication {
                 facts.concept(Field::Any, indication);
             }
         }
