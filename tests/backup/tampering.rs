@@ -464,18 +464,21 @@ async fn an_object_lost_by_the_target_is_made_anew_and_told() {
     let (site, target) = two_snapshots().await;
     let old = site.verify(target.clone(), ReadData::None).await;
     assert!(old.ok());
-    for (name, _) in objects(&target).into_iter().step_by(3) {
+    // One at a time, until one is missed: what only an older snapshot lists is missed by nobody who goes on.
+    let mut told = None;
+    for (name, _) in objects(&target) {
         target.remove(Shelf::Objects, &name);
-    }
-    let healed = site.back_up(target.clone()).await.unwrap();
-    assert!(
-        healed
+        let run = site.back_up(target.clone()).await.unwrap();
+        if run
             .alarms
             .iter()
-            .any(|alarm| matches!(alarm, Alarm::Lost(..))),
-        "{:?}",
-        healed.alarms
-    );
+            .any(|alarm| matches!(alarm, Alarm::Lost(..)))
+        {
+            told = Some(run);
+            break;
+        }
+    }
+    let healed = told.expect("some object is needed by the snapshots to come");
     // What only the older snapshots list cannot be made anew: the slots of their time.
     let verified = site.verify(target.clone(), ReadData::All).await;
     assert!(verified.corrupt.is_empty(), "{verified:?}");
