@@ -103,7 +103,7 @@ fn a_day_on_the_ward_and_at_the_counter() {
     admin.types("2");
     admin.until("USERS");
     admin.types("v");
-    admin.until("Verify signatures: ok");
+    admin.until("Enter shows the report");
     admin.types("\r");
     admin.until("nothing is wrong");
     admin.types("\x1b");
