@@ -34,16 +34,12 @@ impl Demo {
             .dir
             .as_ref()
             .map(|dir| std::path::absolute(dir).unwrap_or_else(|_| dir.clone()));
-        let (paths, papers) = match &dir {
-            Some(dir) => (
-                Paths::new(&dir.join("vault"), &dir.join("host")),
-                dir.clone(),
-            ),
-            None => {
-                let paths = context.config.paths.clone();
-                let papers = paths.vault.with_file_name("chartseal-demo");
-                (paths, papers)
-            }
+        let (paths, papers) = if let Some(dir) = dir {
+            (Paths::new(&dir.join("vault"), &dir.join("host")), dir)
+        } else {
+            let paths = context.config.paths.clone();
+            let papers = paths.vault.with_file_name("chartseal-demo");
+            (paths, papers)
         };
         let plan = Plan {
             patients: self.patients as usize,

@@ -48,14 +48,42 @@ impl Export {
             Self::Ledger { since, out } => {
                 let mut failed = None;
                 let exit = write(context, out.as_deref(), |file| {
-                    ledger_export::export(&session, *since, file).or_else(|error| {
-                        failed = Some(error);
-                        Ok(0)
-                    })
+                    let mut closed = Closing {
+                        file,
+                        closed: false,
+                    };
+                    match ledger_export::export(&session, *since, &mut closed) {
+                        Ok(rows) => Ok(rows),
+                        Err(_) if closed.closed => Err(io::ErrorKind::BrokenPipe.into()),
+                        Err(error) => {
+                            failed = Some(error);
+                            Ok(0)
+                        }
+                    }
                 });
                 failed.map_or(exit, |error| Err(error.into()))
             }
         }
+    }
+}
+
+/// Remembers that the reader has seen enough, which the export itself takes for a failure.
+struct Closing<'f> {
+    file: &'f mut dyn Write,
+    closed: bool,
+}
+
+impl Write for Closing<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes);
+        self.closed |= written
+            .as_ref()
+            .is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe);
+        written
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
     }
 }
 

@@ -25,6 +25,7 @@ use crate::backup::verify::{self, ReadData};
 use crate::backup::{BackupError, Cancel, Location, Meter, Phase, Wire};
 use crate::backup::{Login, Progress as Stage};
 use crate::config::Paths;
+use crate::crypto::hash::sha256;
 use crate::crypto::secret::SecretBytes;
 use crate::crypto::sign::VerifyKey;
 use crate::desk::view::{
@@ -35,7 +36,7 @@ use crate::ledger::clear::BackupMark;
 use crate::ledger::{Ledger, Office};
 use crate::vault::host::NewHost;
 use crate::vault::shares::{self, Set};
-use crate::vault::{Directory, Vault, clock, record};
+use crate::vault::{Directory, Host, Vault, clock, record};
 
 use restorer::VaultRestorer;
 use source::LedgerSource;
@@ -85,17 +86,10 @@ pub fn run(paths: &Paths, target: &Target, watch: Reporter<'_>) -> Result<Backup
         ));
     }
     let source = Arc::new(LedgerSource::new(vault.ledger().again()?));
+    let memory = memory(vault.host(), &target.location);
     let now = clock::now();
     let snapshot = drive(target, "back up", watch, async |wire| {
-        snapshot::run(
-            &wire,
-            &keys,
-            source,
-            vault.host().folder(),
-            target.options,
-            now as i64,
-        )
-        .await
+        snapshot::run(&wire, &keys, source, &memory, target.options, now as i64).await
     })?;
     let manifest = &snapshot.manifest.manifest;
     let mark = BackupMark {
@@ -174,8 +168,8 @@ pub fn verify(
     let vault = session::open(paths)?;
     let directory = vault.directory()?;
     let keys = keys(&vault)?;
-    let mark =
-        HighWater::read(vault.host().folder(), keys.repository).map_err(BackupError::from)?;
+    let memory = memory(vault.host(), &target.location);
+    let mark = HighWater::read(&memory, keys.repository).map_err(BackupError::from)?;
     let read = if read_data {
         ReadData::All
     } else {
@@ -252,7 +246,7 @@ pub fn restore(
     let host = NewHost::with_secret(secret.host_secret.clone()).settle(&folder, vault)?;
     let keys = secret.backup_keys(restored.mark.repository, vault, host.sign().duplicate());
     host.put_backup_keys(keys.to_bytes().expose())?;
-    HostState::lock(&folder, restored.mark.repository)
+    HostState::lock(&memory(&host, &target.location), restored.mark.repository)
         .and_then(|state| restored.mark.save(&state))
         .map_err(BackupError::from)?;
     let ledger = Ledger::open(into)?;
@@ -292,6 +286,26 @@ fn host_folder(wanted: &HostFolder, into: &Path, vault_id: &str) -> Result<PathB
             "{} already holds the state of a host: name a folder with --host",
             chosen.display()
         )))
+    }
+}
+
+/// Where this host remembers what it has seen of a target. Each target has a memory of its own: a second one, still empty, is not
+/// the first one emptied.
+fn memory(host: &Host, location: &Location) -> PathBuf {
+    let place = match location {
+        Location::Folder(path) => whole(path).display().to_string(),
+        Location::Mongo(uri) => uri.to_string(),
+    };
+    let name = sha256(&[b"chartseal/backup/target/v1", place.as_bytes()]).to_string();
+    host.folder().join("backups").join(&name[..16])
+}
+
+/// The same path whether the folder is there already or not: the first run makes it, in a folder that is there.
+fn whole(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    match (path.parent().map(std::fs::canonicalize), path.file_name()) {
+        (Some(Ok(parent)), Some(name)) => parent.join(name),
+        _ => path,
     }
 }
 

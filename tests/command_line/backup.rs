@@ -151,6 +151,25 @@ fn a_repository_that_lost_an_object_is_found_out() {
 }
 
 #[test]
+fn a_second_target_is_a_repository_of_its_own_and_an_emptied_one_is_found_out() {
+    let (host, _, repository) = vault();
+    let second = format!("{repository}-2");
+    result(&host.run_as("tlind", &["backup", "run", "--to", &repository]));
+    let made = result(&host.run_as("tlind", &["backup", "run", "--to", &second]));
+    assert_eq!(made["parent"], Value::Null);
+    for target in [&repository, &second] {
+        let next = result(&host.run_as("tlind", &["backup", "run", "--to", target]));
+        assert!(next["parent"].is_string());
+    }
+    std::fs::remove_dir_all(&second).unwrap();
+    assert_eq!(
+        host.run_as("tlind", &["backup", "run", "--to", &second])
+            .code,
+        1
+    );
+}
+
+#[test]
 fn without_a_target_or_a_repository_the_command_says_what_to_do() {
     let (host, _, repository) = vault();
     assert_eq!(
