@@ -37,7 +37,7 @@ pub struct Globals {
     /// Folder of the vault [default: $XDG_DATA_HOME/chartseal; also CHARTSEAL_VAULT]
     #[arg(long, global = true, value_name = "DIR")]
     pub vault: Option<PathBuf>,
-    /// Folder of the host's state [default: $XDG_STATE_HOME/chartseal/<vault id>; also CHARTSEAL_HOST]
+    /// Folder of the host's state [default: $XDG_STATE_HOME/chartseal/VAULT-ID; also CHARTSEAL_HOST]
     #[arg(long, global = true, value_name = "DIR")]
     pub host: Option<PathBuf>,
     /// A configuration file above the others [also CHARTSEAL_CONFIG]

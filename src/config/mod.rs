@@ -1,7 +1,7 @@
 //! What can be set, where a value came from, where files lie.
 //!
 //! **Precedence, from low to high: the embedded `config.toml`, `/etc/chartseal/config.toml`, the user's file under
-//! `$XDG_CONFIG_HOME`, the file named by `--config`, the environment, flags.** A key that is not in the [table](key) is an error
+//! `$XDG_CONFIG_HOME`, the file named by `--config`, the environment, flags.** A key that is not in the table of keys is an error
 //! that names the line and what was probably meant. A security key that `/etc` sets can be tightened by what stands above it,
 //! never loosened.
 //!

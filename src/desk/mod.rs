@@ -6,7 +6,7 @@
 //! - [`sheet`]: a section of a chart, verified, opened, decoded, judged by [`rights`]; [`locate`]: record numbers;
 //!   [`looking`]: what is put on record when somebody looks; [`act`]: the bodies of what people do.
 //! - [`reach`]: by which way a key is held; [`indexing`], [`index`]: keeping the search index up; [`charts`], [`summary`]: what a
-//!   chart shows; [`write`]: writing to it; [`search`]: finding in all of them.
+//!   chart shows; [`mod@write`]: writing to it; [`search`]: finding in all of them.
 //! - [`setup`]: a vault begins; [`users`], [`units`]: who works here and where; [`status`], [`keys`]: what the host may know without anybody's key.
 
 pub mod access;

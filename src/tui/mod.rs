@@ -8,7 +8,7 @@
 //! - [`runner`]: does commands on blocking threads. [`backend`]: whom it asks; [`desk_backend`]: the real one.
 //! - [`open`]: the whole of it, from the configuration.
 //! - [`action`], [`keymap`], [`key`]: one table of what can be done; footer, help, palette and keymap file are read from it.
-//! - [`pane`], [`popup`], [`task`]: what is on the screen, one concept a file.
+//! - [`pane`], [`popup`], `task`: what is on the screen, one concept a file.
 //! - [`shell`]: what panes share. [`canvas`], [`text`], [`theme`], [`field`], [`list`], [`when`], [`job`]: how they draw.
 //! - [`capture`]: a screen as text or SVG, for the documentation.
 

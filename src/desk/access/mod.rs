@@ -4,7 +4,7 @@
 //! patient and the attending doctor. A decision is its next version; the key travels in a slot. **Nobody ever sees or
 //! pastes a key.**
 //!
-//! - [`request`]: asking; [`decide`]: granting, refusing, revoking; [`glass`]: emergencies; [`list`]: what stands.
+//! - [`mod@request`]: asking; [`decide`]: granting, refusing, revoking; [`glass`]: emergencies; [`mod@list`]: what stands.
 
 pub mod decide;
 pub mod glass;

@@ -3,8 +3,8 @@
 //! A prescription is a thread of the medication section: the signed order, then every dispense and event as a later
 //! version, so that two people cannot act on the same state. **Only a [`Verified`] prescription is dispensed.**
 //!
-//! - [`checks`]: safety checks from the chart; [`write`]: preview, sign; [`queue`]: list and show; [`verified`]: the door;
-//!   [`dispense`]: hand over, hold, answer, refuse, cancel.
+//! - [`checks`]: safety checks from the chart; [`mod@write`]: preview, sign; [`queue`]: list and show; [`verified`]: the door;
+//!   [`mod@dispense`]: hand over, hold, answer, refuse, cancel.
 
 pub mod checks;
 pub mod dispense;
