@@ -1,7 +1,7 @@
 //! What the primitives cost, one core: the limits that everything above runs into.
 //!
 //! The figures that the design counts on are in parentheses, on a 2 GHz core: sign 30 000 /s, verify strictly
-//! 15 000 /s, verify in batches of 1 024 46 000 /s, HPKE open 8 000 /s, derive a key, set it up and seal 256 bytes
+//! 15 000 /s, verify in the library's batches of 1 024 46 000 /s, HPKE open 8 000 /s, derive a key, set it up and seal 256 bytes
 //! 950 000 /s, HMAC of 64 bytes 3 500 000 /s. A benchmark of anything larger quotes its share of these.
 
 use std::hint::black_box;

@@ -191,6 +191,8 @@ fn connect(file: &Path) -> Result<Connection, LedgerError> {
     let sql = Connection::open_with_flags(file, flags)?;
     sql.busy_timeout(BUSY)?;
     sql.set_prepared_statement_cache_capacity(64);
+    // A plan does not change with the values it is run with: otherwise every run would be planned anew.
+    sql.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // Whatever an altered file brings along does not run.
     sql.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     sql.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
