@@ -166,3 +166,24 @@ fn what_an_import_did_not_index_is_counted_and_found_after_one_catch_up() {
     assert_eq!((answer.total, answer.uncovered), (1, 0));
     assert_eq!(answer.results[0].mrn, mrn);
 }
+
+#[test]
+fn a_closed_section_is_called_closed_and_not_empty() {
+    let hospital = Hospital::staffed();
+    let doctor = hospital.desk("hsmith");
+    let mrn = admit(&doctor, "Ward A", &patient("Gustavo", "Mejía"))
+        .unwrap()
+        .mrn;
+    let warned = |login: &str, section| {
+        let chart = show(&hospital.desk(login), &mrn, section, &no_json).unwrap();
+        chart.alerts.iter().any(|alert| alert.check == "allergy")
+    };
+    assert!(warned("hsmith", None), "nobody wrote of allergies");
+    assert!(warned("hsmith", Some(Section::Medication)));
+    assert!(!warned("audit", None), "who cannot read it cannot say so");
+    assert!(!warned("reyes", None));
+    assert!(
+        !warned("hsmith", Some(Section::Clinical)),
+        "it was not looked at"
+    );
+}

@@ -187,6 +187,40 @@ fn what_is_held_refused_or_cancelled_is_not_dispensed() {
 }
 
 #[test]
+fn a_verification_says_ok_only_while_the_prescription_may_be_dispensed() {
+    let hospital = Hospital::staffed();
+    let (doctor, mrn) = admitted(&hospital);
+    let pharmacist = hospital.desk("adeyemi");
+    let sign = || {
+        let written = rx::write(&doctor, &mrn, amoxicillin(), Some("for the test"));
+        written.unwrap().rx.parse().unwrap()
+    };
+    let verdict = |id| {
+        let found = rx::verify(&pharmacist, id).unwrap();
+        assert_eq!(
+            found.signature,
+            SignatureState::Ok,
+            "it stands as it was signed"
+        );
+        (found.state, found.ok)
+    };
+    let (taken, asked, back, refused) = (sign(), sign(), sign(), sign());
+    assert_eq!(verdict(taken), (RxState::Signed, true));
+    rx::dispense(&pharmacist, taken, handing(10), Some("for the test")).unwrap();
+    assert_eq!(verdict(taken), (RxState::DispensedInPart, true));
+    rx::dispense(&pharmacist, taken, handing(11), Some("for the test")).unwrap();
+    assert_eq!(verdict(taken), (RxState::DispensedInFull, false));
+    rx::hold(&pharmacist, asked, "renal function?").unwrap();
+    assert_eq!(verdict(asked), (RxState::Held, false));
+    rx::answer(&doctor, asked, "eGFR 80").unwrap();
+    assert_eq!(verdict(asked), (RxState::Signed, true));
+    rx::cancel(&doctor, back, "changed my mind").unwrap();
+    assert_eq!(verdict(back), (RxState::Cancelled, false));
+    rx::refuse(&pharmacist, refused, "none in stock").unwrap();
+    assert_eq!(verdict(refused), (RxState::Refused, false));
+}
+
+#[test]
 fn two_pharmacists_cannot_hand_over_the_same_prescription() {
     let hospital = Hospital::staffed();
     let (doctor, mrn) = admitted(&hospital);

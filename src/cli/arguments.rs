@@ -78,7 +78,7 @@ pub enum Command {
     /// Take charts in from other systems
     #[command(subcommand)]
     Import(import::Import),
-    /// Look at charts
+    /// Look at charts, and name who attends them
     #[command(subcommand)]
     Chart(chart::Chart),
     /// Search the charts that your keys open

@@ -7,7 +7,7 @@ use crate::desk::charts;
 use crate::interop::fhir::export::as_json;
 use crate::ledger::Section;
 
-/// Look at charts
+/// Look at charts, and name who attends them
 #[derive(Debug, Subcommand)]
 pub enum Chart {
     /// List the charts that your keys open
@@ -24,10 +24,18 @@ pub enum Chart {
         #[arg(long)]
         section: Option<Section>,
     },
+    /// Name the doctor who decides requests (by a registrar or a doctor of its unit)
+    Attending {
+        /// The chart's number
+        mrn: String,
+        /// Login of a doctor of a unit that looks after the chart
+        #[arg(value_name = "LOGIN")]
+        login: String,
+    },
 }
 
 impl Chart {
-    /// Looks.
+    /// Does it.
     pub fn run(&self, context: &Context) -> Result<Exit, Failure> {
         let session = context.session()?;
         match self {
@@ -37,6 +45,9 @@ impl Chart {
             Self::Show { mrn, section } => context
                 .output
                 .result(&charts::show(&session, mrn, *section, &as_json)?),
+            Self::Attending { mrn, login } => context
+                .output
+                .result(&charts::attend(&session, mrn, login)?),
         }
     }
 }

@@ -1,7 +1,9 @@
 //! What waits for somebody: thread heads addressed to them or to their units, keys to deliver, accounts to approve.
 
+use std::collections::BTreeSet;
+
 use crate::clinical::{Body, Role, RxEventKind};
-use crate::ledger::{Entry, Holder, Section};
+use crate::ledger::{CertId, ChartId, Entry, Holder, Section};
 use crate::vault::Reader;
 use crate::vault::account::Standing;
 
@@ -30,12 +32,39 @@ pub fn list(session: &Session) -> Result<Vec<Notice>, DeskError> {
                 notices.extend(notice(session, reader, entry)?);
             }
         }
+        for entry in inherited(reader)? {
+            notices.extend(notice(session, reader, entry)?);
+        }
         newcomers(session, reader, &mut notices)?;
         Ok::<_, DeskError>(notices)
     })?;
     notices.sort_by_key(|notice| std::cmp::Reverse(notice.created.millis()));
     notices.dedup_by(|a, b| a.id == b.id);
     Ok(notices)
+}
+
+/// What was asked of doctors who attended charts before this person did.
+fn inherited(reader: &Reader<'_>) -> Result<Vec<Entry>, DeskError> {
+    let me = Some(reader.me());
+    let charts = &reader.directory().charts;
+    let mine: BTreeSet<ChartId> = charts
+        .iter()
+        .filter(|(_, state)| state.attending == me)
+        .map(|(chart, _)| *chart)
+        .collect();
+    let before: BTreeSet<CertId> = mine
+        .iter()
+        .flat_map(|chart| &charts[chart].attended)
+        .copied()
+        .collect();
+    let mut found = Vec::new();
+    for doctor in before {
+        let asked = reader.tx().notices(&Holder::Person(doctor))?;
+        found.extend(asked.into_iter().filter(|entry| {
+            entry.core.section == Section::Access && mine.contains(&entry.core.chart)
+        }));
+    }
+    Ok(found)
 }
 
 fn notice(
@@ -77,7 +106,9 @@ fn notice(
     }
     Ok(match &leaf.content {
         Content::Act(act) => match act {
-            Act::AccessRequested(_) => Some(base("access request", act.headline(), true)),
+            Act::AccessRequested(_) => {
+                decides(reader, &core.chart).then(|| base("access request", act.headline(), true))
+            }
             Act::AccessDecided(_) => Some(base("decision", act.headline(), false)),
             Act::GlassBroken(_) => Some(base("break-glass", act.headline(), true)),
             _ => None,
@@ -100,6 +131,15 @@ fn notice(
         }
         _ => None,
     })
+}
+
+/// Whether this person decides requests for a chart now.
+fn decides(reader: &Reader<'_>, chart: &ChartId) -> bool {
+    let me = Some(reader.me());
+    reader
+        .directory()
+        .chart(chart)
+        .is_some_and(|state| state.patient == me || state.attending == me)
 }
 
 /// Keys that this session could deliver, and, for an admin, people who made their keys and wait for approval.

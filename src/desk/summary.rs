@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::clinical::news2::Risk;
-use crate::clinical::summary::{Item, summarise};
+use crate::clinical::summary::{About, Item, summarise};
 use crate::clinical::{Body, Instant, Measure, safety};
 use crate::ledger::Section;
 
@@ -47,9 +47,12 @@ pub fn fill(view: &mut ChartView, sheets: &BTreeMap<Section, Sheet>, now: u64) {
                 .map(|body| item(order.leaf, body, Some(order.given())))
         }));
     let summary = summarise(items, &today);
+    // Where the section is closed, that nobody wrote of allergies cannot be said: `closed` says what was not seen.
+    let medication_is_closed = !sheets.contains_key(&Section::Medication);
     view.alerts = summary
         .warnings
         .iter()
+        .filter(|warning| !(medication_is_closed && warning.about == About::Allergy))
         .map(|warning| Alert {
             check: warning.about.to_string(),
             severity: severity(warning.severity),

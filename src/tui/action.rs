@@ -47,6 +47,8 @@ pub enum Need {
     Write,
     /// Admitting patients.
     Admit,
+    /// Naming attending doctors.
+    Attend,
     /// Prescribing.
     Prescribe,
     /// Dispensing.
@@ -73,6 +75,7 @@ impl Need {
             Need::Session => role.is_some(),
             Need::Write => matches!(role, Some(Doctor | Nurse | Patient)),
             Need::Admit => role == Some(Registrar),
+            Need::Attend => matches!(role, Some(Doctor | Registrar)),
             Need::Prescribe => role == Some(Doctor),
             Need::Dispense => role == Some(Pharmacist),
             Need::Ask => matches!(role, Some(Doctor | Nurse)),
@@ -140,6 +143,7 @@ actions! {
 
     Filter "filter" "Narrow the list by typing" "filter" ["/"] Charts Session;
     Admit "admit" "Admit a new patient" "admit" ["n"] Charts Admit;
+    NameAttending "name_attending" "Name the attending doctor of the chart" "attending" ["d"] Charts Attend;
     RequestAccess "request_access" "Ask for access to a chart by its number" "ask access" ["r"] Charts Ask;
     BreakGlass "break_glass" "Open a chart in an emergency, on record" "break glass" ["B"] Charts BreakGlass;
 

@@ -155,6 +155,8 @@ pub enum Act {
         unit: String,
         identity: Box<Identity>,
     },
+    /// Name the attending doctor of a chart.
+    Attend { mrn: String, doctor: String },
     /// Write an entry.
     Write { mrn: String, body: Box<Body> },
     /// Write the next version of an entry.

@@ -27,7 +27,15 @@ pub fn act(session: &Session, paths: &Paths, act: Act) -> Result<String, Failure
     let done = match act {
         Act::Admit { unit, identity } => {
             let line = charts::admit(session, &unit, &identity)?;
-            format!("admitted: {}  {}", line.name, line.mrn)
+            let attending = match line.attending {
+                Some(_) => "",
+                None => "; no attending doctor",
+            };
+            format!("admitted: {}  {}{attending}", line.name, line.mrn)
+        }
+        Act::Attend { mrn, doctor } => {
+            let named = charts::attend(session, &mrn, &doctor)?;
+            format!("{} attends {mrn}", named.attending.name)
         }
         Act::Write { mrn, body } => written(&write::entry(session, &mrn, *body)?),
         Act::Amend { entry, body } => written(&write::amend(session, id(&entry)?, *body)?),

@@ -358,8 +358,9 @@ impl Directory {
         }
         let chart = self.charts.entry(body.chart).or_default();
         chart.units.insert(body.unit);
-        if chart.attending.is_none() {
+        if chart.attending.is_none() && body.attending.is_some() {
             chart.attending = body.attending;
+            chart.attending_since = Some(seq);
         }
         if chart.patient.is_none() {
             chart.patient = body.patient;
@@ -522,16 +523,21 @@ impl Directory {
             .charts
             .get(&body.chart)
             .ok_or("a chart that is not known")?;
-        let in_care = chart.units.iter().any(|unit| self.is_member(&author, unit));
-        if !(chart.attending == Some(author)
-            || in_care && matches!(role, Some(Role::Doctor | Role::Registrar)))
-        {
+        let may = chart.attending == Some(author)
+            || self.cares_for(&author, chart)
+                && matches!(role, Some(Role::Doctor | Role::Registrar));
+        if !may {
             return Err("its author may not name the attending doctor".into());
         }
-        self.charts
-            .get_mut(&body.chart)
-            .expect("looked up above")
-            .attending = Some(body.doctor);
+        if !self.cares_for(&body.doctor, chart) {
+            return Err("names an attending doctor who is in none of the chart's units".into());
+        }
+        let chart = self.charts.get_mut(&body.chart).expect("looked up above");
+        if let Some(before) = chart.attending.replace(body.doctor) {
+            chart.attended.insert(before);
+        }
+        chart.attended.remove(&body.doctor);
+        chart.attending_since = Some(seq);
         Ok(())
     }
 

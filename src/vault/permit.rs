@@ -67,6 +67,8 @@ acts! {
     Dispense "dispense" Some(Section::Medication), [Pharmacist];
     /// Opening charts.
     Enrol "open charts" None, [Doctor, Registrar];
+    /// Naming the doctor who decides requests for a chart; the desk checks the unit.
+    Attend "name the attending doctor" None, [Doctor, Registrar];
     /// Asking for access to a chart.
     Request "request access" None, [Doctor, Nurse];
     /// Deciding a request: the patient, or the attending doctor; the desk checks which.

@@ -156,3 +156,34 @@ fn without_a_user_or_a_terminal_the_command_ends_with_3() {
     );
     assert_eq!(run.error(3)["code"], "no-terminal");
 }
+
+#[test]
+fn a_registrar_names_the_attending_doctor_and_then_requests_are_taken() {
+    let ward = Ward::new();
+    let ask = [
+        "access",
+        "request",
+        "--chart",
+        &ward.mrn,
+        "--sections",
+        "clinical",
+        "--purpose",
+        "second opinion",
+    ];
+    assert_eq!(ward.run("okafor", &ask).error(4)["code"], "not-now");
+    ward.run("brandt", &["chart", "attending", &ward.mrn, "hsmith"])
+        .error(3);
+    ward.run("okafor", &["chart", "attending", &ward.mrn, "okafor"])
+        .error(3);
+    ward.run("reyes", &["chart", "attending", &ward.mrn, "brandt"])
+        .error(4);
+    let named = ward.json("reyes", &["chart", "attending", &ward.mrn, "hsmith"]);
+    for field in [
+        "mrn", "entry", "login", "name", "role", "key", "named_by", "since",
+    ] {
+        assert!(named.get(field).is_some(), "{field}: {named}");
+    }
+    let shown = ward.json("hsmith", &["chart", "show", &ward.mrn]);
+    assert_eq!(shown["attending_signed"]["key"], named["key"]);
+    assert_eq!(ward.json("okafor", &ask)["state"], "pending");
+}

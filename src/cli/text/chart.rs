@@ -2,7 +2,9 @@
 
 use crate::cli::page::or_dash;
 use crate::cli::{Page, Report};
-use crate::desk::view::{Alert, ChartLine, ChartView, EntryView, Severity, Written};
+use crate::desk::view::{
+    Alert, Attended, Attending, ChartLine, ChartView, EntryView, Severity, Written,
+};
 
 /// One line for each alert, the gravest first.
 pub(super) fn alerts(page: &mut Page, alerts: &[Alert]) {
@@ -82,8 +84,9 @@ impl Report for ChartView {
         if !self.units.is_empty() {
             page.line(format!("units  {}", self.units.join(", ")));
         }
-        if let Some(attending) = &self.attending {
-            page.line(format!("attending  {attending}"));
+        match &self.attending_signed {
+            Some(doctor) => page.line(format!("attending  {}", named(doctor))),
+            None => page.line("no attending doctor"),
         }
         alerts(page, &self.alerts);
         for (section, entries) in &self.sections {
@@ -102,6 +105,19 @@ impl Report for ChartView {
             page.gap();
             page.line(format!("closed to you: {}", self.closed.join(", ")));
         }
+    }
+}
+
+fn named(doctor: &Attending) -> String {
+    format!(
+        "{}, {}, key {}, named by {} at {}",
+        doctor.name, doctor.role, doctor.key, doctor.named_by, doctor.since
+    )
+}
+
+impl Report for Attended {
+    fn page(&self, page: &mut Page) {
+        page.line(format!("{} attends: {}", self.mrn, named(&self.attending)));
     }
 }
 

@@ -5,7 +5,7 @@ use crate::cli::page::or_dash;
 use crate::cli::{Exit, Page, Report};
 use crate::desk::view::{
     Amount, Check, CheckOutcome, Dispensed, RxEventView, RxLine, RxMoved, RxVerdict, RxView,
-    RxWritten,
+    RxWritten, SignatureState,
 };
 
 /// One line for each check, as the counter shows them.
@@ -125,10 +125,10 @@ fn line_of(page: &mut Page, event: &RxEventView) {
 
 impl Report for RxVerdict {
     fn page(&self, page: &mut Page) {
-        let verdict = if self.ok {
-            "ok: stands as it was signed"
-        } else {
-            "! DOES NOT STAND as it was signed"
+        let verdict = match (self.ok, self.signature) {
+            (true, _) => "ok: stands as it was signed, may be dispensed",
+            (false, SignatureState::Ok) => "! NOT TO BE DISPENSED",
+            (false, SignatureState::Bad) => "! DOES NOT STAND as it was signed",
         };
         page.line(format!("{verdict}  {}  {}", self.rx, self.state));
         let revoked = if self.revoked {
@@ -187,6 +187,7 @@ impl Report for RxMoved {
 mod tests {
     use super::super::samples;
     use crate::cli::{Exit, Page, Report};
+    use crate::desk::view::SignatureState;
 
     #[test]
     fn a_verdict_against_a_prescription_is_something_found() {
@@ -194,13 +195,14 @@ mod tests {
         assert_eq!(verdict.exit(), Exit::Done);
         verdict.ok = false;
         assert_eq!(verdict.exit(), Exit::Found);
-        let mut page = Page::default();
-        verdict.page(&mut page);
-        assert!(
-            page.text().starts_with("! DOES NOT STAND as it was signed"),
-            "{}",
-            page.text()
-        );
+        let text = |verdict: &crate::desk::view::RxVerdict| {
+            let mut page = Page::default();
+            verdict.page(&mut page);
+            page.text().to_owned()
+        };
+        assert!(text(&verdict).starts_with("! NOT TO BE DISPENSED"));
+        verdict.signature = SignatureState::Bad;
+        assert!(text(&verdict).starts_with("! DOES NOT STAND as it was signed"));
     }
 
     #[test]

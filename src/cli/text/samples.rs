@@ -77,6 +77,17 @@ pub(crate) fn entry_view() -> EntryView {
     }
 }
 
+pub(crate) fn attending() -> Attending {
+    Attending {
+        login: text("hsmith"),
+        name: text("Dr Helen Smith"),
+        role: text("doctor"),
+        key: text("4f1c 09ab 77d2 e013"),
+        named_by: text("Ana Reyes"),
+        since: stamp(),
+    }
+}
+
 pub(crate) fn chart_view() -> ChartView {
     ChartView {
         mrn: text("0012-7"),
@@ -89,6 +100,7 @@ pub(crate) fn chart_view() -> ChartView {
         deceased: false,
         units: vec![text("Ward A")],
         attending: Some(text("Dr Helen Smith")),
+        attending_signed: Some(attending()),
         closed: vec![text("access")],
         alerts: alerts(),
         summary: Summary {

@@ -1,9 +1,9 @@
 //! Asking for access: found by record number, with a purpose, for some sections, for a time.
 
 use crate::ledger::clear::UnitKind;
-use crate::ledger::{Holder, Section, UnitId};
+use crate::ledger::{CertId, ChartId, Holder, Section, UnitId};
 use crate::vault::permit::Request;
-use crate::vault::{Draft, Reader, Writer, clock};
+use crate::vault::{Directory, Draft, Reader, Writer, clock};
 
 use crate::desk::act::{AccessNoted, AccessRequested, Act};
 use crate::desk::error::DeskError;
@@ -59,20 +59,10 @@ pub fn request(
                 "the end of the access lies in the past".into(),
             ));
         }
-        let state = reader.directory().chart(&chart);
-        let to: Vec<Holder> = state
-            .map(|state| {
-                state
-                    .patient
-                    .into_iter()
-                    .chain(state.attending)
-                    .map(Holder::Person)
-                    .collect()
-            })
-            .unwrap_or_default();
+        let to = deciders(reader.directory(), &chart);
         if to.is_empty() {
             return Err(DeskError::NotNow(format!(
-                "{mrn} has neither an attending doctor nor a patient who could decide"
+                "{mrn} has neither an attending doctor nor a patient who could decide: a registrar or a doctor of its unit names one"
             )));
         }
         let act = AccessRequested {
@@ -96,6 +86,25 @@ pub fn request(
             until: Some(Stamp::from_millis(until as i64)),
         })
     })
+}
+
+/// Who may decide for a chart now: its patient and its attending doctor, while their accounts count.
+fn deciders(directory: &Directory, chart: &ChartId) -> Vec<Holder> {
+    let Some(state) = directory.chart(chart) else {
+        return Vec::new();
+    };
+    let counts = |person: &CertId| {
+        directory
+            .person(person)
+            .is_some_and(|person| person.until.is_none())
+    };
+    let patient = state.patient.filter(counts);
+    let attending = directory.attending_of(state).map(|(doctor, _)| *doctor);
+    patient
+        .into_iter()
+        .chain(attending)
+        .map(Holder::Person)
+        .collect()
 }
 
 /// Keeps a note of one's own in the unit one works in: the chart's `access` section is not one's own to read.

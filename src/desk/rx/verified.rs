@@ -252,6 +252,9 @@ pub fn verdict(
         outcome,
         text: state.into(),
     });
+    let mine = order
+        .as_ref()
+        .is_none_or(|order| addressed(session, reader, order.prescription));
     Ok(RxVerdict {
         rx: rx.to_string(),
         signature: if sound {
@@ -267,7 +270,7 @@ pub fn verdict(
         state: state
             .parse()
             .map_err(|error| DeskError::Damaged(format!("{error}")))?,
-        ok: sound && findings == 0,
+        ok: sound && findings == 0 && dispensable && mine,
         signed: first.map(|leaf| Stamp::from_millis(leaf.core.created as i64)),
         key: first
             .map(|leaf| crate::ledger::clear::fingerprint(&leaf.core.author))

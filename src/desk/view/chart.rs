@@ -56,12 +56,43 @@ pub struct ChartView {
     pub units: Vec<String>,
     /// Display name of the attending doctor.
     pub attending: Option<String>,
+    /// The same with what it takes to check the assignment.
+    pub attending_signed: Option<Attending>,
     /// Sections that exist and that the session's keys do not open.
     pub closed: Vec<String>,
     /// What must be seen first: allergies, abnormal vitals, break-glass in force.
     pub alerts: Vec<Alert>,
     /// The page on which a chart opens.
     pub summary: Summary,
+}
+
+/// The attending doctor of a chart, as far as it takes to check the assignment.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Attending {
+    /// Login of the doctor.
+    pub login: String,
+    /// Their display name.
+    pub name: String,
+    /// Their role.
+    pub role: String,
+    /// Fingerprint of their key.
+    pub key: String,
+    /// Display name of who signed the assignment.
+    pub named_by: String,
+    /// When.
+    pub since: Stamp,
+}
+
+/// The attending doctor was named.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Attended {
+    /// The chart's number.
+    pub mrn: String,
+    /// The entry that says so.
+    pub entry: String,
+    /// Who it is.
+    #[serde(flatten)]
+    pub attending: Attending,
 }
 
 /// The page on which a chart opens.

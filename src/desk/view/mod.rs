@@ -23,8 +23,8 @@ mod word;
 pub use access::{AccessKind, AccessLine, AccessState, AuditLine, GrantState, Notice};
 pub use amount::Amount;
 pub use chart::{
-    Alert, ChartLine, ChartView, EntryView, News2, Note, Retracted, Severity, Summary, VitalSeries,
-    Written,
+    Alert, Attended, Attending, ChartLine, ChartView, EntryView, News2, Note, Retracted, Severity,
+    Summary, VitalSeries, Written,
 };
 pub use ledger::{
     Bodies, Chain, Checked, Exported, Finding, Grants, Imported, IndexChecked, IndexStats, Skipped,

@@ -187,7 +187,8 @@ pub struct RxVerdict {
     pub revoked: bool,
     /// Where the prescription stands.
     pub state: RxState,
-    /// Whether signature, signer and text hold; whether it may still be dispensed is what `state` says.
+    /// Whether it may be dispensed now: signature, signer and text hold, every step of its thread was legal, and its state
+    /// allows it. `signature` alone says whether it stands as it was signed.
     pub ok: bool,
     /// When it was signed.
     pub signed: Option<Stamp>,

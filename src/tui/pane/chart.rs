@@ -130,8 +130,25 @@ impl OpenChart {
                 let rows = self.render_vitals(shell, &mut inside, 0);
                 self.render_entries(shell, &mut inside.below(rows + 1), keys);
             }
+            Tab::Access => {
+                inside.put(1, 0, &self.attending(), Tone::Text);
+                self.render_entries(shell, &mut inside.below(2), keys);
+            }
             _ => self.render_entries(shell, &mut inside, keys),
         }
+    }
+
+    /// Who attends, and by whose word.
+    fn attending(&self) -> String {
+        self.view.attending_signed.as_ref().map_or_else(
+            || "no attending doctor".to_owned(),
+            |doctor| {
+                format!(
+                    "attending  {}, key {}, named by {}",
+                    doctor.name, doctor.key, doctor.named_by
+                )
+            },
+        )
     }
 
     /// Who it is, and what must be seen first. Returns the row after it.
@@ -197,6 +214,10 @@ impl OpenChart {
                 &format!("{}{more}", alert.text),
                 tone,
             );
+            y += 1;
+        }
+        if view.attending.is_none() {
+            canvas.put(1, y, "no attending doctor", Tone::Warn);
             y += 1;
         }
         if !view.closed.is_empty() {

@@ -70,7 +70,14 @@ impl OpenChart {
         ] {
             let label_tone = Tone::Heading;
             canvas.put(1, y, label, label_tone);
-            let line = if items.is_empty() {
+            let section = if label == "Problems" {
+                "clinical"
+            } else {
+                "medication"
+            };
+            let line = if self.view.closed.iter().any(|closed| closed == section) {
+                "closed to you".to_owned()
+            } else if items.is_empty() {
                 "none recorded".to_owned()
             } else {
                 items.join(" · ")

@@ -264,6 +264,16 @@ impl Room for Records {
             Action::Back => self.filter.clear(),
             Action::RequestAccess => Task::Request { mrn: None }.begin(shell),
             Action::BreakGlass => Task::BreakGlass { mrn: None }.begin(shell),
+            Action::NameAttending => {
+                let shown = self.shown();
+                let Some(chart) = self.selection.at(shown.len()).map(|at| shown[at]) else {
+                    return;
+                };
+                let attends = chart.attending.as_deref().unwrap_or("no attending doctor");
+                let who = format!("{}: {attends}", chart.name);
+                let mrn = chart.mrn.clone();
+                Task::Attend { mrn, who }.begin(shell);
+            }
             Action::Admit => {
                 let units = shell
                     .seat

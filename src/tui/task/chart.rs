@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::super::command::Act;
 use super::super::popup::{Entry, Form, Note, Popup, Wrong};
 use super::super::shell::Shell;
+use super::super::theme::Tone;
 use super::{Amends, Task, reason};
 use crate::clinical::Note as ClinicalNote;
 use crate::clinical::coding::system;
@@ -127,6 +128,17 @@ pub(super) fn popup(task: &Task) -> Popup {
                 ],
             )
         }
+        Task::Attend { mrn, who } => {
+            let named = Form::new(
+                format!("Attending doctor  {mrn}"),
+                task.clone(),
+                vec![Entry::text("doctor", "", "login of a doctor of the unit")],
+            );
+            Popup::Form(Box::new(named.under(vec![
+                (who.clone(), Tone::Title),
+                ("The attending doctor decides who else may read the chart. The patient sees who it is and who named them.".to_owned(), Tone::Text),
+            ])))
+        }
         _ => unreachable!("Task::begin sends only tasks of charts here"),
     }
 }
@@ -181,6 +193,10 @@ pub(super) fn filled(task: Task, form: &mut Form, shell: &mut Shell) -> Result<(
         Task::Retract { entry, .. } => {
             let reason = form.needed("reason")?.to_owned();
             shell.act(Act::Retract { entry, reason });
+        }
+        Task::Attend { mrn, .. } => {
+            let doctor = form.needed("doctor")?.to_owned();
+            shell.act(Act::Attend { mrn, doctor });
         }
         Task::Admit { .. } => {
             let name = Name::new(

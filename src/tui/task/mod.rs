@@ -30,6 +30,8 @@ pub enum Task {
     Retract { entry: String, headline: String },
     /// A new patient.
     Admit { units: Vec<String> },
+    /// Who attends a chart.
+    Attend { mrn: String, who: String },
     /// A prescription, before it is checked.
     Order { mrn: Option<String> },
     /// A prescription that was checked and is to be signed.
@@ -93,7 +95,8 @@ impl Task {
             | Task::Problem { .. }
             | Task::Allergy { .. }
             | Task::Retract { .. }
-            | Task::Admit { .. } => chart::popup(&self),
+            | Task::Admit { .. }
+            | Task::Attend { .. } => chart::popup(&self),
             Task::Order { .. }
             | Task::Sign { .. }
             | Task::Dispense { .. }
@@ -124,7 +127,8 @@ impl Task {
             | Task::Problem { .. }
             | Task::Allergy { .. }
             | Task::Retract { .. }
-            | Task::Admit { .. } => chart::filled(self, form, shell),
+            | Task::Admit { .. }
+            | Task::Attend { .. } => chart::filled(self, form, shell),
             Task::Order { .. }
             | Task::Sign { .. }
             | Task::Dispense { .. }

@@ -154,6 +154,7 @@ pub fn chart(mrn: &str) -> ChartView {
         deceased: false,
         units: vec!["Ward A".to_owned()],
         attending: Some("Dr Helen Smith".to_owned()),
+        attending_signed: None,
         closed: vec![],
         alerts: vec![
             alert("allergy", Severity::Stop, "ALLERGY  penicillin: anaphylaxis (confirmed)", None),

@@ -1,0 +1,130 @@
+//! The list of charts.
+
+use std::sync::PoisonError;
+
+use crate::clinical::{Identity, Instant};
+use crate::ledger::{ChartId, Section};
+use crate::vault::{Reader, VaultError};
+
+use crate::desk::error::DeskError;
+use crate::desk::reach::reach;
+use crate::desk::session::Session;
+use crate::desk::sheet::Sheet;
+use crate::desk::view::{ChartLine, Stamp};
+
+/// The charts that the session's keys open without breaking any glass, by name.
+pub fn list(session: &Session, unit: Option<&str>) -> Result<Vec<ChartLine>, DeskError> {
+    let mut lines = session.vault().read(|reader| {
+        let wanted = match unit {
+            None => None,
+            Some(name) => Some(
+                reader
+                    .directory()
+                    .unit_by_name(name)
+                    .map(|state| state.unit.unit)
+                    .ok_or_else(|| VaultError::Unknown {
+                        what: "unit",
+                        name: name.into(),
+                        hint: ": `chartseal unit list` shows them",
+                    })?,
+            ),
+        };
+        let charts: Vec<ChartId> = reader
+            .directory()
+            .charts
+            .iter()
+            .filter(|(_, state)| {
+                state.erased.is_none() && wanted.is_none_or(|unit| state.units.contains(&unit))
+            })
+            .map(|(chart, _)| *chart)
+            .collect();
+        let mut lines = Vec::new();
+        for chart in charts {
+            if reach(session, reader, chart, Section::Identity).is_open()
+                && let Some(line) = line(session, reader, chart)?
+            {
+                lines.push(line);
+            }
+        }
+        Ok::<_, DeskError>(lines)
+    })?;
+    lines.sort_by_cached_key(|line| (line.name.to_lowercase(), line.mrn.clone()));
+    Ok(lines)
+}
+
+/// One line of the list; remembered until the identity section grows.
+pub(in crate::desk) fn line(
+    session: &Session,
+    reader: &mut Reader<'_>,
+    chart: ChartId,
+) -> Result<Option<ChartLine>, DeskError> {
+    let end = reader.tx().section_end(&chart, Section::Identity)?;
+    let book = || session.book.lock().unwrap_or_else(PoisonError::into_inner);
+    let remembered = book()
+        .get(&chart)
+        .filter(|(seen, _)| *seen == end)
+        .map(|(_, line)| line.clone());
+    let mut line = match remembered {
+        Some(line) => line,
+        None => {
+            let sheet = Sheet::read(reader, chart, Section::Identity)?;
+            let Some(identity) = sheet.identity() else {
+                return Ok(None);
+            };
+            let line = line_of(reader, chart, identity);
+            book().insert(chart, (end, line.clone()));
+            line
+        }
+    };
+    line.units = units(reader, chart);
+    line.attending = attending(reader, chart);
+    line.last_entry = last_entry(reader, chart)?;
+    Ok(Some(line))
+}
+
+fn line_of(reader: &Reader<'_>, chart: ChartId, identity: &Identity) -> ChartLine {
+    ChartLine {
+        mrn: identity.mrn.map(|mrn| mrn.to_string()).unwrap_or_default(),
+        name: identity.name().map(ToString::to_string).unwrap_or_default(),
+        birth_date: identity.birth.map(|birth| birth.to_string()),
+        sex: Some(identity.sex.as_str().to_owned()),
+        units: Vec::new(),
+        chart: chart.to_string(),
+        age: age(reader, identity),
+        deceased: identity.deceased.is_some(),
+        attending: None,
+        last_entry: None,
+    }
+}
+
+pub(super) fn age(reader: &Reader<'_>, identity: &Identity) -> Option<u16> {
+    Instant::from_unix_millis(reader.now() as i64).and_then(|now| identity.age_years(&now))
+}
+
+pub(super) fn units(reader: &Reader<'_>, chart: ChartId) -> Vec<String> {
+    let directory = reader.directory();
+    let units = directory
+        .chart(&chart)
+        .map(|state| state.units.clone())
+        .unwrap_or_default();
+    units
+        .iter()
+        .filter_map(|unit| directory.units.get(unit))
+        .map(|state| state.unit.name.clone())
+        .collect()
+}
+
+fn attending(reader: &Reader<'_>, chart: ChartId) -> Option<String> {
+    let directory = reader.directory();
+    let (_, doctor) = directory.attending_of(directory.chart(&chart)?)?;
+    Some(doctor.certificate.name.clone())
+}
+
+fn last_entry(reader: &Reader<'_>, chart: ChartId) -> Result<Option<Stamp>, DeskError> {
+    let mut last = 0;
+    for section in [Section::Identity, Section::Clinical, Section::Medication] {
+        last = last.max(reader.tx().section_end(&chart, section)?);
+    }
+    let entry = reader.tx().entry(last)?;
+    Ok(entry.map(|entry| Stamp::from_millis(entry.core.created as i64)))
+}

@@ -1,0 +1,15 @@
+//! Charts.
+//!
+//! - [`mod@list`]: those that the keys open; [`mod@show`]: one of them, and the history of an entry; [`mod@admit`]: opening a new one;
+//!   [`mod@attending`]: who decides for it.
+
+pub mod admit;
+pub mod attending;
+pub mod list;
+pub mod show;
+
+pub use admit::{admit, encode, open_chart};
+pub use attending::attend;
+pub(in crate::desk) use list::line;
+pub use list::list;
+pub use show::{AsJson, entry, history, no_json, show, show_chart};

@@ -1,0 +1,98 @@
+//! Who can open what: through a unit, or of their own.
+
+use crate::clinical::Role;
+use crate::ledger::clear::{GrantLine, UnitKind};
+use crate::ledger::{CertId, ChartId, Holder, Section};
+
+use super::{ChartState, Directory, HeldLine};
+
+impl Directory {
+    /// The keys of a chart's section that a person can open at a time, through a unit or of their own.
+    pub fn lines_for<'a>(
+        &'a self,
+        person: &'a CertId,
+        chart: &'a ChartState,
+        section: Section,
+        now: u64,
+    ) -> impl Iterator<Item = &'a HeldLine> + 'a {
+        chart.lines.iter().filter(move |held| {
+            held.line.section == section && held.in_force(now) && self.reaches(person, &held.line)
+        })
+    }
+
+    /// Whether a line is in a person's hands: their own, or through a unit's key delivered to them.
+    fn reaches(&self, person: &CertId, line: &GrantLine) -> bool {
+        match line.holder {
+            Holder::Person(holder) => holder == *person,
+            Holder::Unit(unit) => self
+                .units
+                .get(&unit)
+                .and_then(|state| state.members.get(person))
+                .is_some_and(|member| {
+                    member.left.is_none()
+                        && member
+                            .holds
+                            .contains_key(&(line.section as u8, line.holder_epoch))
+                }),
+        }
+    }
+
+    /// Whether a person holds a chart's section at a time.
+    pub fn holds(&self, person: &CertId, chart: &ChartId, section: Section, now: u64) -> bool {
+        self.charts
+            .get(chart)
+            .is_some_and(|state| self.lines_for(person, state, section, now).next().is_some())
+    }
+
+    /// Whether the next write to a section must draw a fresh key first: someone who held the newest key no longer
+    /// may, or whoever drew it was not to keep it.
+    pub fn needs_new_epoch(&self, chart: &ChartState, section: Section, now: u64) -> bool {
+        let epoch = chart.epoch(section);
+        let newest = || {
+            chart
+                .lines
+                .iter()
+                .filter(|held| held.line.section == section && held.line.epoch == epoch)
+        };
+        let lost = newest().any(|held| {
+            !held.in_force(now)
+                || match held.line.holder {
+                    Holder::Unit(unit) => self.units.get(&unit).is_some_and(|state| {
+                        state.someone_left_after(section, held.line.holder_epoch, held.since)
+                            || state
+                                .current_key(section)
+                                .is_some_and(|key| key.key.epoch > held.line.holder_epoch)
+                    }),
+                    Holder::Person(person) => self
+                        .people
+                        .get(&person)
+                        .is_some_and(|person| person.until.is_some()),
+                }
+        });
+        let forgotten = epoch == 1
+            && chart.enrolled_by.is_some_and(|by| {
+                !newest().any(|held| self.reaches(&by, &held.line))
+                    && newest().any(|held| matches!(held.line.holder, Holder::Unit(_)))
+            });
+        lost || forgotten
+    }
+
+    /// The sections that a role may hold in a unit of a kind.
+    pub fn sections(role: Role, kind: UnitKind) -> &'static [Section] {
+        use Section::{Access, Clinical, Identity, Medication, Work};
+        match (kind, role) {
+            (UnitKind::Ward | UnitKind::Clinic, Role::Doctor | Role::Nurse) => {
+                &[Identity, Clinical, Medication, Access, Work]
+            }
+            (UnitKind::Ward | UnitKind::Clinic, Role::Registrar) => &[Identity, Work],
+            (UnitKind::Pharmacy, Role::Pharmacist) => &[Identity, Medication, Work],
+            (
+                UnitKind::Staff,
+                Role::Doctor | Role::Nurse | Role::Pharmacist | Role::Registrar | Role::Auditor,
+            ) => &[Work],
+            (UnitKind::Auditors, Role::Auditor) => &[Access, Work],
+            (UnitKind::Emergency, Role::Doctor | Role::Nurse) => &[Identity, Clinical, Medication],
+            _ => &[],
+        }
+    }
+}
