@@ -85,4 +85,18 @@ fn everyone_in_the_demo_logs_in_and_finds_what_their_role_should() {
     }
     let queue = rx::list(&login("adeyemi"), Some(RxState::Signed), None).unwrap();
     assert!(!queue.is_empty() && queue.iter().all(|line| line.name.is_some()));
+
+    let shelf = chartseal::desk::stock::list(&login("adeyemi"), None).unwrap();
+    assert!(shelf.iter().any(|lot| lot.expired) && shelf.iter().any(|lot| !lot.expired));
+    let view = rx::show(
+        &login("adeyemi"),
+        queue[0].rx.parse().unwrap(),
+        &charts::no_json,
+    )
+    .unwrap();
+    assert!(view.checks.iter().any(|check| check.check == "stock"));
+    assert!(
+        !view.stock.is_empty(),
+        "the pharmacy has what the hospital prescribes"
+    );
 }

@@ -6,7 +6,7 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 
 use super::{
     access, audit, backup, chart, completions, config_check, demo, export, import, index, init, rx,
-    search, status, unit, user, verify, write,
+    search, status, stock, unit, user, verify, write,
 };
 
 /// Health records, sealed, signed and shared by keys.
@@ -85,6 +85,8 @@ pub enum Command {
     Search(search::Search),
     #[command(subcommand)]
     Rx(rx::Rx),
+    #[command(subcommand)]
+    Stock(stock::Stock),
     #[command(subcommand)]
     Access(access::Access),
     Audit(audit::Audit),

@@ -34,6 +34,7 @@ mod run;
 mod rx;
 mod search;
 mod status;
+mod stock;
 mod text;
 mod unit;
 mod user;

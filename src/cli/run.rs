@@ -62,6 +62,7 @@ fn dispatch(arguments: Arguments, around: &Surroundings) -> Result<Exit, Failure
         Some(Command::Chart(chart)) => chart.run(&context),
         Some(Command::Search(search)) => search.run(&context),
         Some(Command::Rx(rx)) => rx.run(&context),
+        Some(Command::Stock(stock)) => stock.run(&context),
         Some(Command::Access(access)) => access.run(&context),
         Some(Command::Audit(audit)) => audit.run(context),
         Some(Command::Export(export)) => export.run(&context),

@@ -8,6 +8,7 @@
 //!
 //! - [`measure`], [`flags`], [`news2`]: what vital signs can be, what is not usual at an age, the early-warning score
 //! - [`rx_draft`], [`rx_state`], [`rx_status`]: what a prescription needs to be signed, who may move it, what is left to dispense
+//! - [`stock`]: the lots of a pharmacy, what is left of them, which goes first
 //! - [`safety`]: checks of a prescription against allergies, other medicines and the patient
 //! - [`summary`]: the page on which a chart opens
 //! - [`synthetic`]: an invented hospital for demonstrations
@@ -47,6 +48,7 @@ pub mod rx_state;
 pub mod rx_status;
 pub mod safety;
 pub mod source;
+pub mod stock;
 pub mod summary;
 pub mod synthetic;
 pub mod vitals;

@@ -2,6 +2,7 @@
 
 use minicbor::{Decode, Encode};
 
+use crate::clinical::stock::Stock;
 use crate::ledger::canonical::{self, EncodingError};
 use crate::ledger::{Body, ChartId, EntryId, Section, ThreadId};
 
@@ -137,6 +138,7 @@ pub enum Act {
     GlassBroken(GlassBroken),
     GlassReviewed(GlassReviewed),
     GlassNoted(GlassNoted),
+    Stock(Stock),
 }
 
 macro_rules! kinds {
@@ -178,6 +180,7 @@ kinds! {
     1020 GlassBroken "glass broken",
     1021 GlassReviewed "glass reviewed",
     1022 GlassNoted "glass noted",
+    1030 Stock "stock",
 }
 
 impl Act {
@@ -212,6 +215,10 @@ impl Act {
             }
             Self::GlassReviewed(act) => format!("break-glass not justified: {}", act.finding),
             Self::GlassNoted(_) => "broke the glass".into(),
+            Self::Stock(act) => format!(
+                "lot {} {}: {}, {} left",
+                act.lot.lot, act.movement, act.change, act.left
+            ),
         }
     }
 
@@ -245,6 +252,10 @@ impl Act {
             Self::GlassNoted(act) => {
                 json!({ "glass": act.glass.to_string(), "until": until(&Some(act.until)) })
             }
+            Self::Stock(act) => json!({
+                "medicine": act.lot.medicine.label(), "lot": act.lot.lot, "movement": act.movement.as_str(),
+                "change": act.change.to_string(), "left": act.left.to_string(), "reason": act.reason
+            }),
         }
     }
 }

@@ -29,7 +29,10 @@ pub fn list(session: &Session) -> Result<Vec<Notice>, DeskError> {
         let mut notices = Vec::new();
         for holder in holders {
             for entry in reader.tx().notices(&holder)? {
-                notices.extend(notice(session, reader, entry)?);
+                // What stands in a unit's own chart is its stock, not its mail.
+                if entry.core.section != Section::Work {
+                    notices.extend(notice(session, reader, entry)?);
+                }
             }
         }
         for entry in inherited(reader)? {

@@ -7,6 +7,7 @@
 //!   [`looking`]: what is put on record when somebody looks; [`act`]: the bodies of what people do.
 //! - [`reach`]: by which way a key is held; [`indexing`], [`index`]: keeping the search index up; [`charts`], [`summary`]: what a
 //!   chart shows; [`mod@write`]: writing to it; [`search`]: finding in all of them.
+//! - [`rx`]: from the prescriber to the counter; [`stock`]: a pharmacy's shelf; [`access`]: asking, deciding, sharing.
 //! - [`setup`]: a vault begins; [`users`], [`units`]: who works here and where; [`status`], [`keys`]: what the host may know without anybody's key.
 
 pub mod access;
@@ -29,6 +30,7 @@ pub mod session;
 pub mod setup;
 pub mod sheet;
 pub mod status;
+pub mod stock;
 pub mod summary;
 pub mod units;
 pub mod users;

@@ -4,12 +4,30 @@
 use crate::clinical::{self, Role};
 use crate::ledger::Section;
 
+use super::act::Act;
+
 /// The section that a body belongs to.
 pub fn section_of(body: &clinical::Body) -> Section {
     match body.section_hint() {
         "identity" => Section::Identity,
         "medication" => Section::Medication,
         _ => Section::Clinical,
+    }
+}
+
+/// Whether a role may put an act on record. Anyone may look and search; the chart's own rules say who decides.
+pub fn may_act(role: Role, act: &Act) -> bool {
+    match act {
+        Act::Viewed(_) | Act::Searched(_) => true,
+        Act::AccessRequested(_)
+        | Act::AccessNoted(_)
+        | Act::GlassBroken(_)
+        | Act::GlassNoted(_) => {
+            matches!(role, Role::Doctor | Role::Nurse)
+        }
+        Act::AccessDecided(_) => matches!(role, Role::Doctor | Role::Patient),
+        Act::GlassReviewed(_) => matches!(role, Role::Doctor | Role::Auditor),
+        Act::Stock(_) => role == Role::Pharmacist,
     }
 }
 

@@ -171,7 +171,10 @@ pub fn leaf(reader: &Reader<'_>, opened: Opened) -> Result<Leaf, (u64, String)> 
         (Content::Clinical(body), authorised)
     } else {
         match Act::decode(&body).map_err(|e| (seq, e.to_string()))? {
-            Some(act) => (Content::Act(act), role.is_some()),
+            Some(act) => {
+                let authorised = role.is_some_and(|role| rights::may_act(role, &act));
+                (Content::Act(act), authorised)
+            }
             None => (Content::Unknown(body.kind), role.is_some()),
         }
     };

@@ -1,3 +1,4 @@
 //! Other systems' formats, in and out.
 
 pub mod fhir;
+pub mod lot;

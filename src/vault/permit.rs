@@ -65,6 +65,8 @@ acts! {
     Prescribe "prescribe" Some(Section::Medication), [Doctor];
     /// Dispensing.
     Dispense "dispense" Some(Section::Medication), [Pharmacist];
+    /// Keeping a pharmacy's stock.
+    KeepStock "keep stock" None, [Pharmacist];
     /// Opening charts.
     Enrol "open charts" None, [Doctor, Registrar];
     /// Naming the doctor who decides requests for a chart; the desk checks the unit.

@@ -6,6 +6,7 @@ mod configuration;
 mod host;
 mod new_host;
 mod people;
+mod pharmacy;
 mod program;
 mod records;
 #[path = "../support/mod.rs"]

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::samples;
+use crate::desk::view::{Amount, StockChanged};
 
 /// Looks a path such as `logins[].login` up; `[]` steps into the first element of a list.
 fn find<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
@@ -142,6 +143,17 @@ fn prescriptions_have_every_field_of_the_contract() {
         "rx state dispensed remaining lot entry alerts",
     );
     holds("rx hold", &samples::rx_moved(), "rx state entry");
+    holds(
+        "stock list",
+        &samples::rx_view().stock,
+        "[].medicine [].lot [].expiry [].quantity",
+    );
+    let changed = StockChanged {
+        lot: "K77".into(),
+        quantity: Amount::from(140),
+        entry: "e4".into(),
+    };
+    holds("stock receive", &changed, "lot quantity entry");
 }
 
 #[test]

@@ -12,3 +12,4 @@ mod rx;
 pub(super) mod samples;
 mod search;
 mod setup;
+mod stock;

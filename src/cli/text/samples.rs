@@ -188,6 +188,7 @@ pub(crate) fn rx_view() -> RxView {
             code: None,
             unit: None,
             expired: false,
+            pharmacy: text("Pharmacy"),
         }],
         dispensed: Some(Amount::from(7)),
         quantity: Some(Amount::from(21)),

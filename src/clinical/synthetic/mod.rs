@@ -21,7 +21,7 @@ mod tests;
 pub use chance::Chance;
 pub use orders::{PlannedRx, Step};
 pub use staff::{Place, Staff};
-pub use stock::Lot;
+pub use stock::OnShelf;
 
 use super::{Allergy, Body, Identity, Instant};
 
@@ -37,7 +37,7 @@ pub struct Hospital {
     /// The patients, in the order of their record numbers.
     pub patients: Vec<Patient>,
     /// What the pharmacy has.
-    pub stock: Vec<Lot>,
+    pub stock: Vec<OnShelf>,
 }
 
 /// An invented patient.
@@ -76,7 +76,7 @@ impl Hospital {
     }
 }
 
-fn patient(seed: u64, n: usize, now: &Instant, stock: &[Lot]) -> Patient {
+fn patient(seed: u64, n: usize, now: &Instant, stock: &[OnShelf]) -> Patient {
     let mut chance = Chance::branch(seed, n);
     let person = person::draw(&mut chance, n, now);
     let history = history::tell(&mut chance, n, &person, now);

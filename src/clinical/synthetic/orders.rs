@@ -3,7 +3,7 @@
 use super::chance::Chance;
 use super::history::History;
 use super::person::Person;
-use super::stock::Lot;
+use super::stock::OnShelf;
 use super::tables::Medicine;
 use crate::clinical::rx_state::{DAY_MILLIS, State};
 use crate::clinical::safety::{self, Context};
@@ -55,7 +55,7 @@ pub(super) fn plan(
     history: &History,
     allergies: &[Allergy],
     now: &Instant,
-    stock: &[Lot],
+    stock: &[OnShelf],
 ) -> Vec<PlannedRx> {
     if person.identity.deceased.is_some() {
         return Vec::new();
@@ -213,7 +213,7 @@ fn override_reason(
     stopped.then(|| "Invented override: discussed with the pharmacist, no better choice today, watched closely.".to_owned())
 }
 
-fn steps(rx: &Prescription, state: State, stock: &[Lot]) -> Vec<Step> {
+fn steps(rx: &Prescription, state: State, stock: &[OnShelf]) -> Vec<Step> {
     let event = |by, kind, text: &str| Step {
         by,
         body: Body::RxEvent(RxEvent {
@@ -252,10 +252,11 @@ fn steps(rx: &Prescription, state: State, stock: &[Lot]) -> Vec<Step> {
     }
 }
 
-fn dispense(rx: &Prescription, count: i64, stock: &[Lot]) -> Step {
+fn dispense(rx: &Prescription, count: i64, stock: &[OnShelf]) -> Step {
     let lot = stock
         .iter()
-        .find(|lot| lot.medicine.label() == rx.medicine.label());
+        .map(|on_shelf| &on_shelf.lot)
+        .find(|lot| lot.serves(rx));
     Step {
         by: Role::Pharmacist,
         body: Body::Dispense(Dispense {

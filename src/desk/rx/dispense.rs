@@ -18,6 +18,7 @@ use crate::desk::looking;
 use crate::desk::order::Order;
 use crate::desk::session::Session;
 use crate::desk::sheet::Leaf;
+use crate::desk::stock::counter;
 use crate::desk::view::{Alert, Amount, Dispensed, RxMoved, RxState};
 
 /// Dispenses, after verifying and checking again, in one transaction.
@@ -56,7 +57,7 @@ fn hand_over(
     verified: &Verified<Prescription>,
     mut dispense: Dispense,
     override_reason: Option<&str>,
-    alerts: Vec<Alert>,
+    mut alerts: Vec<Alert>,
 ) -> Result<Dispensed, DeskError> {
     let status = verified.status();
     // FHIR lets a quantity go without a unit: then it counts in what was ordered, and the entry that is signed says so.
@@ -90,6 +91,8 @@ fn hand_over(
     dispense.at = Instant::from_unix_millis(now as i64);
     dispense.pharmacist = Some(session.vault().certificate().name.clone());
     dispense.override_reason = override_reason.map(|reason| reason.trim().to_owned());
+    let past = override_reason.filter(|reason| !reason.trim().is_empty());
+    alerts.extend(counter::take(writer, verified, &mut dispense, past)?);
     let handed: Amount = amount(&dispense.quantity)?;
     let lot = dispense.lot.clone();
     let rest = status

@@ -16,6 +16,7 @@ use crate::desk::order::Order;
 use crate::desk::reach::reach;
 use crate::desk::session::Session;
 use crate::desk::sheet::{Leaf, Sheet};
+use crate::desk::stock::counter;
 use crate::desk::view::{Amount, RxEventView, RxLine, RxState, RxVerdict, RxView, Severity, Stamp};
 
 /// Prescriptions that the session's keys open, newest first; for a pharmacist, those addressed to their pharmacy or open.
@@ -118,6 +119,10 @@ pub fn show(session: &Session, rx: ThreadId, as_json: AsJson<'_>) -> Result<RxVi
         let dispensed = handed_over(&order)?;
         let mut checks = verdict.checks;
         checks.extend(checked.checks);
+        let wanted = order.status.left_of_fill.clone();
+        let shelf = counter::for_order(reader, order.prescription, wanted.as_ref())?;
+        let (stock, on_shelf) = shelf.unzip();
+        checks.extend(on_shelf);
         Ok(RxView {
             line: line(session, reader, chart, &order)?,
             text: text(reader, order.prescription),
@@ -130,7 +135,7 @@ pub fn show(session: &Session, rx: ThreadId, as_json: AsJson<'_>) -> Result<RxVi
                 .collect::<Result<_, _>>()?,
             checks,
             alerts: checked.alerts,
-            stock: Vec::new(),
+            stock: stock.unwrap_or_default(),
             dispensed,
             quantity: order
                 .status

@@ -21,6 +21,8 @@ pub struct StockLine {
     pub unit: Option<String>,
     /// Whether it has expired.
     pub expired: bool,
+    /// Name of the pharmacy.
+    pub pharmacy: String,
 }
 
 /// Stock was received or adjusted.

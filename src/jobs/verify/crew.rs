@@ -10,6 +10,7 @@ use std::thread;
 
 use crate::clinical::{self, Kind, Role};
 use crate::crypto::sign::verify_batch;
+use crate::desk::act::Act;
 use crate::desk::view::{Proceed, Reporter};
 use crate::desk::{DeskError, rights};
 use crate::ledger;
@@ -174,7 +175,11 @@ fn open(pending: &Pending, opener: &Opener) -> Option<Found> {
 /// Whether the table of roles lets the author write it. Kinds that the clinical domain does not know are not judged here.
 fn permitted(pending: &Pending, body: &ledger::Body) -> bool {
     if Kind::from_number(body.kind).is_none() {
-        return true;
+        // What the program itself puts on record is no act of a person.
+        return match (Act::decode(body), pending.office.role()) {
+            (Ok(Some(act)), Some(role)) => rights::may_act(role, &act),
+            _ => true,
+        };
     }
     let Ok(body) = clinical::Body::decode(body.kind, body.version, &body.bytes) else {
         // A version that this program does not read.

@@ -417,6 +417,7 @@ pub fn rx_view(rx: &str) -> RxView {
             code: None,
             unit: Some("capsule".to_owned()),
             expired: false,
+            pharmacy: "Pharmacy".to_owned(),
         }],
         dispensed: None,
         quantity: Some(21.into()),
