@@ -12,9 +12,16 @@
 //!
 //! - Writes are single inserts with `w: majority, j: true`, never an upsert or an update, so a role with `find` and
 //!   `insert` is all that a host needs. Reads are from the primary, of what a majority has.
-//! - Every call has a time limit. What timed out may have been carried out; the next try finds out.
+//! - Every call has a time limit ([`TimeLimits`]). What timed out may have been carried out; the next try finds out.
+//! - At most [`OPERATIONS`] commands are sent in any second: the smallest clusters answer 100.
+//! - One index besides that of `_id`, on `objects`: `{ _id: 1, len: 1 }`. It answers "is it there, and how long is it"
+//!   without reading the object. The run that makes the repository creates it, or the operator does where the host may
+//!   not; without it everything works and costs the server more.
 //! - A connection that is not encrypted is taken only to a loopback address, and then goes to that address alone: a
 //!   replica set's other members are not followed in the open.
+
+mod protection;
+mod verdict;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -23,14 +30,18 @@ use std::time::Duration;
 use futures::stream::TryStreamExt;
 use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::{Binary, Bson, Document, doc};
-use mongodb::error::{Error, ErrorKind, WriteFailure};
+use mongodb::error::Error;
 use mongodb::options::{
     Acknowledgment, ClientOptions, CollectionOptions, Credential, ReadConcern, ReadPreference,
-    SelectionCriteria, ServerAddress, Tls, WriteConcern,
+    SelectionCriteria, WriteConcern,
 };
-use mongodb::{Client, Collection};
+use mongodb::{Client, Collection, IndexModel};
+
+use protection::protect;
+use verdict::{Verdict, is_duplicate, verdict};
 
 use super::location::{Login, MongoUri, Redaction};
+use super::pace::Pace;
 use super::target::{Answer, Name, Put, Shelf, Stat, Target, TargetError};
 use crate::crypto::hash::sha256;
 use crate::crypto::hex;
@@ -39,16 +50,42 @@ use crate::crypto::hex;
 const DATABASE: &str = "chartseal";
 /// The longest wait for a server and for a connection, unless the connection string says otherwise.
 const CONNECT: Duration = Duration::from_secs(10);
-/// The time limit of a call that moves few bytes.
-const CALL: Duration = Duration::from_mins(1);
-/// The slowest link on which a transfer is waited for, in bytes a second.
-const SLOWEST: u64 = 8 << 10;
-/// How long the longest object takes on it: the limit where the length is not known before.
-const LONGEST: Duration = Duration::from_secs((super::object::MAX_SEALED as u64) / SLOWEST);
+/// Commands in any second, with room for what the driver sends by itself: Atlas's free clusters allow 100.
+pub const OPERATIONS: u32 = 85;
+/// Of those, how many may follow each other at once.
+const BURST: u32 = 10;
 /// A document is at most 16 MiB long, and the largest object leaves room for the rest of it.
 const LIMIT: u64 = super::object::MAX_SEALED as u64;
 /// How many names and lengths a listing takes at a time.
 const BATCH: u32 = 10_000;
+/// The most bytes that one of them takes.
+const STAT: u64 = 256;
+
+/// How long calls may take before they count as failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimeLimits {
+    /// A call that moves few bytes.
+    pub call: Duration,
+    /// The slowest link on which a transfer is waited for, in bytes a second; more than 0.
+    pub slowest: u64,
+}
+
+impl Default for TimeLimits {
+    fn default() -> Self {
+        Self {
+            call: Duration::from_mins(1),
+            slowest: 8 << 10,
+        }
+    }
+}
+
+impl TimeLimits {
+    /// The limit of a call that moves so many bytes.
+    const fn of(self, bytes: u64) -> Duration {
+        self.call
+            .saturating_add(Duration::from_secs(bytes / self.slowest))
+    }
+}
 
 /// A MongoDB as a target.
 #[derive(Debug)]
@@ -57,18 +94,29 @@ pub struct Mongo {
     database: String,
     place: String,
     redaction: Redaction,
+    limits: TimeLimits,
+    pace: Pace,
 }
 
 impl Mongo {
     /// Connects, and asks the server for a sign of life. `login` takes the place of what the connection string holds.
     pub async fn open(uri: &MongoUri, login: Option<Login>) -> Result<Self, TargetError> {
+        Self::open_within(uri, login, TimeLimits::default()).await
+    }
+
+    /// The same with other time limits.
+    pub async fn open_within(
+        uri: &MongoUri,
+        login: Option<Login>,
+        limits: TimeLimits,
+    ) -> Result<Self, TargetError> {
         let place = uri.to_string();
         let redaction = uri.redaction(login.as_ref());
         let unusable = |cause: String| TargetError::Address {
             uri: place.clone(),
             cause,
         };
-        let mut options = match limited(&place, CALL, async {
+        let mut options = match limited(&place, limits.call, async {
             Ok(ClientOptions::parse(uri.expose()).await)
         })
         .await?
@@ -98,6 +146,8 @@ impl Mongo {
             database,
             place,
             redaction,
+            limits,
+            pace: Pace::new(OPERATIONS - BURST, BURST),
         };
         mongo.alive().await?;
         Ok(mongo)
@@ -110,7 +160,7 @@ impl Mongo {
                 .run_command(doc! { "ping": 1 })
                 .await
         };
-        self.call(CALL, ping).await.map(|_| ())
+        self.call(self.limits.call, ping).await.map(|_| ())
     }
 
     fn shelf(&self, shelf: Shelf) -> Collection<Document> {
@@ -133,6 +183,7 @@ impl Mongo {
         limit: Duration,
         call: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, TargetError> {
+        self.pace.turn().await;
         limited(&self.place, limit, async {
             call.await.map_err(|e| self.explain(&e))
         })
@@ -157,7 +208,6 @@ impl Mongo {
             "b": binary(bytes.to_vec()),
         };
         let collection = self.shelf(shelf);
-        let limit = CALL + Duration::from_secs(len / SLOWEST);
         let insert = async {
             match collection.insert_one(document).await {
                 Ok(_) => Ok(Put::Stored),
@@ -165,25 +215,31 @@ impl Mongo {
                 Err(e) => Err(e),
             }
         };
-        self.call(limit, insert).await
+        self.call(self.limits.of(len), insert).await
     }
 
     async fn find(&self, shelf: Shelf, filter: Document) -> Result<Vec<Stat>, TargetError> {
         let collection = self.shelf(shelf);
-        let found = async {
-            let cursor = collection
-                .find(filter)
-                .projection(doc! { "len": 1 })
-                .batch_size(BATCH)
-                .await?;
-            cursor.try_collect::<Vec<Document>>().await
-        };
-        let found = self.call(LONGEST, found).await?;
-        // What is not named like ours is not ours.
-        Ok(found
-            .iter()
-            .filter_map(|document| stat(shelf, document))
-            .collect())
+        let limit = self.limits.of(u64::from(BATCH) * STAT);
+        let found = collection
+            .find(filter)
+            .projection(doc! { "len": 1 })
+            .batch_size(BATCH);
+        let mut cursor = self.call(limit, found.into_future()).await?;
+        let mut stats = Vec::new();
+        for seen in 0_u64.. {
+            // A full batch is used up: the next step is a command of its own.
+            if seen > 0 && seen.is_multiple_of(u64::from(BATCH)) {
+                self.pace.turn().await;
+            }
+            let next = async { cursor.try_next().await.map_err(|e| self.explain(&e)) };
+            let Some(document) = limited(&self.place, limit, next).await? else {
+                break;
+            };
+            // What is not named like ours is not ours.
+            stats.extend(stat(shelf, &document));
+        }
+        Ok(stats)
     }
 
     fn explain(&self, e: &Error) -> TargetError {
@@ -223,7 +279,7 @@ impl Target for Mongo {
                     .projection(doc! { "b": 1 })
                     .await
             };
-            let found = self.call(LONGEST, find).await?;
+            let found = self.call(self.limits.of(LIMIT), find).await?;
             // A document without its bytes is there and is not what was put: the reader's hash says so.
             Ok(found.map(|mut document| match document.remove("b") {
                 Some(Bson::Binary(b)) => b.bytes,
@@ -233,7 +289,23 @@ impl Target for Mongo {
     }
 
     fn list(&self, shelf: Shelf) -> Answer<'_, Vec<Stat>> {
-        Box::pin(self.find(shelf, doc! {}))
+        // Not an empty filter, which would read every document: this one is answered from an index.
+        Box::pin(self.find(shelf, doc! { "_id": { "$gte": Bson::MinKey } }))
+    }
+
+    fn prepare(&self) -> Answer<'_, ()> {
+        Box::pin(async move {
+            let index = IndexModel::builder()
+                .keys(doc! { "_id": 1, "len": 1 })
+                .build();
+            let collection = self.shelf(Shelf::Objects);
+            let create = async { collection.create_index(index).await.map(|_| ()) };
+            match self.call(self.limits.call, create).await {
+                // An insert-only host may not; who made its role was asked to.
+                Err(TargetError::Denied { .. }) => Ok(()),
+                done => done,
+            }
+        })
     }
 
     fn clock(&self) -> Answer<'_, Option<i64>> {
@@ -244,7 +316,7 @@ impl Target for Mongo {
                     .run_command(doc! { "hello": 1 })
                     .await
             };
-            let hello = self.call(CALL, hello).await?;
+            let hello = self.call(self.limits.call, hello).await?;
             Ok(hello
                 .get_datetime("localTime")
                 .ok()
@@ -256,7 +328,7 @@ impl Target for Mongo {
         Box::pin(async move {
             let collection = self.shelf(shelf);
             let delete = async { collection.delete_one(doc! { "_id": id(shelf, name) }).await };
-            self.call(CALL, delete).await.map(|_| ())
+            self.call(self.limits.call, delete).await.map(|_| ())
         })
     }
 }
@@ -273,47 +345,6 @@ async fn limited<T>(
             seconds: limit.as_secs(),
         }),
     }
-}
-
-/// Refuses connections that others on the network could read or play the server in.
-fn protect(options: &mut ClientOptions) -> Result<(), String> {
-    match &options.tls {
-        Some(Tls::Enabled(tls))
-            if tls.allow_invalid_certificates == Some(true) && !all_loopback(options) =>
-        {
-            Err(
-                "certificates must be checked: remove tlsInsecure and tlsAllowInvalidCertificates"
-                    .into(),
-            )
-        }
-        Some(Tls::Enabled(_)) => Ok(()),
-        _ if !all_loopback(options) => {
-            Err("TLS is required for a server that is not on this machine: add tls=true".into())
-        }
-        _ if options.hosts.len() > 1 => {
-            Err("without TLS one address on this machine is taken".into())
-        }
-        _ => {
-            options.direct_connection = Some(true);
-            Ok(())
-        }
-    }
-}
-
-fn all_loopback(options: &ClientOptions) -> bool {
-    options.hosts.iter().all(|host| match host {
-        ServerAddress::Tcp { host, .. } => {
-            let address = host
-                .trim_start_matches('[')
-                .trim_end_matches(']')
-                .parse::<std::net::IpAddr>();
-            address.map_or(host.eq_ignore_ascii_case("localhost"), |address| {
-                address.is_loopback()
-            })
-        }
-        // A socket in this machine's file system.
-        _ => true,
-    })
 }
 
 fn id(shelf: Shelf, name: &Name) -> Bson {
@@ -347,51 +378,6 @@ const fn binary(bytes: Vec<u8>) -> Binary {
     Binary {
         subtype: BinarySubtype::Generic,
         bytes,
-    }
-}
-
-fn is_duplicate(e: &Error) -> bool {
-    matches!(&*e.kind, ErrorKind::Write(WriteFailure::WriteError(e)) if e.code == 11_000)
-}
-
-enum Verdict {
-    Unreachable,
-    Denied,
-    Full,
-    Failed,
-}
-
-fn verdict(e: &Error) -> Verdict {
-    let full = |message: &str| message.contains("quota") || message.contains("disk space");
-    match &*e.kind {
-        ErrorKind::Authentication { .. } => Verdict::Denied,
-        ErrorKind::Io(_)
-        | ErrorKind::ConnectionPoolCleared { .. }
-        | ErrorKind::ServerSelection { .. }
-        | ErrorKind::DnsResolve { .. }
-        // It is written and not yet on a majority; the next try waits for that again.
-        | ErrorKind::Write(WriteFailure::WriteConcernError(_)) => Verdict::Unreachable,
-        ErrorKind::Write(WriteFailure::WriteError(e)) => code(e.code, full(&e.message)),
-        ErrorKind::Command(e) => code(e.code, full(&e.message)),
-        _ if e.contains_label("RetryableWriteError") => Verdict::Unreachable,
-        _ => Verdict::Failed,
-    }
-}
-
-/// Numbers of the server's error codes, as its documentation lists them.
-fn code(code: i32, full: bool) -> Verdict {
-    match code {
-        // AtlasError that speaks of a quota, OutOfDiskSpace.
-        8000 if full => Verdict::Full,
-        14_031 => Verdict::Full,
-        // Unauthorized, AuthenticationFailed, any other AtlasError.
-        13 | 18 | 8000 => Verdict::Denied,
-        // HostUnreachable, HostNotFound, MaxTimeMSExpired, WriteConcernFailed, NetworkTimeout, ShutdownInProgress,
-        // PrimarySteppedDown, ExceededTimeLimit, SocketException, NotWritablePrimary, InterruptedAtShutdown,
-        // InterruptedDueToReplStateChange, NotPrimaryNoSecondaryOk, NotPrimaryOrSecondary.
-        6 | 7 | 50 | 64 | 89 | 91 | 189 | 262 | 9001 | 10_107 | 11_600 | 11_602 | 13_435
-        | 13_436 => Verdict::Unreachable,
-        _ => Verdict::Failed,
     }
 }
 

@@ -97,6 +97,7 @@ impl RepositoryRecord {
         let there = match Self::read(wire).await {
             Err(RecordError::Absent { .. }) => {
                 // Somebody else may be first, or an earlier answer may be lost: what counts is what is there then.
+                wire.prepare().await?;
                 wire.put(Shelf::Keys, &name(), Arc::new(Self::seal(keys)))
                     .await?;
                 Self::read(wire).await?

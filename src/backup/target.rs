@@ -112,6 +112,11 @@ pub trait Target: Send + Sync + fmt::Debug {
     /// Everything on a shelf, in any order.
     fn list(&self, shelf: Shelf) -> Answer<'_, Vec<Stat>>;
 
+    /// Makes what a new repository needs beside its shelves. Called when a repository is made, and harmless at any time.
+    fn prepare(&self) -> Answer<'_, ()> {
+        Box::pin(async { Ok(()) })
+    }
+
     /// The target's own clock, in milliseconds since 1970, if it has one that is not this machine's.
     fn clock(&self) -> Answer<'_, Option<i64>> {
         Box::pin(async { Ok(None) })

@@ -102,6 +102,13 @@ impl Wire {
         Ok(())
     }
 
+    /// Makes what a new repository needs.
+    pub async fn prepare(&self) -> Result<(), Stopped> {
+        let call = || self.target.prepare();
+        self.retry.run(&self.cancel, || self.failed(), call).await?;
+        Ok(())
+    }
+
     /// The target's clock, if it has one.
     pub async fn clock(&self) -> Result<Option<i64>, Stopped> {
         let call = || self.target.clock();

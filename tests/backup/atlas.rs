@@ -1,47 +1,57 @@
-//! The repository on a real MongoDB server.
+//! The repository as another client finds it on a real MongoDB server: documents, indexes, commands, what an operator can do.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering::SeqCst;
+use std::time::Duration;
 
-use chartseal::backup::target::{Name, Shelf, Target};
+use chartseal::backup::object::MAX_SEALED;
+use chartseal::backup::target::{Name, Put, Shelf, Target, TargetError};
 use chartseal::backup::verify::ReadData;
-use chartseal::backup::{BackupError, Fault as Kind, Location, Login};
-use chartseal::crypto::{SecretBytes, hash, hex};
-use futures::stream::TryStreamExt;
+use chartseal::backup::{BackupError, Fault as Kind, Location, OPERATIONS};
+use chartseal::crypto::{hash, hex};
+use futures::stream::{self, StreamExt, TryStreamExt};
 use mongodb::bson::{Bson, Document, doc};
 
-use crate::book::Book;
-use crate::faulty::{Fault, Faulty};
+use crate::book::{Book, noise};
 use crate::mongod::{self, Mongod};
 use crate::proxy::Proxy;
-use crate::site::{OPTIONS, Site, wire};
-use crate::targets::{round_trip, suite};
+use crate::site::Site;
 
-async fn open(uri: &str) -> Arc<dyn Target> {
+pub async fn open(uri: &str) -> Arc<dyn Target> {
     Location::parse(uri).unwrap().open(None).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn mongodb_is_a_target() {
+async fn another_client_finds_the_documented_collections_documents_and_indexes() {
     let Some(mongod) = Mongod::start().await else {
         return;
     };
-    suite(open(&mongod.uri("suite")).await).await;
-    round_trip(open(&mongod.uri("backup")).await).await;
-    let lossy = Faulty::new(open(&mongod.uri("lossy")).await, |_, _, call| {
-        match call % 7 {
-            1 => Fault::Drop,
-            3 => Fault::LoseAnswer,
-            _ => Fault::None,
-        }
-    });
-    round_trip(lossy).await;
-    documents_have_the_documented_form(&mongod).await;
-}
-
-/// What the page on the format says is what another client finds.
-async fn documents_have_the_documented_form(mongod: &Mongod) {
+    let site = Site::new(Book::written(1, 60));
+    for _ in 0..2 {
+        site.book.write(2, 5);
+        site.back_up(open(&mongod.uri("backup")).await)
+            .await
+            .unwrap();
+    }
     let database = mongod.client().await.database("backup");
+    let mut collections = database.list_collection_names().await.unwrap();
+    collections.sort();
+    assert_eq!(collections, ["keys", "manifests", "objects"]);
+    let objects = database.collection::<Document>("objects");
+    let mut indexes = objects.list_index_names().await.unwrap();
+    indexes.sort();
+    assert_eq!(indexes, ["_id_", "_id_1_len_1"]);
+    for filter in [
+        doc! { "_id": { "$gte": Bson::MinKey } },
+        doc! { "_id": { "$in": objects.distinct("_id", doc! {}).await.unwrap() } },
+    ] {
+        let find = doc! { "find": "objects", "filter": filter, "projection": { "len": 1 } };
+        let explain = doc! { "explain": find, "verbosity": "executionStats" };
+        let explained = database.run_command(explain).await.unwrap();
+        let stats = explained.get_document("executionStats").unwrap();
+        assert!(stats.get_i32("nReturned").unwrap() > 3, "{stats}");
+        let read = stats.get_i32("totalDocsExamined").unwrap();
+        assert_eq!(read, 0, "asking for lengths reads no object: {explained}");
+    }
     for shelf in ["objects", "manifests", "keys"] {
         let cursor = database
             .collection::<Document>(shelf)
@@ -64,6 +74,70 @@ async fn documents_have_the_documented_form(mongod: &Mongod) {
             }
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_second_sees_more_commands_than_the_smallest_cluster_answers() {
+    const FREE: usize = 100;
+    let Some(mongod) = Mongod::start().await else {
+        return;
+    };
+    let proxy = Proxy::before(mongod.port);
+    let target = open(&mongod::uri(proxy.port, "backup")).await;
+    let name = |n: u64| Name::parse(&hex::hex(&hash::sha256(&[&n.to_be_bytes()]).0)).unwrap();
+    let puts = stream::iter(0..200).map(|n| {
+        let target = Arc::clone(&target);
+        async move {
+            let name = name(n);
+            let put = target.put(Shelf::Objects, &name, Arc::new(noise(n, 50)));
+            assert_eq!(put.await.unwrap(), Put::Stored);
+            assert_eq!(
+                target.get(Shelf::Objects, &name).await.unwrap(),
+                Some(noise(n, 50))
+            );
+        }
+    });
+    puts.buffer_unordered(8).collect::<()>().await;
+    for _ in 0..20 {
+        assert_eq!(target.list(Shelf::Objects).await.unwrap().len(), 200);
+    }
+    let commands = proxy.commands();
+    assert!(commands.len() > 420, "{} commands", commands.len());
+    let busiest = (0..commands.len())
+        .map(|first| {
+            let second = commands[first..].iter().take_while(|command| {
+                command.at.duration_since(commands[first].at) < Duration::from_secs(1)
+            });
+            second.count()
+        })
+        .max()
+        .unwrap();
+    assert!(busiest <= FREE, "{busiest} commands in a second");
+    // It is the limit that held them back, not the machine.
+    assert!(
+        busiest * 2 > OPERATIONS as usize,
+        "{busiest} commands in the busiest second"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_longest_object_fits_a_document_and_a_longer_one_is_not_sent() {
+    let Some(mongod) = Mongod::start().await else {
+        return;
+    };
+    let target = open(&mongod.uri("backup")).await;
+    let [fits, too_long] = [1_u8, 2].map(|n| Name::parse(&hex::hex(&[n; 32])).unwrap());
+    let bytes = Arc::new(noise(1, MAX_SEALED));
+    let put = target.put(Shelf::Objects, &fits, Arc::clone(&bytes)).await;
+    assert_eq!(put.unwrap(), Put::Stored);
+    assert!(target.get(Shelf::Objects, &fits).await.unwrap().as_deref() == Some(&bytes[..]));
+    let longer = Arc::new(vec![0; MAX_SEALED + 1]);
+    let refused = target
+        .put(Shelf::Objects, &too_long, longer)
+        .await
+        .unwrap_err();
+    assert!(matches!(refused, TargetError::TooLarge { .. }), "{refused}");
+    assert_eq!(target.get(Shelf::Objects, &too_long).await.unwrap(), None);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -126,215 +200,6 @@ async fn an_operator_of_the_server_is_found_out() {
             .collect::<Vec<_>>(),
         corrupt
     );
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_link_that_is_cut_again_and_again_costs_tries_and_no_data() {
-    let Some(mongod) = Mongod::start().await else {
-        return;
-    };
-    let proxy = Proxy::before(mongod.port);
-    let target = open(&mongod::uri(proxy.port, "backup")).await;
-    let site = Site::new(Book::written(1, 1000));
-    proxy.cut_after(200_000);
-    let over = wire(Arc::clone(&target));
-    // What the driver does not bridge by itself shows as tries.
-    let snapshot = site.back_up_over(&over).await.unwrap();
-    assert!(proxy.cuts() > 2, "{} cuts", proxy.cuts());
-    assert!(snapshot.alarms.is_empty(), "{:?}", snapshot.alarms);
-    let verified = site.verify(target, ReadData::All).await;
-    assert!(verified.ok(), "{verified:?}");
-    let direct = open(&mongod.uri("backup")).await;
-    assert_eq!(site.restore(direct).await.unwrap().1.book, site.book.read());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_link_that_goes_down_ends_the_run_and_the_next_one_sends_the_rest() {
-    let Some(mongod) = Mongod::start().await else {
-        return;
-    };
-    let proxy = Arc::new(Proxy::before(mongod.port));
-    let target = open(&mongod::uri(proxy.port, "backup")).await;
-    let site = Site::new(Book::written(1, 400));
-    let cutting = Arc::clone(&proxy);
-    let puts = std::sync::atomic::AtomicU64::new(0);
-    let failing = Faulty::new(Arc::clone(&target), move |op, shelf, _| {
-        if op == crate::faulty::Op::Put
-            && shelf == Shelf::Objects
-            && puts.fetch_add(1, SeqCst) == 12
-        {
-            cutting.go_down();
-        }
-        Fault::None
-    });
-    let mut impatient = wire(failing.clone());
-    impatient.retry.tries = 2;
-    let stopped = site.back_up_over(&impatient).await.unwrap_err();
-    assert_eq!(stopped.fault(), Kind::Outside, "{stopped}");
-    assert!(
-        stopped.to_string().contains("cannot be reached"),
-        "{stopped}"
-    );
-
-    proxy.come_up();
-    let counting = Faulty::counting(target);
-    let snapshot = site.back_up(counting.clone()).await.unwrap();
-    assert!(snapshot.alarms.is_empty(), "{:?}", snapshot.alarms);
-    assert!(snapshot.reused >= 9, "{} of 12 taken over", snapshot.reused);
-    let direct = open(&mongod.uri("backup")).await;
-    let stored: u64 = direct
-        .list(Shelf::Objects)
-        .await
-        .unwrap()
-        .iter()
-        .map(|stat| stat.len)
-        .sum();
-    // The run that was stopped tried each upload in flight twice; the next one sent them once more at most.
-    let again = failing.sent.load(SeqCst) + counting.sent.load(SeqCst) - stored;
-    let most = 2 * OPTIONS.uploads as u64 * (OPTIONS.pack_bytes as u64 + 4096);
-    assert!(again <= most, "{again} bytes sent twice");
-    assert_eq!(site.restore(direct).await.unwrap().1.book, site.book.read());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_host_needs_no_more_than_find_and_insert_and_a_wrong_password_is_not_shown() {
-    let keyfile = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(
-        keyfile.path(),
-        "a key between the members of a replica set of one",
-    )
-    .unwrap();
-    let keyfile = keyfile.path().to_str().unwrap();
-    let Some(mongod) = Mongod::start_with(&["--keyFile", keyfile]).await else {
-        return;
-    };
-    // The localhost exception lets the first user be made.
-    let admin = mongod.client().await.database("admin");
-    let root = doc! { "createUser": "root", "pwd": "rootpassword", "roles": ["root"] };
-    admin.run_command(root).await.unwrap();
-    let as_root = mongod
-        .uri("admin")
-        .replace("mongodb://", "mongodb://root:rootpassword@");
-    let admin = mongodb::Client::with_uri_str(as_root)
-        .await
-        .unwrap()
-        .database("admin");
-    let insert_only = |collection: &str| {
-        doc! { "resource": { "db": "backup", "collection": collection }, "actions": ["find", "insert"] }
-    };
-    let privileges: Vec<Document> = ["objects", "manifests", "keys", "tombstones"]
-        .map(insert_only)
-        .into();
-    admin
-        .run_command(doc! { "createRole": "host", "privileges": privileges, "roles": [] })
-        .await
-        .unwrap();
-    admin
-        .run_command(doc! { "createUser": "ward", "pwd": "hunter2hunter2", "roles": ["host"] })
-        .await
-        .unwrap();
-
-    let location =
-        Location::parse(&mongod.uri("backup").replace('?', "?authSource=admin&")).unwrap();
-    let login = |password: &str| Login {
-        user: "ward".into(),
-        password: SecretBytes::from_slice(password.as_bytes()),
-    };
-    let refused = location.open(Some(login("wrongwrong"))).await.unwrap_err();
-    assert!(
-        refused.to_string().contains("check the credential"),
-        "{refused}"
-    );
-    assert!(!format!("{refused} {refused:?}").contains("wrongwrong"));
-
-    let target = location.open(Some(login("hunter2hunter2"))).await.unwrap();
-    assert!(!format!("{target:?}").contains("hunter2"), "{target:?}");
-    round_trip(Arc::clone(&target)).await;
-    let name = target.list(Shelf::Objects).await.unwrap().remove(0).name;
-    let refused = target.delete(Shelf::Objects, &name).await.unwrap_err();
-    assert!(
-        !refused.is_transient() && refused.to_string().contains("refuses"),
-        "{refused}"
-    );
-    assert!(target.get(Shelf::Objects, &name).await.unwrap().is_some());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_speaks_tls_is_believed_only_with_a_certificate_of_a_known_authority() {
-    let folder = tempfile::tempdir().unwrap();
-    let Some(()) = certificates(folder.path()) else {
-        return;
-    };
-    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
-    let (server, authority) = (path("server.both"), path("authority.pem"));
-    let known = format!("&tls=true&tlsCAFile={authority}");
-    let tls = [
-        "--tlsMode",
-        "requireTLS",
-        "--tlsCertificateKeyFile",
-        &server,
-    ];
-    let unasked = [
-        "--tlsCAFile",
-        &authority,
-        "--tlsAllowConnectionsWithoutCertificates",
-    ];
-    let Some(mongod) = Mongod::start_with_options(&[&tls[..], &unasked].concat(), &known).await
-    else {
-        return;
-    };
-    round_trip(open(&format!("{}{known}", mongod.uri("backup"))).await).await;
-    let stranger = Location::parse(&format!("{}&tls=true", mongod.uri("backup"))).unwrap();
-    assert!(
-        stranger.open(None).await.is_err(),
-        "an authority that nobody named was believed"
-    );
-    let in_the_open = Location::parse(&mongod.uri("backup")).unwrap();
-    assert!(
-        in_the_open.open(None).await.is_err(),
-        "a server that requires TLS was spoken to without it"
-    );
-}
-
-/// An authority and a certificate for 127.0.0.1, or `None` where there is no openssl to make them.
-fn certificates(folder: &std::path::Path) -> Option<()> {
-    std::fs::write(
-        folder.join("leaf.cnf"),
-        "subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth\n",
-    )
-    .unwrap();
-    let run = |arguments: &str| {
-        let mut command = std::process::Command::new("openssl");
-        let output = command
-            .args(arguments.split(' '))
-            .current_dir(folder)
-            .output()
-            .ok()?;
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        Some(())
-    };
-    let made = run("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=authority \
-                    -keyout authority.key -out authority.pem")
-    .and_then(|()| {
-        run("req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=server -keyout server.key -out server.csr")
-    })
-    .and_then(|()| {
-        run("x509 -req -in server.csr -CA authority.pem -CAkey authority.key -set_serial 1 -days 2 -extfile leaf.cnf \
-             -out server.pem")
-    });
-    if made.is_none() {
-        eprintln!("skipped, for want of openssl");
-    }
-    made?;
-    let both = ["server.key", "server.pem"]
-        .map(|name| std::fs::read_to_string(folder.join(name)).unwrap())
-        .concat();
-    std::fs::write(folder.join("server.both"), both).unwrap();
-    Some(())
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -15,6 +15,8 @@ pub enum Op {
     Get,
     List,
     Delete,
+    Prepare,
+    Clock,
 }
 
 /// What becomes of it.
@@ -150,5 +152,15 @@ impl Target for Faulty {
     fn delete<'a>(&'a self, shelf: Shelf, name: &'a Name) -> Answer<'a, ()> {
         let fault = self.fault(Op::Delete, shelf);
         Box::pin(self.with(fault, self.inner.delete(shelf, name)))
+    }
+
+    fn prepare(&self) -> Answer<'_, ()> {
+        let fault = self.fault(Op::Prepare, Shelf::Objects);
+        Box::pin(self.with(fault, self.inner.prepare()))
+    }
+
+    fn clock(&self) -> Answer<'_, Option<i64>> {
+        let fault = self.fault(Op::Clock, Shelf::Objects);
+        Box::pin(self.with(fault, self.inner.clock()))
     }
 }

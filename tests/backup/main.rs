@@ -4,6 +4,10 @@
 
 mod atlas;
 mod book;
+mod campaign;
+mod commands;
+mod credentials;
+mod cuts;
 mod faulty;
 mod kill;
 mod memory;
@@ -14,3 +18,4 @@ mod resume;
 mod site;
 mod tampering;
 mod targets;
+mod tls;

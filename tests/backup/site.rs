@@ -34,6 +34,7 @@ pub struct Site {
     pub secret: RestoreSecret,
     pub keys: BackupKeys,
     pub book: OpenBook,
+    pub options: Options,
     clock: Mutex<i64>,
 }
 
@@ -49,6 +50,7 @@ impl Site {
             secret,
             keys,
             book: OpenBook::new(book),
+            options: OPTIONS,
             clock: Mutex::new(1_795_000_000_000),
         }
     }
@@ -94,7 +96,15 @@ impl Site {
             *clock += 3_600_000;
             *clock
         };
-        snapshot::run(wire, &self.keys, self.book.source(), host, OPTIONS, now).await
+        snapshot::run(
+            wire,
+            &self.keys,
+            self.book.source(),
+            host,
+            self.options,
+            now,
+        )
+        .await
     }
 
     pub fn mark(&self) -> HighWater {

@@ -6,11 +6,14 @@ use chartseal::backup::retry::Tried;
 use chartseal::backup::target::{Name, Put, Shelf, Target};
 use chartseal::backup::verify::ReadData;
 use chartseal::backup::{Folder, Wire};
+use futures::FutureExt;
 use futures::future::join_all;
 
+use crate::atlas::open;
 use crate::book::{Book, noise};
 use crate::faulty::{Fault, Faulty, Op};
 use crate::memory::Memory;
+use crate::mongod::Mongod;
 use crate::site::{Site, wire};
 
 fn name(n: u32) -> Name {
@@ -32,6 +35,10 @@ pub async fn suite(target: Arc<dyn Target>) {
     of_many_puts_one_wins(&wire).await;
     names_are_asked_for_in_any_number(&wire).await;
     what_is_deleted_is_gone(&wire).await;
+    a_put_that_nobody_waits_for_is_whole_or_not_there(&wire).await;
+    many_are_listed_once_each(&wire).await;
+    preparing_changes_nothing(&wire).await;
+    the_clock_is_about_right(&wire).await;
 }
 
 async fn nothing_is_there_at_first(wire: &Wire) {
@@ -163,6 +170,59 @@ async fn what_is_deleted_is_gone(wire: &Wire) {
     }
 }
 
+async fn a_put_that_nobody_waits_for_is_whole_or_not_there(wire: &Wire) {
+    let bytes = Arc::new(noise(9, 300_000));
+    for n in 50..60 {
+        let name = name(n);
+        let mut call = wire.target.put(Shelf::Objects, &name, Arc::clone(&bytes));
+        // Begun, and dropped where it stands.
+        let _ = (&mut call).now_or_never();
+        drop(call);
+        let there = wire.get(Shelf::Objects, &name).await.unwrap();
+        assert!(
+            there.is_none_or(|there| there == *bytes),
+            "a part of {name}"
+        );
+        // Whichever it was, a later put ends with the whole.
+        put(wire, Shelf::Objects, &name, &bytes).await;
+        let there = wire.get(Shelf::Objects, &name).await.unwrap();
+        assert!(there.as_ref() == Some(&*bytes), "{name} is not whole");
+    }
+}
+
+async fn many_are_listed_once_each(wire: &Wire) {
+    let before = wire.list(Shelf::Tombstones).await.unwrap().len();
+    let names: Vec<Name> = (100..160).map(name).collect();
+    for name in &names {
+        put(wire, Shelf::Tombstones, name, b"stone").await;
+    }
+    let listed = wire.list(Shelf::Tombstones).await.unwrap();
+    assert_eq!(listed.len(), before + names.len());
+    assert!(names.iter().all(|name| {
+        listed
+            .iter()
+            .any(|stat| stat.name == *name && stat.len == 5)
+    }));
+}
+
+async fn preparing_changes_nothing(wire: &Wire) {
+    let before = wire.list(Shelf::Objects).await.unwrap();
+    for _ in 0..2 {
+        wire.prepare().await.unwrap();
+    }
+    assert_eq!(wire.list(Shelf::Objects).await.unwrap(), before);
+}
+
+async fn the_clock_is_about_right(wire: &Wire) {
+    let here = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap()
+        .as_millis() as i64;
+    if let Some(there) = wire.clock().await.unwrap() {
+        assert!((there - here).abs() < 5 * 60_000, "{there} and {here}");
+    }
+}
+
 /// A first backup, a second of what came after, a verification and a restore.
 pub async fn round_trip(target: Arc<dyn Target>) {
     let site = Site::new(Book::written(1, 200));
@@ -225,6 +285,24 @@ async fn a_folder_behind_an_unreliable_link_is_a_target() {
 async fn memory_is_a_target() {
     suite(Memory::new()).await;
     round_trip(Memory::new()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mongodb_is_a_target() {
+    let Some(mongod) = Mongod::start().await else {
+        return;
+    };
+    suite(open(&mongod.uri("suite")).await).await;
+    round_trip(open(&mongod.uri("backup")).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mongodb_behind_an_unreliable_link_is_a_target() {
+    let Some(mongod) = Mongod::start().await else {
+        return;
+    };
+    suite(unreliable(open(&mongod.uri("suite")).await)).await;
+    round_trip(unreliable(open(&mongod.uri("backup")).await)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
