@@ -4,8 +4,10 @@ mod support;
 
 use chartseal::clinical::{Body, Note, Vitals};
 use chartseal::desk::charts::{admit, history, list, no_json, show};
-use chartseal::desk::{Class, DeskError, search, write};
+use chartseal::desk::view::Queries;
+use chartseal::desk::{Class, DeskError, queries, search, write};
 use chartseal::ledger::Section;
+use chartseal::vault::VaultError;
 use support::{Hospital, patient};
 
 fn note(text: &str) -> Body {
@@ -186,4 +188,96 @@ fn a_closed_section_is_called_closed_and_not_empty() {
         !warned("hsmith", Some(Section::Clinical)),
         "it was not looked at"
     );
+}
+
+#[test]
+fn the_pages_of_a_search_are_together_what_it_finds_at_once() {
+    let hospital = Hospital::staffed();
+    let doctor = hospital.desk("hsmith");
+    for n in 0..3 {
+        let name = format!("Patient {n}");
+        let mrn = admit(&doctor, "Ward A", &patient("Ana", &name))
+            .unwrap()
+            .mrn;
+        for round in 0..7 {
+            write::entry(&doctor, &mrn, note(&format!("fever, round {round}"))).unwrap();
+        }
+    }
+    let whole = search::run(&doctor, "fever", 100, 0).unwrap();
+    assert_eq!(
+        (whole.total, whole.charts, whole.results.len()),
+        (21, 3, 21)
+    );
+    let (mut joined, mut place, mut pages) = (Vec::new(), None, 0);
+    loop {
+        let (page, next) = search::page(&doctor, "fever", place.as_ref(), 8).unwrap();
+        assert_eq!(page.total, 21);
+        // The first page hurries; from the second on the charts of all matches are counted.
+        assert_eq!(page.all_charts, pages > 0);
+        assert!(pages == 0 || page.charts == 3);
+        joined.extend(page.results);
+        pages += 1;
+        place = next;
+        if place.is_none() {
+            break;
+        }
+    }
+    assert_eq!((joined, pages), (whole.results, 3));
+}
+
+#[test]
+fn a_match_says_in_which_field_and_which_words() {
+    let hospital = Hospital::staffed();
+    let doctor = hospital.desk("hsmith");
+    let mrn = admit(&doctor, "Ward A", &patient("Gustavo", "Mejía"))
+        .unwrap()
+        .mrn;
+    let long = "Seen on the round. ".repeat(40);
+    write::entry(&doctor, &mrn, note(&format!("{long}Then a FEVER began."))).unwrap();
+    let answer = search::run(&doctor, "fever kind:note", 5, 0).unwrap();
+    let hit = &answer.results[0];
+    assert_eq!(hit.matched, ["text", "kind"]);
+    let marked: Vec<&str> = hit
+        .marks
+        .iter()
+        .map(|mark| &hit.snippet[mark.clone()])
+        .collect();
+    assert_eq!(marked, ["FEVER"]);
+    assert!(hit.snippet.starts_with('…') && hit.preview.text.len() > hit.snippet.len());
+}
+
+#[test]
+fn a_searchers_queries_are_kept_sealed_and_only_for_the_searcher() {
+    let hospital = Hospital::staffed();
+    let doctor = hospital.desk("hsmith");
+    search::page(&doctor, "quinquereme", None, 5).unwrap();
+    search::page(&doctor, "kind:note", None, 5).unwrap();
+    queries::save(&doctor, "rowing", "quinquereme OR trireme").unwrap();
+    drop(doctor);
+
+    let kept = queries::list(&hospital.desk("hsmith")).unwrap();
+    assert_eq!(kept.recent, ["kind:note", "quinquereme"]);
+    assert_eq!(kept.saved[0].name, "rowing");
+    assert_eq!(kept.saved[0].query, "quinquereme OR trireme");
+    let nurse = hospital.desk("brandt");
+    assert_eq!(queries::list(&nurse).unwrap(), Queries::default());
+    for file in std::fs::read_dir(hospital.vault_folder()).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        for word in [&b"quinquereme"[..], b"trireme", b"rowing"] {
+            assert!(!bytes.windows(word.len()).any(|found| found == word));
+        }
+    }
+
+    // Somebody who moves the sealed row to another person's name moves nothing that opens.
+    let doctor = hospital.desk("hsmith");
+    let (from, to) = (doctor.vault().cert(), nurse.vault().cert());
+    let moved: Result<(), VaultError> = nurse.vault().write(|writer| {
+        let sealed = writer.tx().draft(&from, "queries")?.unwrap();
+        Ok(writer.tx().put_draft(&to, "queries", &sealed)?)
+    });
+    moved.unwrap();
+    assert_eq!(queries::list(&nurse).unwrap(), Queries::default());
+
+    queries::forget(&doctor, "rowing").unwrap();
+    assert!(queries::list(&doctor).unwrap().saved.is_empty());
 }

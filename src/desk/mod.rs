@@ -6,7 +6,7 @@
 //! - [`sheet`]: a section of a chart, verified, opened, decoded, judged by [`rights`]; [`locate`]: record numbers;
 //!   [`looking`]: what is put on record when somebody looks; [`act`]: the bodies of what people do.
 //! - [`reach`]: by which way a key is held; [`indexing`], [`index`]: keeping the search index up; [`charts`], [`summary`]: what a
-//!   chart shows; [`mod@write`]: writing to it; [`search`]: finding in all of them.
+//!   chart shows; [`mod@write`]: writing to it; [`search`]: finding in all of them; [`queries`]: what a searcher keeps.
 //! - [`rx`]: from the prescriber to the counter; [`stock`]: a pharmacy's shelf; [`access`]: asking, deciding, sharing.
 //! - [`setup`]: a vault begins; [`users`], [`units`]: who works here and where; [`status`], [`keys`]: what the host may know without anybody's key.
 
@@ -22,6 +22,7 @@ pub mod keys;
 pub mod locate;
 pub mod looking;
 pub mod order;
+pub mod queries;
 pub mod reach;
 pub mod rights;
 pub mod rx;

@@ -1,8 +1,8 @@
-//! Searching: the index where units share it, the predicate itself for charts that are the person's own or granted to them.
+//! Searching, whole or page by page: the index where units share it, the predicate itself for charts that are the person's own or granted to them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
-use std::time::Instant as Clock;
+use std::time::{Duration, Instant as Clock};
 
 use crate::clinical::Body;
 use crate::index::{self, Facts, HeldKeys, Query};
@@ -14,20 +14,61 @@ use super::act::{Act, Searched};
 use super::charts;
 use super::error::DeskError;
 use super::indexing::{self, SECTIONS};
+use super::queries;
 use super::reach::{Reach, reach};
 use super::session::Session;
 use super::sheet::{Leaf, Sheet, leaf};
-use super::view::{Hit, SearchAnswer, Stamp};
+use super::view::{Hit, Preview, SearchAnswer, Stamp};
 
-/// How much of a text stands around the first match.
+/// How many characters of a text stand around the first match.
 const SNIPPET: usize = 80;
+/// The same, where there is room to read.
+const PREVIEW: usize = 600;
 /// Charts listed in the record of a search.
 const RECORDED: usize = 100;
+
+/// Charts are counted for all matches at once where these are not more than so many.
+const COUNTED: usize = 20_000;
+/// How long a page looks at candidates before it comes with what it found; the next one goes on there.
+const STRETCH: Duration = Duration::from_millis(40);
 
 /// Something that matched.
 struct Found {
     leaf: Leaf,
     chart: ChartId,
+}
+
+/// Where a search goes on. Numbers only: nothing in it was decrypted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Place {
+    /// Entries from this number on were looked at.
+    below: Option<u64>,
+    /// Candidates among them that were none.
+    rejected: u64,
+    /// What the index did not hold when the search began.
+    uncovered: u64,
+    /// Charts met so far. They are on record.
+    met: BTreeSet<ChartId>,
+    /// Charts of all matches, once they were counted.
+    charts: Option<u64>,
+}
+
+/// Which part of the matches is wanted.
+struct Wanted<'a> {
+    from: Option<&'a Place>,
+    skip: u32,
+    limit: u32,
+    stretch: Option<Duration>,
+}
+
+/// A part of the matches.
+struct Part {
+    found: Vec<Found>,
+    total: u64,
+    exact: bool,
+    place: Place,
+    /// Whether nothing comes after it.
+    last: bool,
 }
 
 /// Answers a query, newest first. The search is put on record with the charts that were shown.
@@ -37,67 +78,105 @@ pub fn run(
     limit: u32,
     offset: u32,
 ) -> Result<SearchAnswer, DeskError> {
+    let wanted = Wanted {
+        from: None,
+        skip: offset,
+        limit,
+        stretch: None,
+    };
+    Ok(answer(session, text, &wanted)?.0)
+}
+
+/// The next page of a search for somebody who reads along: it comes with what was found after some 40 ms, be it less than `limit` or
+/// nothing, and with the place at which to go on. No place means that this was all.
+///
+/// The first page is remembered among the person's recent [`queries`].
+pub fn page(
+    session: &Session,
+    text: &str,
+    from: Option<&Place>,
+    limit: u32,
+) -> Result<(SearchAnswer, Option<Place>), DeskError> {
+    let wanted = Wanted {
+        from,
+        skip: 0,
+        limit,
+        stretch: Some(STRETCH),
+    };
+    answer(session, text, &wanted)
+}
+
+fn answer(
+    session: &Session,
+    text: &str,
+    wanted: &Wanted<'_>,
+) -> Result<(SearchAnswer, Option<Place>), DeskError> {
     let started = Clock::now();
     let today = jiff::Timestamp::now()
         .to_zoned(jiff::tz::TimeZone::system())
         .date();
     let query = index::query::parse(text, today)?;
-    let (total, exact, uncovered, found) = session
+    let part = session
         .vault()
-        .read(|reader| answer(session, reader, &query, limit, offset))?;
+        .read(|reader| part(session, reader, &query, wanted))?;
     let micros = started.elapsed().as_micros() as u64;
-    let charts: BTreeSet<ChartId> = found.iter().map(|found| found.chart).collect();
+    let shown: BTreeSet<ChartId> = part.found.iter().map(|found| found.chart).collect();
     // What is shown is on record before it is shown.
-    record(session, text, total, &charts)?;
-    let words = query.words();
+    let fresh: BTreeSet<ChartId> = match wanted.from {
+        Some(place) => shown.difference(&place.met).copied().collect(),
+        None => shown.clone(),
+    };
+    if wanted.from.is_none() || !fresh.is_empty() {
+        let own = wanted.from.is_none() && wanted.stretch.is_some();
+        record(session, text, part.total, &fresh, own)?;
+    }
     let results = session.vault().read(|reader| {
-        let mut names = BTreeMap::new();
-        for chart in &charts {
-            let line = match reach(session, reader, *chart, Section::Identity).is_open() {
-                true => charts::line(session, reader, *chart)?,
-                false => None,
-            };
-            names.insert(
-                *chart,
-                line.map(|line| (line.mrn, line.name)).unwrap_or_default(),
-            );
+        let mut patients = BTreeMap::new();
+        for chart in &shown {
+            patients.insert(*chart, Patient::read(session, reader, &query, *chart)?);
         }
         Ok::<_, DeskError>(
-            found
+            part.found
                 .iter()
-                .map(|found| hit(found, &names[&found.chart], &words))
+                .map(|found| hit(found, &patients[&found.chart], &query))
                 .collect(),
         )
     })?;
-    Ok(SearchAnswer {
+    let place = part.place;
+    let answer = SearchAnswer {
         query: text.into(),
-        total,
-        exact,
-        uncovered,
+        total: part.total,
+        exact: part.exact,
+        uncovered: place.uncovered,
         results,
         micros,
-        charts: charts.len() as u64,
-    })
+        charts: place.charts.unwrap_or(place.met.len() as u64),
+        all_charts: place.charts.is_some() || part.last,
+    };
+    Ok((answer, (!part.last).then_some(place)))
 }
 
-fn answer(
+fn part(
     session: &Session,
     reader: &mut Reader<'_>,
     query: &Query,
-    limit: u32,
-    offset: u32,
-) -> Result<(u64, bool, u64, Vec<Found>), DeskError> {
+    wanted: &Wanted<'_>,
+) -> Result<Part, DeskError> {
+    let started = Clock::now();
     let compartments = indexing::compartments(reader)?;
     let held: Vec<HeldKeys<'_>> = compartments
         .iter()
         .map(|compartment| (compartment.id, compartment.keys.as_slice()))
         .collect();
-    let mut uncovered = 0;
-    for compartment in &compartments {
-        for (chart, (from, end)) in indexing::due(reader, compartment)? {
-            uncovered += reader
-                .tx()
-                .section_count(&chart, compartment.section, from, end)?;
+    let mut place = wanted.from.cloned().unwrap_or_default();
+    if wanted.from.is_none() {
+        for compartment in &compartments {
+            for (chart, (from, end)) in indexing::due(reader, compartment)? {
+                place.uncovered +=
+                    reader
+                        .tx()
+                        .section_count(&chart, compartment.section, from, end)?;
+            }
         }
     }
     let candidates = {
@@ -105,38 +184,59 @@ fn answer(
         index::search(reader.tx().sql(), &mut cache, &held, query)?
     };
     let own = personal(session, reader, query)?;
-    let mut exact = candidates.exact;
-    let mut total = candidates.rids.len() as u64 + own.len() as u64;
-    let (mut page, mut skipped) = (Vec::new(), 0);
-    let mut own = own.into_iter().peekable();
-    let mut rids = candidates.rids.iter().copied().peekable();
-    while page.len() < limit as usize {
+    let all = candidates.rids.len() as u64 + own.len() as u64;
+    // The first page hurries; whoever reads on has time to have the charts counted.
+    let countable = candidates.exact && own.is_empty() && candidates.rids.len() <= COUNTED;
+    if wanted.from.is_some() && countable && place.charts.is_none() {
+        place.charts = Some(index::count_charts(reader.tx().sql(), &candidates.rids)?);
+    }
+    let below = place.below.unwrap_or(u64::MAX);
+    let rest = candidates.rids.partition_point(|rid| *rid >= below);
+    let mut rids = candidates.rids[rest..].iter().copied().peekable();
+    let mut own = own
+        .into_iter()
+        .filter(|found| found.leaf.seq < below)
+        .peekable();
+    let (mut found, mut skipped, mut looked) = (Vec::new(), 0, false);
+    while found.len() < wanted.limit as usize {
+        let tired = |stretch| looked && started.elapsed() >= stretch;
+        if wanted.stretch.is_some_and(tired) {
+            break;
+        }
+        looked = true;
         let next_own = own.peek().map(|found| found.leaf.seq);
-        let found = match (rids.peek().copied(), next_own) {
+        let next = match (rids.peek().copied(), next_own) {
             (None, None) => break,
             (Some(rid), personal) if personal.is_none_or(|seq| rid > seq) => {
                 rids.next();
+                place.below = Some(rid);
                 match candidate(session, reader, query, rid)? {
                     Some(found) => found,
                     None => {
                         // A candidate that does not match after all, or that the keys no longer open.
-                        total = total.saturating_sub(1);
+                        place.rejected += 1;
                         continue;
                     }
                 }
             }
             _ => own.next().expect("peeked"),
         };
-        if skipped < offset {
+        place.below = Some(next.leaf.seq);
+        if skipped < wanted.skip {
             skipped += 1;
             continue;
         }
-        page.push(found);
+        place.met.insert(next.chart);
+        found.push(next);
     }
-    if rids.peek().is_none() {
-        exact = true;
-    }
-    Ok((total, exact, uncovered, page))
+    let last = rids.peek().is_none() && own.peek().is_none();
+    Ok(Part {
+        found,
+        total: all.saturating_sub(place.rejected),
+        exact: candidates.exact || rids.peek().is_none(),
+        place,
+        last,
+    })
 }
 
 /// Opens a candidate and checks that it matches and may be shown.
@@ -174,6 +274,31 @@ fn meets(query: &Query, leaf: &Leaf, body: &Body, patient: Option<&Facts>) -> bo
         indexing::meta(&leaf.login, leaf.core.created),
         patient,
     )
+}
+
+/// Whose chart it is, as far as the session may know, and what of it the query may ask.
+#[derive(Default)]
+struct Patient {
+    mrn: String,
+    name: String,
+    facts: Option<Facts>,
+}
+
+impl Patient {
+    fn read(
+        session: &Session,
+        reader: &mut Reader<'_>,
+        query: &Query,
+        chart: ChartId,
+    ) -> Result<Self, DeskError> {
+        let facts = patient(session, reader, query, chart)?;
+        let line = match reach(session, reader, chart, Section::Identity).is_open() {
+            true => charts::line(session, reader, chart)?,
+            false => None,
+        };
+        let (mrn, name) = line.map(|line| (line.mrn, line.name)).unwrap_or_default();
+        Ok(Self { mrn, name, facts })
+    }
 }
 
 /// What the identity of a chart says, where the query asks in whose charts to look and the identity is open.
@@ -254,8 +379,12 @@ fn record(
     query: &str,
     total: u64,
     charts: &BTreeSet<ChartId>,
+    own: bool,
 ) -> Result<(), DeskError> {
     session.vault().write(|writer| {
+        if own {
+            queries::asked(writer, query)?;
+        }
         let Some(unit) = writer
             .directory()
             .special(UnitKind::Auditors)
@@ -276,54 +405,58 @@ fn record(
     })
 }
 
-fn hit(found: &Found, (mrn, name): &(String, String), words: &[String]) -> Hit {
+fn hit(found: &Found, patient: &Patient, query: &Query) -> Hit {
     let leaf = &found.leaf;
-    let (kind, snippet) = match leaf.body() {
-        Some(body) => (body.kind().as_str().to_owned(), snippet(body, words)),
-        None => (String::new(), String::new()),
-    };
-    let at = leaf.body().and_then(Body::at).map_or(
-        leaf.core.created as i64,
-        crate::clinical::Instant::unix_millis,
-    );
-    Hit {
-        mrn: mrn.clone(),
-        name: name.clone(),
-        kind,
-        created: Stamp::from_millis(at),
-        snippet,
+    let mut hit = Hit {
+        mrn: patient.mrn.clone(),
+        name: patient.name.clone(),
+        kind: String::new(),
+        created: Stamp::from_millis(leaf.core.created as i64),
+        snippet: String::new(),
         entry: leaf.core.id.to_string(),
         author: leaf.author.clone(),
         verified: true,
+        thread: leaf.core.thread.to_string(),
+        matched: Vec::new(),
+        marks: Vec::new(),
+        preview: Preview::default(),
+    };
+    let Some(body) = leaf.body() else { return hit };
+    body.kind().as_str().clone_into(&mut hit.kind);
+    if let Some(at) = body.at() {
+        hit.created = Stamp::from_millis(at.unix_millis());
     }
+    let facts = Facts::of(body, indexing::meta(&leaf.login, leaf.core.created));
+    hit.matched = query.matched_fields(&facts, patient.facts.as_ref());
+    hit.snippet = excerpt(body, query, SNIPPET);
+    hit.marks = query.marks(&hit.snippet);
+    let text = excerpt(body, query, PREVIEW);
+    hit.preview = Preview {
+        marks: query.marks(&text),
+        text,
+    };
+    hit
 }
 
-/// The headline, or of a longer text the words around the first match.
-fn snippet(body: &Body, words: &[String]) -> String {
-    let headline = body.headline();
+/// The headline, or of a longer text the words around the first match: at most so many characters, and two `…`.
+fn excerpt(body: &Body, query: &Query, most: usize) -> String {
     let Body::Note(note) = body else {
-        return headline;
+        return body.headline();
     };
-    let folded = index::text::fold(&note.text);
-    let at = words
-        .iter()
-        .filter_map(|word| folded.find(word.as_str()))
-        .min();
-    let Some(at) = at else { return headline };
-    // Folding may change lengths: the place is approximate, and cut at characters.
-    let share = at as f64 / folded.len().max(1) as f64;
-    let characters: Vec<char> = note.text.chars().collect();
-    let middle = (share * characters.len() as f64) as usize;
-    let from = middle.saturating_sub(SNIPPET / 3);
-    let text: String = characters.iter().skip(from).take(SNIPPET).collect();
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    format!(
-        "{}{text}{}",
+    let text = note.text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let Some(first) = query.marks(&text).first().cloned() else {
+        // What matched stands elsewhere: in the title, in the author.
+        return body.headline();
+    };
+    let before = text[..first.start].chars().count();
+    let length = text.chars().count();
+    let from = before
+        .saturating_sub(most / 3)
+        .min(length.saturating_sub(most));
+    let cut: String = text.chars().skip(from).take(most).collect();
+    let (start, end) = (
         if from > 0 { "…" } else { "" },
-        if from + SNIPPET < characters.len() {
-            "…"
-        } else {
-            ""
-        }
-    )
+        if from + most < length { "…" } else { "" },
+    );
+    format!("{start}{cut}{end}")
 }

@@ -62,6 +62,11 @@ impl Charts {
     }
 }
 
+/// How many charts some entries belong to.
+pub fn count(conn: &Connection, rids: &[u64]) -> Result<u64> {
+    Ok(Charts::of(conn, rids, true)?.len() as u64)
+}
+
 fn chart_of(conn: &Connection, rid: u64) -> Result<Option<ChartId>> {
     let mut statement = conn.prepare_cached("SELECT chart FROM entry WHERE seq = ?1")?;
     Ok(statement

@@ -77,6 +77,7 @@ mod upkeep;
 pub use audit::{Audit, Audited};
 pub use bulk::{Bulk, Mode, Written};
 pub use change::{Change, add, erase};
+pub use charts::count as count_charts;
 pub use compartment::{CompartmentId, has_older_generations, reset, rotate};
 pub use error::IndexError;
 pub use facts::{Facts, Meta};

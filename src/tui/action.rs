@@ -26,6 +26,8 @@ pub enum Context {
     Queue,
     /// Search.
     Search,
+    /// Search, also while its query line is being typed into.
+    Query,
     /// The inbox.
     Inbox,
     /// Users, units, ledger, jobs.
@@ -168,6 +170,11 @@ actions! {
     QueueFinal "queue_final" "Show or hide what is finished" "all/open" ["f"] Queue Dispense;
 
     EditQuery "edit_query" "Go to the query line" "query" ["/"] Search Session;
+    KeepQuery "keep_query" "Keep this query under a name" "save" ["s"] Search Session;
+    ForgetQuery "forget_query" "Forget the name of this query" "" ["x"] Search Session;
+    Complete "complete" "Complete a field, a kind or a term of yours" "complete" ["tab"] Query Session;
+    Recent "recent" "Saved queries, and those asked of late" "recent" ["ctrl+r"] Query Session;
+    Language "language" "What a query may say" "language" ["f1"] Query Session;
 
     Grant "grant" "Grant what is asked for" "grant" ["y"] Inbox Session;
     RefuseAccess "refuse_access" "Refuse it, with a reason" "refuse" ["n"] Inbox Session;
@@ -195,7 +202,6 @@ actions! {
     Leave "leave" "Leave without doing anything" "leave" ["esc"] Typing Nothing;
     QuitTyping "quit_typing" "Lock and leave" "leave" ["ctrl+c"] Typing Leave;
     TypingHelp "typing_help" "Show the keys that count here" "help" ["f1"] Typing Nothing;
-    Complete "complete" "Complete the word, or take the last query again" "" ["ctrl+r"] Typing Session;
 
     Accept "accept" "Do it" "do it" ["enter", "y"] Confirm Nothing;
     Decline "decline" "Do not" "do not" ["esc", "n", "q"] Confirm Nothing;
@@ -230,7 +236,7 @@ impl FromStr for Action {
 
 impl Context {
     /// All contexts, in the order in which help and the keymap file list them.
-    pub const ALL: [Context; 11] = [
+    pub const ALL: [Context; 12] = [
         Context::Anywhere,
         Context::List,
         Context::Charts,
@@ -238,6 +244,7 @@ impl Context {
         Context::Orders,
         Context::Queue,
         Context::Search,
+        Context::Query,
         Context::Inbox,
         Context::Admin,
         Context::Typing,
@@ -254,6 +261,7 @@ impl Context {
             Context::Orders => "orders",
             Context::Queue => "queue",
             Context::Search => "search",
+            Context::Query => "query",
             Context::Inbox => "inbox",
             Context::Admin => "admin",
             Context::Typing => "typing",

@@ -91,9 +91,9 @@ impl App {
             Topic::Session | Topic::Vault if self.shell.seat.is_none() => {
                 self.login.refused(&failure);
             }
-            Topic::Search => self.search.failed(failure),
+            Topic::Search => self.search.failed(failure, &mut self.shell),
             // Figures that do not come leave a gap in the header; a popup for each would be in the way.
-            Topic::Status | Topic::Inbox | Topic::Backups => {
+            Topic::Status | Topic::Inbox | Topic::Backups | Topic::Queries => {
                 self.shell.say(failure.message, Tone::Warn);
             }
             Topic::Trail if failure.code == "denied" => {}

@@ -13,7 +13,7 @@ use super::keymap::Meaning;
 use super::msg::Msg;
 use super::pane::{Admin, Home, Inbox, Login, Pane, Prescriptions, Records, Room, Search};
 use super::popup::{After, Confirm, Consent, Menu, Popup, help};
-use super::shell::{Look, Shell};
+use super::shell::{Errand, Look, Shell};
 use super::theme::Tone;
 use crate::desk::view::Stamp;
 
@@ -324,10 +324,13 @@ pub fn update(app: &mut App, now: Stamp, msg: Msg) -> Vec<Command> {
         }
         Msg::Tick => app.tick(),
     }
-    if let Some((pane, mrn)) = app.shell.going.take() {
+    if let Some((pane, errand)) = app.shell.going.take() {
         app.go(pane);
-        if let Some(mrn) = mrn {
-            app.records.open(mrn, &mut app.shell);
+        match errand {
+            Some(Errand::Chart { mrn, entry }) => app.records.open(mrn, entry, &mut app.shell),
+            Some(Errand::Prescription(rx)) => app.prescriptions.show(rx),
+            Some(Errand::Query(query)) => app.search.ask(&query, &mut app.shell),
+            None => {}
         }
     }
     let commands = app.shell.commands();

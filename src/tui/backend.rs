@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::command::{JobKind, Query};
+use crate::desk::search::Place;
 use crate::desk::view;
 
 /// Answers questions, does acts, runs jobs. Called on blocking threads, never on the loop.
@@ -54,8 +55,15 @@ pub enum Reply {
         /// How it reads and what the checks say.
         preview: Box<view::RxPreview>,
     },
-    /// Matches.
-    Search(Box<view::SearchAnswer>),
+    /// A page of matches.
+    Search {
+        /// The page.
+        answer: Box<view::SearchAnswer>,
+        /// Where the next one begins, if there is one.
+        next: Option<Place>,
+    },
+    /// The searcher's own queries.
+    Queries(view::Queries),
     /// Requests, shares and grants.
     Access(Vec<view::AccessLine>),
     /// Users.
@@ -96,6 +104,8 @@ pub enum Report {
     Verify(Box<view::VerifyReport>),
     /// A snapshot was made.
     BackedUp(view::BackupRun),
+    /// The index holds everything.
+    Indexed(view::IndexStats),
     /// A demonstration was made.
     Demo(Box<view::DemoMade>),
     /// A vault was made.

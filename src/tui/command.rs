@@ -2,6 +2,7 @@
 
 use crate::clinical::{Body, Dispense, Identity, Prescription, Role};
 use crate::crypto::secret::SecretBytes;
+use crate::desk::search::Place;
 use crate::desk::view;
 
 /// One thing for the runner.
@@ -67,6 +68,8 @@ pub enum Topic {
     Preview,
     /// Matches.
     Search,
+    /// The searcher's own queries.
+    Queries,
     /// The list of access.
     Access,
     /// Users.
@@ -132,7 +135,13 @@ pub enum Query {
     Search {
         /// The query as typed.
         query: String,
+        /// Where to go on; from the newest where none is given.
+        from: Option<Place>,
+        /// How many at most.
+        limit: u32,
     },
+    /// Saved queries and those asked of late.
+    Queries,
     /// Requests, shares and grants.
     Access,
     /// All users.
@@ -232,6 +241,10 @@ pub enum Act {
     AddUnit { name: String, kind: String },
     /// Put a user into a unit.
     Join { unit: String, login: String },
+    /// Keep a query under a name. Personal, and no entry.
+    KeepQuery { name: String, query: String },
+    /// Forget the query of a name.
+    ForgetQuery { name: String },
 }
 
 /// Long work.
@@ -241,6 +254,8 @@ pub enum JobKind {
     Verify,
     /// Back up to the configured target.
     BackUp,
+    /// Index what the search index does not hold yet.
+    Index,
     /// Make a demonstration vault.
     Demo,
     /// Make a vault.
@@ -260,9 +275,17 @@ impl JobKind {
         match self {
             JobKind::Verify => "Verify signatures",
             JobKind::BackUp => "Back up",
+            JobKind::Index => "Bring the index up",
             JobKind::Demo => "Make a demonstration vault",
             JobKind::Init { .. } => "Make a vault",
         }
+    }
+}
+
+impl JobKind {
+    /// Whether it works with the keys of whoever started it, and so ends when they lock.
+    pub fn needs_session(&self) -> bool {
+        matches!(self, JobKind::Index)
     }
 }
 
@@ -281,6 +304,7 @@ impl Query {
             Query::Rx { .. } => Topic::Rx,
             Query::Preview { .. } => Topic::Preview,
             Query::Search { .. } => Topic::Search,
+            Query::Queries => Topic::Queries,
             Query::Access => Topic::Access,
             Query::Users => Topic::Users,
             Query::Units => Topic::Units,

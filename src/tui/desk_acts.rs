@@ -10,7 +10,9 @@ use super::command::Act;
 use super::when;
 use crate::config::Paths;
 use crate::desk::view::{self, Severity};
-use crate::desk::{DeskError, Session, access, charts, rx, session as desk, units, users, write};
+use crate::desk::{
+    DeskError, Session, access, charts, queries, rx, session as desk, units, users, write,
+};
 use crate::ledger::Section;
 use crate::ledger::clear::UnitKind;
 
@@ -151,6 +153,14 @@ pub fn act(session: &Session, paths: &Paths, act: Act) -> Result<String, Failure
         Act::Join { unit, login } => {
             let joined = units::join(session, &unit, &login)?;
             format!("{} in {}: {}", joined.user, joined.unit, joined.state)
+        }
+        Act::KeepQuery { name, query } => {
+            queries::save(session, &name, &query)?;
+            format!("kept as {name}; ^R lists it")
+        }
+        Act::ForgetQuery { name } => {
+            queries::forget(session, &name)?;
+            format!("{name} is forgotten")
         }
     };
     Ok(done)

@@ -17,15 +17,12 @@ use crate::config::Paths;
 use crate::crypto::password::Cost;
 use crate::desk::view::{DemoLogin, Reporter};
 use crate::desk::{
-    DeskError, Session, access, audit, charts, inbox, rx, search, session, setup, status, units,
-    users,
+    DeskError, Session, access, audit, charts, inbox, index, queries, rx, search, session, setup,
+    status, units, users,
 };
 use crate::interop::fhir::export::as_json;
 use crate::jobs::{backup, demo, verify};
 use crate::vault::Vault;
-
-/// Matches that a search brings.
-const MATCHES: u32 = 200;
 
 /// A demonstration made from the screen is always the same one.
 const DEMO_PATIENTS: usize = 200;
@@ -164,9 +161,14 @@ impl Backend for DeskBackend {
                     preview,
                 }
             }
-            Query::Search { query } => {
-                Reply::Search(Box::new(search::run(&session, &query, MATCHES, 0)?))
+            Query::Search { query, from, limit } => {
+                let (answer, next) = search::page(&session, &query, from.as_ref(), limit)?;
+                Reply::Search {
+                    answer: Box::new(answer),
+                    next,
+                }
             }
+            Query::Queries => Reply::Queries(queries::list(&session)?),
             Query::Inbox => Reply::Inbox(inbox::list(&session)?),
             Query::WhoLooked { mrn } => {
                 Reply::WhoLooked(audit::list(&session, Some(&mrn), None, None)?)
@@ -224,6 +226,7 @@ impl Backend for DeskBackend {
                     report,
                 )?)))
             }
+            JobKind::Index => Ok(Report::Indexed(index::merge(&*self.session()?, report)?)),
             JobKind::BackUp => Ok(Report::BackedUp(backup::run(
                 &self.around.paths,
                 &self.target()?,

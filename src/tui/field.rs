@@ -93,6 +93,28 @@ impl Field {
         }
     }
 
+    /// What stands before the cursor.
+    pub fn before_cursor(&self) -> &str {
+        &self.text[..self.at]
+    }
+
+    /// Puts `text` in place of what stands between the byte `from` and the cursor.
+    pub fn replace_before(&mut self, from: usize, text: &str) {
+        self.text.replace_range(from..self.at, "");
+        self.at = from;
+        self.paste(text);
+    }
+
+    /// Puts the cursor before the character of this number, counted from 0.
+    pub fn go_to(&mut self, character: usize) {
+        self.at = self
+            .text
+            .grapheme_indices(true)
+            .map(|(at, _)| at)
+            .find(|at| self.text[..*at].chars().count() >= character)
+            .unwrap_or(self.text.len());
+    }
+
     /// Takes an editing key or a character. `false` means that the key is none of the field's.
     pub fn press(&mut self, key: Key) -> bool {
         if let Some(c) = key.typed() {
@@ -154,10 +176,11 @@ impl Field {
     }
 
     /// Draws it in `columns` from `x`, scrolled so that the cursor is seen. `active` lets the cursor stand here.
-    pub fn draw(&self, canvas: &mut Canvas<'_>, x: u16, y: u16, columns: u16, active: bool) {
+    /// Returns the column of the place in the text.
+    pub fn draw(&self, canvas: &mut Canvas<'_>, x: u16, y: u16, columns: u16, active: bool) -> u16 {
         let room = usize::from(columns.min(canvas.width().saturating_sub(x)));
         if room == 0 {
-            return;
+            return x;
         }
         let before = self.visible(&self.text[..self.at]);
         let after = self.visible(&self.text[self.at..]);
@@ -192,6 +215,7 @@ impl Field {
         if active {
             canvas.cursor(x + taken as u16, y);
         }
+        x + taken as u16
     }
 
     fn visible(&self, part: &str) -> String {

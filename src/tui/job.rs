@@ -23,6 +23,8 @@ pub struct Job {
     pub end: Option<(Stamp, Result<Report, Failure>)>,
     /// Whether it was asked to stop.
     pub stopping: bool,
+    /// Whether it works with the keys of the session that started it.
+    pub in_session: bool,
 }
 
 impl Job {
@@ -35,6 +37,7 @@ impl Job {
             progress: None,
             end: None,
             stopping: false,
+            in_session: false,
         }
     }
 
@@ -247,6 +250,15 @@ pub fn lines(report: &Report) -> Vec<(String, Tone)> {
             for alarm in &r.alarms {
                 out.push((format!("! {alarm}"), Tone::Alert));
             }
+        }
+        Report::Indexed(r) => {
+            line(
+                "words",
+                format!("{}, each in each entry", text::grouped(r.pairs)),
+            );
+            line("segments", text::grouped(r.segments));
+            line("in the log", text::grouped(r.log_rows));
+            line("size", text::bytes(r.bytes));
         }
         Report::Demo(r) => {
             line("vault", r.vault.clone());

@@ -307,7 +307,8 @@ mod tests {
         for row in TABLE.iter().filter(|r| {
             !matches!(
                 r.context,
-                Context::Anywhere | Context::Typing | Context::Confirm
+                // A query line has uses of its own for F1 and ^R; `?` and F5 do the same everywhere.
+                Context::Anywhere | Context::Typing | Context::Confirm | Context::Query
             )
         }) {
             for key in row.keys {

@@ -50,6 +50,22 @@ pub fn workplaces(units: &[String]) -> Vec<&str> {
         .collect()
 }
 
+/// What to show in a pane once it is in front.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Errand {
+    /// A chart, and the entry of it to select.
+    Chart {
+        /// Its number.
+        mrn: String,
+        /// The entry.
+        entry: Option<String>,
+    },
+    /// A prescription, by its id.
+    Prescription(String),
+    /// A query to run.
+    Query(String),
+}
+
 /// Shared state. Panes read it and give their commands to it.
 #[derive(Debug)]
 pub struct Shell {
@@ -77,8 +93,8 @@ pub struct Shell {
     pub said: Option<(String, Tone)>,
     /// Whether the screen may differ from the last frame.
     pub dirty: bool,
-    /// A pane to which something asked to go, and the chart to open there.
-    pub going: Option<(Pane, Option<String>)>,
+    /// A pane to which something asked to go, and what to show there.
+    pub going: Option<(Pane, Option<Errand>)>,
     commands: Vec<Command>,
     asked: u64,
     latest: BTreeMap<Topic, u64>,
@@ -156,7 +172,9 @@ impl Shell {
     pub fn start(&mut self, kind: JobKind) {
         self.asked += 1;
         let job = JobId(self.asked);
-        self.jobs.insert(0, Job::new(job, kind.title(), self.now));
+        let mut started = Job::new(job, kind.title(), self.now);
+        started.in_session = kind.needs_session();
+        self.jobs.insert(0, started);
         self.commands.push(Command::Start { job, kind });
     }
 
@@ -180,13 +198,19 @@ impl Shell {
         self.said = Some((text.into(), tone));
     }
 
-    /// Goes to another pane, and opens a chart there.
-    pub fn go(&mut self, pane: Pane, mrn: Option<String>) {
-        self.going = Some((pane, mrn));
+    /// Goes to another pane, and shows something there.
+    pub fn go(&mut self, pane: Pane, errand: Option<Errand>) {
+        self.going = Some((pane, errand));
     }
 
-    /// Locks: clears what was decrypted, drops answers on their way.
+    /// Locks: clears what was decrypted, drops answers on their way, ends what works with this session's keys.
     pub fn lock(&mut self) {
+        let ending = self.jobs.iter().filter(|job| job.in_session);
+        let ending: Vec<JobId> = ending.map(|job| job.id).collect();
+        self.jobs.retain(|job| !job.in_session);
+        for job in ending {
+            self.cancel(job);
+        }
         self.seat = None;
         self.status = None;
         self.notices.clear();

@@ -4,6 +4,7 @@
 //! passes through here. **Control characters and direction overrides never reach the terminal.**
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
@@ -104,6 +105,41 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
         }
         lines.push(line);
     }
+    lines
+}
+
+/// Where the lines of [`wrap`] lie in `text`, in bytes, for a text of one paragraph whose parts have looks of their own.
+pub fn lines(text: &str, columns: usize) -> Vec<Range<usize>> {
+    let columns = columns.max(1);
+    let mut lines = Vec::new();
+    let mut line: Option<Range<usize>> = None;
+    let (mut used, mut rest) = (0, 0);
+    for word in text.split_whitespace() {
+        let at = rest + text[rest..].find(word).unwrap_or(0);
+        rest = at + word.len();
+        let w = width(word);
+        if let Some(line) = &mut line
+            && used + 1 + w <= columns
+        {
+            line.end = rest;
+            used += 1 + w;
+            continue;
+        }
+        lines.extend(line.take());
+        let mut begin = at;
+        used = 0;
+        for (offset, grapheme) in word.grapheme_indices(true) {
+            let w = grapheme_width(grapheme);
+            if used + w > columns && used > 0 {
+                lines.push(begin..at + offset);
+                begin = at + offset;
+                used = 0;
+            }
+            used += w;
+        }
+        line = Some(begin..rest);
+    }
+    lines.extend(line);
     lines
 }
 
@@ -229,5 +265,30 @@ mod tests {
         assert_eq!(sparkline(&[1.0, 2.0, 3.0]), "▁▅█");
         assert_eq!(sparkline(&[5.0, 5.0]), "▄▄");
         assert_eq!(sparkline(&[]), "");
+    }
+
+    #[test]
+    fn the_lines_of_a_paragraph_are_those_of_its_wrapping_wherever_it_is_broken() {
+        for text in [
+            "",
+            "a",
+            "chest  pain since noon",
+            "患者 中文 extraordinarilylongword x",
+            " lead",
+        ] {
+            for columns in 1..14 {
+                let cut: Vec<&str> = lines(text, columns).into_iter().map(|r| &text[r]).collect();
+                let cut: Vec<String> = cut
+                    .iter()
+                    .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+                    .collect();
+                let wrapped = wrap(text, columns);
+                let wrapped: Vec<String> = wrapped
+                    .into_iter()
+                    .filter(|line| !line.is_empty())
+                    .collect();
+                assert_eq!(cut, wrapped, "{text:?} in {columns}");
+            }
+        }
     }
 }

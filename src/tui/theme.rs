@@ -38,6 +38,8 @@ pub enum Tone {
     Rule,
     /// The field that is being typed into.
     Input,
+    /// A word that was searched for, where it stands.
+    Match,
     /// The inside of a popup.
     Popup,
     /// The filled part of a bar, a sparkline.
@@ -48,7 +50,7 @@ pub enum Tone {
 
 impl Tone {
     /// All tones, for checks.
-    pub const ALL: [Tone; 15] = [
+    pub const ALL: [Tone; 16] = [
         Tone::Text,
         Tone::Title,
         Tone::Heading,
@@ -61,6 +63,7 @@ impl Tone {
         Tone::Key,
         Tone::Rule,
         Tone::Input,
+        Tone::Match,
         Tone::Popup,
         Tone::Bar,
         Tone::BreakGlass,
@@ -73,7 +76,7 @@ impl Tone {
             Tone::Title | Tone::Muted | Tone::Selected | Tone::Alert | Tone::Popup => {
                 Some(Tone::Text)
             }
-            Tone::Heading | Tone::Key => Some(Tone::Title),
+            Tone::Heading | Tone::Key | Tone::Match => Some(Tone::Title),
             Tone::Rule => Some(Tone::Muted),
             Tone::Input | Tone::SelectedQuiet => Some(Tone::Heading),
             Tone::Warn | Tone::BreakGlass => Some(Tone::Alert),

@@ -59,8 +59,6 @@ fn a_day_on_the_ward_and_at_the_counter() {
     doctor.types("quinquereme\r");
     doctor.until("1 entry in 1 chart");
     doctor.until("signed ok");
-    doctor.types("\x1b");
-    doctor.until("/ query");
     doctor.types("q");
     assert!(doctor.ended().success());
     let all = String::from_utf8_lossy(&doctor.written).into_owned();

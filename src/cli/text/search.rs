@@ -7,7 +7,7 @@ use crate::desk::view::SearchAnswer;
 
 impl Report for SearchAnswer {
     fn page(&self, page: &mut Page) {
-        let bound = if self.exact { "" } else { "at least " };
+        let bound = if self.exact { "" } else { "at most " };
         page.line(format!(
             "{bound}{} in {}, {} µs",
             counted(self.total, "entry", "entries"),
@@ -57,7 +57,7 @@ mod tests {
         let mut lines = page.text().lines();
         assert_eq!(
             lines.next(),
-            Some("at least 42 entries in 17 charts, 812 µs")
+            Some("at most 42 entries in 17 charts, 812 µs")
         );
         assert_eq!(lines.next(), Some("! 3 entries are not yet in the index"));
     }

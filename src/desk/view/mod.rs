@@ -37,7 +37,7 @@ pub use rx::{
     Check, CheckOutcome, Dispensed, RxEventView, RxLine, RxMoved, RxPreview, RxState, RxVerdict,
     RxView, RxWritten, SignatureState,
 };
-pub use search::{Hit, SearchAnswer};
+pub use search::{Hit, Preview, Queries, SavedQuery, SearchAnswer};
 pub use setup::{DemoLogin, DemoMade, InitMade, KeysCheck, Shares};
 pub use stamp::Stamp;
 pub use stock::{StockChanged, StockLine};

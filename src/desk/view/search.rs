@@ -1,4 +1,6 @@
-//! What a search answers.
+//! What a search answers, and what a searcher keeps.
+
+use std::ops::Range;
 
 use serde::Serialize;
 
@@ -11,7 +13,7 @@ pub struct SearchAnswer {
     pub query: String,
     /// Entries that match.
     pub total: u64,
-    /// Whether `total` is exact and not a lower bound.
+    /// Whether `total` is exact and not an upper bound.
     pub exact: bool,
     /// Entries that the index does not hold yet.
     pub uncovered: u64,
@@ -21,6 +23,8 @@ pub struct SearchAnswer {
     pub micros: u64,
     /// Charts in which the matches lie.
     pub charts: u64,
+    /// Whether `charts` speaks of all matches, and not only of those read so far.
+    pub all_charts: bool,
 }
 
 /// One match.
@@ -42,4 +46,41 @@ pub struct Hit {
     pub author: String,
     /// Whether signature, role and commitment hold.
     pub verified: bool,
+    /// The entry's thread.
+    pub thread: String,
+    /// The fields in which it matches, as the language names them; `text` for anywhere.
+    pub matched: Vec<&'static str>,
+    /// What in `snippet` the query looks for, in bytes.
+    #[serde(skip)]
+    pub marks: Vec<Range<usize>>,
+    /// More of the entry, to read before it is opened.
+    #[serde(skip)]
+    pub preview: Preview,
+}
+
+/// A text, and what in it a query looks for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Preview {
+    /// The text.
+    pub text: String,
+    /// Parts of it, in bytes; ascending, and none overlaps another.
+    pub marks: Vec<Range<usize>>,
+}
+
+/// A person's own queries.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Queries {
+    /// Kept under a name, in the order of the names.
+    pub saved: Vec<SavedQuery>,
+    /// Asked of late, the last one first.
+    pub recent: Vec<String>,
+}
+
+/// A query under a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SavedQuery {
+    /// The name.
+    pub name: String,
+    /// The query.
+    pub query: String,
 }

@@ -20,6 +20,7 @@ mod dates;
 mod fields;
 mod leaf;
 mod lexer;
+mod marks;
 mod parser;
 mod values;
 

@@ -60,6 +60,17 @@ impl OpenChart {
         }
     }
 
+    /// Selects an entry where it stands in time.
+    pub fn select(&mut self, entry: &str) {
+        self.tab = Tab::Timeline;
+        let at = self.entries().iter().position(|e| e.entry == entry);
+        match at {
+            Some(at) => self.selection.select(at),
+            // It was amended since it was found, or is none of the chart's own: the chart opens as it always does.
+            None => self.tab = Tab::Summary,
+        }
+    }
+
     /// Turns to the next tab, or to the one before.
     pub fn turn(&mut self, by: isize) {
         let at = TABS

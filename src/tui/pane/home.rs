@@ -47,10 +47,7 @@ impl Room for Home {
             let has = shell
                 .role()
                 .is_some_and(|role| Pane::of(role).contains(&pane));
-            shell.go(
-                if has { pane } else { Pane::Inbox },
-                notice.mrn.filter(|_| pane == Pane::Records),
-            );
+            shell.go(if has { pane } else { Pane::Inbox }, None);
         } else {
             self.selection.act(action, len);
         }

@@ -33,6 +33,8 @@ pub struct Prescriptions {
     rested: Option<Stamp>,
     /// Whether the whole prescription was asked for, to be read on a page.
     reading: bool,
+    /// The prescription to select once the list has come.
+    wanted: Option<String>,
 }
 
 /// Whether nothing more will happen to it.
@@ -62,6 +64,27 @@ impl Prescriptions {
         // What waits comes first, the longest waiting at the top.
         lines.sort_by_key(|line| (!waits(line.state), line.signed));
         lines
+    }
+
+    /// Selects a prescription as soon as the list has come, be it finished.
+    pub fn show(&mut self, rx: String) {
+        self.wanted = Some(rx);
+    }
+
+    fn select_wanted(&mut self, shell: &mut Shell) {
+        let Some(wanted) = self.wanted.take() else {
+            return;
+        };
+        let place = |lines: &[&RxLine]| lines.iter().position(|line| line.rx == wanted);
+        let mut at = place(&self.shown());
+        if at.is_none() {
+            self.finished = true;
+            at = place(&self.shown());
+        }
+        match at {
+            Some(at) => self.selection.select(at),
+            None => shell.say("this prescription is not in your list", Tone::Warn),
+        }
     }
 
     fn selected(&self) -> Option<&RxLine> {
@@ -202,6 +225,7 @@ impl Room for Prescriptions {
         match reply {
             Reply::Rxs(lines) => {
                 self.lines.clone_from(lines);
+                self.select_wanted(shell);
                 if Self::is_queue(shell) {
                     self.look(shell);
                 }

@@ -5,7 +5,8 @@ use super::super::canvas::Canvas;
 use super::super::field::{Field, Shown};
 use super::super::key::Key;
 use super::super::list::Selection;
-use super::super::shell::Shell;
+use super::super::pane::Pane;
+use super::super::shell::{Errand, Shell};
 use super::super::task::Task;
 use super::super::text;
 use super::super::theme::Tone;
@@ -18,6 +19,8 @@ pub enum Choice {
     Do(Action),
     /// Something to fill in.
     Begin(Task),
+    /// A query to run.
+    Search(String),
 }
 
 /// One row.
@@ -100,6 +103,10 @@ impl Menu {
                     Some(Choice::Do(action)) => return After::Do(action),
                     Some(Choice::Begin(task)) => {
                         task.begin(shell);
+                        return After::Close;
+                    }
+                    Some(Choice::Search(query)) => {
+                        shell.go(Pane::Search, Some(Errand::Query(query)));
                         return After::Close;
                     }
                     None => {}

@@ -6,6 +6,7 @@
 mod access;
 mod chart;
 mod people;
+mod query;
 mod rx;
 
 use super::popup::{Form, Wrong};
@@ -75,6 +76,8 @@ pub enum Task {
     AddUnit,
     /// A new vault.
     Init,
+    /// A name for a query.
+    KeepQuery { query: String, name: String },
 }
 
 /// The entry that a new version follows, and the values with which its form begins.
@@ -115,6 +118,7 @@ impl Task {
             | Task::Join { .. }
             | Task::AddUnit
             | Task::Init => people::popup(&self),
+            Task::KeepQuery { query, name } => query::popup(&self, query, name),
         };
         shell.push(popup);
     }
@@ -147,6 +151,7 @@ impl Task {
             | Task::Join { .. }
             | Task::AddUnit
             | Task::Init => people::filled(self, form, shell),
+            Task::KeepQuery { query, .. } => query::filled(query, form, shell),
         }
     }
 

@@ -5,7 +5,6 @@ use jiff::SignedDuration;
 use super::super::backend::{Failure, Reply};
 use super::super::command::{Command, Ticket, Topic};
 use super::super::msg::Msg;
-use super::super::pane::Pane;
 use super::bench::{Bench, look};
 use super::fixture::Fixture;
 use crate::desk::view::Stamp;
@@ -228,22 +227,6 @@ fn a_chart_that_is_closed_offers_the_ways_to_open_it() {
             .asked()
             .contains("BreakGlass { mrn: \"0063-9\", reason: \"collapse\"")
     );
-}
-
-#[test]
-fn search_explains_what_it_cannot_read() {
-    let mut bench = Bench::of("smith");
-    bench.keys("4");
-    bench.types("((");
-    bench.keys("enter");
-    assert!(bench.shows("never closed") && bench.shows("write ) where"));
-    bench.keys("ctrl+u");
-    bench.types("dx:I10");
-    bench.keys("enter");
-    assert!(bench.shows("42 entries in 17 charts"));
-    bench.keys("enter");
-    assert_eq!(bench.app.pane, Pane::Records);
-    assert!(bench.shows("Hyatt, Fletcher"));
 }
 
 #[test]

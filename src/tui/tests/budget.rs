@@ -3,11 +3,14 @@
 use std::num::NonZeroU16;
 use std::sync::{Arc, Mutex};
 
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
-use super::super::command::JobId;
+use super::super::app::update;
+use super::super::backend::Reply;
+use super::super::command::{Command, JobId, Ticket, Topic};
 use super::super::frame_writer::FrameWriter;
 use super::super::job::Job;
 use super::super::msg::Msg;
@@ -15,6 +18,7 @@ use super::super::render::render;
 use super::super::text;
 use super::bench::{Bench, look};
 use super::fixture::Fixture;
+use super::search;
 use crate::desk::view::{Progress, Stamp};
 
 #[derive(Clone, Default)]
@@ -140,6 +144,56 @@ fn a_typed_character_takes_at_most_128_bytes() {
         let bytes = line.frame();
         assert!(bytes <= 128, "{c}: {bytes}");
     }
+    // Under the line stands a completion, then an error: the next character takes either away.
+    line.after("ctrl+u");
+    line.bench.types("d");
+    line.after("tab");
+    line.bench.types("I");
+    let bytes = line.frame();
+    assert!(bytes <= 128, "after a completion: {bytes}");
+    line.bench.types(" (x");
+    line.after("enter");
+    line.bench.types("y");
+    let bytes = line.frame();
+    assert!(bytes <= 128, "after an error: {bytes}");
+}
+
+#[test]
+fn matches_that_keep_coming_take_at_most_96_bytes_a_step() {
+    let mut line = Line::new(Bench::of("smith"));
+    line.after("4");
+    line.bench.types("\"chest pain\"");
+    let enter = KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE);
+    let mut ticket = searched(update(&mut line.bench.app, line.bench.now, Msg::Key(enter)));
+    // A phrase is looked for among many candidates: each step finds out that some are none.
+    for step in 0..30u64 {
+        let Reply::Search { mut answer, next } = search::page("\"chest pain\"", false) else {
+            panic!("a page");
+        };
+        answer.total = 41_000 - 137 * step;
+        answer.exact = false;
+        answer
+            .results
+            .truncate(usize::from(step.is_multiple_of(10)));
+        let reply = Ok(Reply::Search { answer, next });
+        let loaded = Msg::Loaded { ticket, reply };
+        ticket = searched(update(&mut line.bench.app, line.bench.now, loaded));
+        let bytes = line.frame();
+        if step % 10 > 0 {
+            let screen = line.screen.screen().contents();
+            assert!(bytes <= 96, "step {step}: {bytes} bytes\n{screen}");
+            assert!(screen.contains("looking further"), "{screen}");
+        }
+    }
+}
+
+/// The ticket of the search that is asked for.
+fn searched(commands: Vec<Command>) -> Ticket {
+    let mut tickets = commands.into_iter().filter_map(|command| match command {
+        Command::Ask { ticket, .. } if ticket.topic == Topic::Search => Some(ticket),
+        _ => None,
+    });
+    tickets.next().expect("a search is asked for")
 }
 
 #[test]
@@ -162,10 +216,13 @@ fn moving_the_selection_takes_at_most_384_bytes() {
     let mut line = Line::new(Bench::of("smith"));
     line.after("4");
     line.bench.types("dx:I10");
-    line.after("enter esc");
-    for key in ["down", "down", "down", "up"] {
+    line.after("enter");
+    for key in ["down"; 8].into_iter().chain(["up"; 3]) {
         let bytes = line.after(key);
         assert!(bytes <= 384, "search {key}: {bytes} bytes");
+        line.bench.rests();
+        let bytes = line.frame();
+        assert!(bytes <= 384, "search {key}, at rest: {bytes} bytes");
     }
 }
 

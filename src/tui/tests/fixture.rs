@@ -7,11 +7,11 @@ use serde_json::json;
 
 use super::super::backend::{Backend, Failure, Reply, Report, VaultState};
 use super::super::command::{JobKind, Query};
-use super::{charts, people};
+use super::{charts, people, search};
 use crate::desk::view::{
-    Alert, AuditLine, BackupRun, Check, CheckOutcome, DemoLogin, Hit, Notice, Proceed, Progress,
-    Reporter, RxEventView, RxLine, RxPreview, RxState, RxView, SearchAnswer, Severity, Stamp,
-    Status, StockLine, Who,
+    Alert, AuditLine, BackupRun, Check, CheckOutcome, DemoLogin, Notice, Proceed, Progress,
+    Reporter, RxEventView, RxLine, RxPreview, RxState, RxView, Severity, Stamp, Status, StockLine,
+    Who,
 };
 
 /// 2026-11-22, 14:02 UTC.
@@ -108,18 +108,8 @@ impl Backend for Fixture {
                     preview: Box::new(preview),
                 }
             }
-            Query::Search { query } if query.contains("((") => {
-                return Err(Failure {
-                    code: "bad-query".to_owned(),
-                    message: "a bracket that opens at column 1 is never closed".to_owned(),
-                    hint: Some(
-                        "write ) where the group ends, or \"((\" to search for the signs"
-                            .to_owned(),
-                    ),
-                    causes: vec![],
-                });
-            }
-            Query::Search { query } => Reply::Search(Box::new(found(&query))),
+            Query::Search { query, from, .. } => search::page(&query, from.is_some()),
+            Query::Queries => Reply::Queries(search::queries()),
             Query::Access => Reply::Access(people::accesses()),
             Query::Users => Reply::Users(people::users()),
             Query::Units => Reply::Units(people::units()),
@@ -425,56 +415,5 @@ pub fn rx_view(rx: &str) -> RxView {
         key: Some("4f1c 09ab 77d2 e013".to_owned()),
         seq: 184_201,
         second_factor: false,
-    }
-}
-
-fn found(query: &str) -> SearchAnswer {
-    let hit = |mrn: &str, name: &str, kind: &str, created: &str, snippet: &str| Hit {
-        mrn: mrn.to_owned(),
-        name: name.to_owned(),
-        kind: kind.to_owned(),
-        created: at(created),
-        snippet: snippet.to_owned(),
-        entry: "e1".to_owned(),
-        author: "N. Brandt, nurse".to_owned(),
-        verified: true,
-    };
-    SearchAnswer {
-        query: query.to_owned(),
-        total: 42,
-        exact: true,
-        uncovered: 0,
-        results: vec![
-            hit(
-                "0063-9",
-                "Hyatt, Fletcher",
-                "vitals",
-                "2026-11-21T22:10:00Z",
-                "BP 172/104 · I10",
-            ),
-            hit(
-                "0051-6",
-                "Casper, Parker",
-                "vitals",
-                "2026-11-21T06:02:00Z",
-                "BP 168/101 · I10",
-            ),
-            hit(
-                "0090-8",
-                "Wisoky, Randolph",
-                "note",
-                "2026-11-19T14:40:00Z",
-                "\"…above 160/100 despite two drugs, adds\"",
-            ),
-            hit(
-                "0063-9",
-                "Hyatt, Fletcher",
-                "vitals",
-                "2026-11-17T09:15:00Z",
-                "BP 166/102 · I10",
-            ),
-        ],
-        micros: 812,
-        charts: 17,
     }
 }

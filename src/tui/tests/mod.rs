@@ -7,4 +7,5 @@ mod charts;
 mod fixture;
 mod people;
 mod screens;
+mod search;
 mod sizes;

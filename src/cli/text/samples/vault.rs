@@ -193,9 +193,14 @@ pub(crate) fn search_answer() -> SearchAnswer {
             entry: text("e9"),
             author: text("Nina Brandt, nurse"),
             verified: true,
+            thread: text("t9"),
+            matched: vec!["bp"],
+            marks: Vec::new(),
+            preview: Preview::default(),
         }],
         micros: 812,
         charts: 17,
+        all_charts: true,
     }
 }
 

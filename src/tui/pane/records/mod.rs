@@ -1,87 +1,47 @@
 //! Charts: the list, and the chart that is open. **Moving along the list opens nothing**: a look at a chart is
 //! recorded, so it takes Enter.
 
+mod list;
+
 use super::super::action::{Action, Context};
 use super::super::backend::Reply;
 use super::super::canvas::Canvas;
-use super::super::command::{Query, Topic};
-use super::super::field::{Field, Shown};
-use super::super::list::Selection;
+use super::super::command::Query;
+use super::super::field::Field;
 use super::super::popup::{Choice, Menu, MenuRow, Popup};
 use super::super::shell::{Shell, workplaces};
 use super::super::task::{Amends, Task};
-use super::super::text;
 use super::super::theme::Tone;
 use super::chart::OpenChart;
 use super::{Room, pages, split};
 use crate::clinical::Role;
-use crate::desk::view::{ChartLine, EntryView};
+use crate::desk::view::EntryView;
+use list::ChartList;
 
 /// The list of charts and the open one.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Records {
-    charts: Vec<ChartLine>,
-    filter: Field,
-    filtering: bool,
-    selection: Selection,
+    list: ChartList,
     open: Option<OpenChart>,
     /// Whether the chart has the keys, and not the list.
     inside: bool,
-    /// The chart that was asked for.
-    wanted: Option<String>,
-}
-
-impl Default for Records {
-    fn default() -> Self {
-        Self {
-            charts: Vec::new(),
-            filter: Field::new(Shown::Plain),
-            filtering: false,
-            selection: Selection::default(),
-            open: None,
-            inside: false,
-            wanted: None,
-        }
-    }
+    /// The chart that was asked for, and the entry to select in it.
+    wanted: Option<(String, Option<String>)>,
 }
 
 impl Records {
-    /// Opens a chart by its number.
-    pub fn open(&mut self, mrn: String, shell: &mut Shell) {
+    /// Opens a chart by its number, at an entry of it or on what matters.
+    pub fn open(&mut self, mrn: String, entry: Option<String>, shell: &mut Shell) {
         shell.say("opening the chart …", Tone::Muted);
-        self.wanted = Some(mrn.clone());
+        self.wanted = Some((mrn.clone(), entry));
         shell.ask(Query::Chart { mrn });
-    }
-
-    /// The charts that the filter leaves.
-    fn shown(&self) -> Vec<&ChartLine> {
-        let words: Vec<String> = self
-            .filter
-            .text()
-            .split_whitespace()
-            .map(str::to_lowercase)
-            .collect();
-        let fits = |chart: &&ChartLine| {
-            let name = chart.name.to_lowercase();
-            words
-                .iter()
-                .all(|word| name.contains(word.as_str()) || chart.mrn.contains(word.as_str()))
-        };
-        self.charts.iter().filter(fits).collect()
-    }
-
-    fn selected_mrn(&self) -> Option<String> {
-        let shown = self.shown();
-        self.selection
-            .at(shown.len())
-            .map(|at| shown[at].mrn.clone())
     }
 
     /// The chart that an act is about: the open one, else the selected one.
     fn mrn(&self) -> Option<String> {
         match &self.open {
             Some(open) if self.inside => Some(open.view.mrn.clone()),
-            _ => self.selected_mrn(),
+            _ => self.list.selected(),
         }
     }
 
@@ -215,7 +175,7 @@ impl Room for Records {
     }
 
     fn contexts(&self, _shell: &Shell) -> Vec<Context> {
-        match (self.filtering, self.inside) {
+        match (self.list.filtering, self.inside) {
             (true, _) => vec![Context::Typing],
             (_, true) => vec![Context::Chart, Context::List],
             _ => vec![Context::Charts, Context::List],
@@ -223,50 +183,50 @@ impl Room for Records {
     }
 
     fn field(&mut self) -> Option<&mut Field> {
-        self.filtering.then_some(&mut self.filter)
+        self.list.filtering.then_some(&mut self.list.filter)
     }
 
     fn typing(&self) -> bool {
-        self.filtering
+        self.list.filtering
     }
 
     fn typed(&mut self, _shell: &mut Shell) {
-        self.selection.select(0);
+        self.list.selection.select(0);
     }
 
     fn act(&mut self, action: Action, shell: &mut Shell) {
-        if self.inside && !self.filtering {
+        if self.inside && !self.list.filtering {
             self.act_in_chart(action, shell);
             return;
         }
-        let len = self.shown().len();
+        let len = self.list.shown().len();
         match action {
-            Action::Filter => self.filtering = true,
+            Action::Filter => self.list.filtering = true,
             Action::Leave => {
-                self.filter.clear();
-                self.filtering = false;
+                self.list.filter.clear();
+                self.list.filtering = false;
             }
             Action::NextField => {
-                self.selection.act(Action::Down, len);
+                self.list.selection.act(Action::Down, len);
             }
             Action::PreviousField => {
-                self.selection.act(Action::Up, len);
+                self.list.selection.act(Action::Up, len);
             }
             Action::Submit | Action::Finish | Action::Open => {
-                self.filtering = false;
-                if let Some(mrn) = self.selected_mrn() {
+                self.list.filtering = false;
+                if let Some(mrn) = self.list.selected() {
                     match &self.open {
                         Some(open) if open.view.mrn == mrn => self.inside = true,
-                        _ => self.open(mrn, shell),
+                        _ => self.open(mrn, None, shell),
                     }
                 }
             }
-            Action::Back => self.filter.clear(),
+            Action::Back => self.list.filter.clear(),
             Action::RequestAccess => Task::Request { mrn: None }.begin(shell),
             Action::BreakGlass => Task::BreakGlass { mrn: None }.begin(shell),
             Action::NameAttending => {
-                let shown = self.shown();
-                let Some(chart) = self.selection.at(shown.len()).map(|at| shown[at]) else {
+                let shown = self.list.shown();
+                let Some(chart) = self.list.selection.at(shown.len()).map(|at| shown[at]) else {
                     return;
                 };
                 let attends = chart.attending.as_deref().unwrap_or("no attending doctor");
@@ -288,7 +248,7 @@ impl Room for Records {
                 Task::Admit { units }.begin(shell);
             }
             _ => {
-                self.selection.act(action, len);
+                self.list.selection.act(action, len);
             }
         }
     }
@@ -296,10 +256,10 @@ impl Room for Records {
     fn loaded(&mut self, reply: &Reply, shell: &mut Shell) {
         match reply {
             Reply::Charts(charts) => {
-                self.charts.clone_from(charts);
+                self.list.set(charts);
                 // A patient has one chart and came to see it.
                 if shell.role() == Some(Role::Patient) && self.open.is_none() && charts.len() == 1 {
-                    self.open(charts[0].mrn.clone(), shell);
+                    self.open(charts[0].mrn.clone(), None, shell);
                 }
             }
             Reply::Chart(view) => {
@@ -307,12 +267,12 @@ impl Room for Records {
                     Some(open) if open.view.mrn == view.mrn => open.view = (**view).clone(),
                     _ => self.open = Some(OpenChart::new((**view).clone())),
                 }
-                if self.wanted.take().is_some() {
+                if let Some((_, entry)) = self.wanted.take() {
                     shell.said = None;
                     self.inside = true;
-                    let at = self.shown().iter().position(|chart| chart.mrn == view.mrn);
-                    if let Some(at) = at {
-                        self.selection.select(at);
+                    self.list.select(&view.mrn);
+                    if let (Some(entry), Some(open)) = (entry, &mut self.open) {
+                        open.select(&entry);
                     }
                 }
                 shell.glass = view
@@ -331,7 +291,8 @@ impl Room for Records {
         match split(canvas.width(), 30) {
             Some(left) => {
                 let height = canvas.height();
-                self.render_list(shell, &mut canvas.part(0, 0, left, height));
+                self.list
+                    .render(shell, &mut canvas.part(0, 0, left, height), !self.inside);
                 canvas.part(left, 0, 1, height).upright(0);
                 let mut right = canvas.part(left + 1, 0, u16::MAX, height);
                 match &self.open {
@@ -348,13 +309,13 @@ impl Room for Records {
             }
             None => match &self.open {
                 Some(open) if self.inside => open.render(shell, canvas, true),
-                _ => self.render_list(shell, canvas),
+                _ => self.list.render(shell, canvas, !self.inside),
             },
         }
     }
 
     fn keys(&self, _shell: &Shell) -> Vec<Action> {
-        match (self.filtering, self.inside) {
+        match (self.list.filtering, self.inside) {
             (true, _) => vec![Action::Submit, Action::Leave],
             (_, true) => vec![
                 Action::Write,
@@ -375,74 +336,6 @@ impl Room for Records {
                 Action::Help,
                 Action::Palette,
             ],
-        }
-    }
-}
-
-impl Records {
-    fn render_list(&self, shell: &Shell, canvas: &mut Canvas<'_>) {
-        let shown = self.shown();
-        let width = canvas.width();
-        let has_keys = !self.inside;
-        if self.filtering || !self.filter.is_empty() {
-            let x = canvas.put(1, 0, "/ ", Tone::Key);
-            let count = format!(" {} of {} ", shown.len(), self.charts.len());
-            let from = canvas.put_right(width, 0, &count, Tone::Muted);
-            self.filter
-                .draw(canvas, x, 0, from.saturating_sub(x), self.filtering);
-        } else {
-            let heading = match (self.charts.len(), shell.waits_for(Topic::Charts)) {
-                (0, true) => "reading …".to_owned(),
-                (1, _) => "1 chart".to_owned(),
-                (n, _) => format!("{n} charts"),
-            };
-            canvas.put(
-                1,
-                0,
-                &heading,
-                if has_keys { Tone::Title } else { Tone::Heading },
-            );
-            canvas.put_right(width.saturating_sub(1), 0, "/ filter", Tone::Muted);
-        }
-        let wide = width >= 56;
-        let selected = self.selection.at(shown.len());
-        let height = canvas.height().saturating_sub(1);
-        let mut list = canvas.part(0, 1, u16::MAX, height);
-        for (y, at) in self
-            .selection
-            .window(shown.len(), list.height())
-            .enumerate()
-        {
-            let chart = shown[at];
-            let y = y as u16;
-            let mrn = text::width(&chart.mrn) as u16;
-            list.put_right(width.saturating_sub(1), y, &chart.mrn, Tone::Muted);
-            let mut room = width.saturating_sub(mrn + 5);
-            if wide {
-                let born = chart.birth_date.as_deref().unwrap_or("");
-                list.put_right(width.saturating_sub(mrn + 3), y, born, Tone::Muted);
-                room = room.saturating_sub(13);
-            }
-            let mark = if chart.deceased { " †" } else { "" };
-            let name = text::cut(
-                &chart.name,
-                usize::from(room).saturating_sub(mark.len().min(2)),
-            );
-            list.put_within(3, y, room, &format!("{name}{mark}"), Tone::Text);
-            if Some(at) == selected {
-                list.put(1, y, if shell.look.plain { ">" } else { " " }, Tone::Text);
-                list.row(
-                    y,
-                    if has_keys {
-                        Tone::Selected
-                    } else {
-                        Tone::SelectedQuiet
-                    },
-                );
-                if shell.look.plain && has_keys && !self.filtering {
-                    list.cursor(0, y);
-                }
-            }
         }
     }
 }

@@ -1,0 +1,139 @@
+//! The list of charts, narrowed by typing.
+
+use super::super::super::canvas::Canvas;
+use super::super::super::command::Topic;
+use super::super::super::field::{Field, Shown};
+use super::super::super::list::Selection;
+use super::super::super::shell::Shell;
+use super::super::super::text;
+use super::super::super::theme::Tone;
+use crate::desk::view::ChartLine;
+
+/// The charts, what narrows them, and the one selected.
+#[derive(Debug)]
+pub struct ChartList {
+    charts: Vec<ChartLine>,
+    /// What narrows the list.
+    pub filter: Field,
+    /// Whether the filter is being typed.
+    pub filtering: bool,
+    /// The selected one of those that are shown.
+    pub selection: Selection,
+}
+
+impl Default for ChartList {
+    fn default() -> Self {
+        Self {
+            charts: Vec::new(),
+            filter: Field::new(Shown::Plain),
+            filtering: false,
+            selection: Selection::default(),
+        }
+    }
+}
+
+impl ChartList {
+    /// Takes the charts that the session may see.
+    pub fn set(&mut self, charts: &[ChartLine]) {
+        self.charts = charts.to_vec();
+    }
+
+    /// The charts that the filter leaves.
+    pub fn shown(&self) -> Vec<&ChartLine> {
+        let typed = self.filter.text().to_lowercase();
+        let words: Vec<&str> = typed.split_whitespace().collect();
+        let fits = |chart: &&ChartLine| {
+            let name = chart.name.to_lowercase();
+            words
+                .iter()
+                .all(|word| name.contains(word) || chart.mrn.contains(word))
+        };
+        self.charts.iter().filter(fits).collect()
+    }
+
+    /// The number of the selected chart.
+    pub fn selected(&self) -> Option<String> {
+        let shown = self.shown();
+        let at = self.selection.at(shown.len())?;
+        Some(shown[at].mrn.clone())
+    }
+
+    /// Selects a chart if it is shown.
+    pub fn select(&mut self, mrn: &str) {
+        if let Some(at) = self.shown().iter().position(|chart| chart.mrn == mrn) {
+            self.selection.select(at);
+        }
+    }
+
+    /// Draws it. `keys` says whether the list has the keys, and not the chart beside it.
+    pub fn render(&self, shell: &Shell, canvas: &mut Canvas<'_>, keys: bool) {
+        let shown = self.shown();
+        self.render_heading(shell, canvas, shown.len(), keys);
+        let width = canvas.width();
+        let wide = width >= 56;
+        let height = canvas.height().saturating_sub(1);
+        let mut list = canvas.part(0, 1, u16::MAX, height);
+        if shown.is_empty() && !self.charts.is_empty() {
+            list.put(1, 0, "no chart fits; Esc shows all", Tone::Muted);
+        } else if shown.is_empty() && !shell.waits_for(Topic::Charts) {
+            list.paragraph(1, 0, "No chart is open to you.", Tone::Muted);
+        }
+        let selected = self.selection.at(shown.len());
+        for (y, at) in self
+            .selection
+            .window(shown.len(), list.height())
+            .enumerate()
+        {
+            let chart = shown[at];
+            let y = y as u16;
+            let mrn = text::width(&chart.mrn) as u16;
+            list.put_right(width.saturating_sub(1), y, &chart.mrn, Tone::Muted);
+            let mut room = width.saturating_sub(mrn + 5);
+            if wide {
+                let born = chart.birth_date.as_deref().unwrap_or("");
+                list.put_right(width.saturating_sub(mrn + 3), y, born, Tone::Muted);
+                room = room.saturating_sub(13);
+            }
+            let mark = if chart.deceased { " †" } else { "" };
+            let name = text::cut(
+                &chart.name,
+                usize::from(room).saturating_sub(mark.len().min(2)),
+            );
+            list.put_within(3, y, room, &format!("{name}{mark}"), Tone::Text);
+            if Some(at) == selected {
+                if shell.look.plain {
+                    list.put(1, y, ">", Tone::Text);
+                }
+                let tone = if keys {
+                    Tone::Selected
+                } else {
+                    Tone::SelectedQuiet
+                };
+                list.row(y, tone);
+                if shell.look.plain && keys && !self.filtering {
+                    list.cursor(0, y);
+                }
+            }
+        }
+    }
+
+    fn render_heading(&self, shell: &Shell, canvas: &mut Canvas<'_>, shown: usize, keys: bool) {
+        let width = canvas.width();
+        if self.filtering || !self.filter.is_empty() {
+            let x = canvas.put(1, 0, "/ ", Tone::Key);
+            let count = format!(" {shown} of {} ", self.charts.len());
+            let from = canvas.put_right(width, 0, &count, Tone::Muted);
+            self.filter
+                .draw(canvas, x, 0, from.saturating_sub(x), self.filtering);
+            return;
+        }
+        let heading = match (self.charts.len(), shell.waits_for(Topic::Charts)) {
+            (0, true) => "reading …".to_owned(),
+            (1, _) => "1 chart".to_owned(),
+            (n, _) => format!("{n} charts"),
+        };
+        let tone = if keys { Tone::Title } else { Tone::Heading };
+        canvas.put(1, 0, &heading, tone);
+        canvas.put_right(width.saturating_sub(1), 0, "/ filter", Tone::Muted);
+    }
+}
