@@ -87,9 +87,19 @@ impl<'k> Bulk<'k> {
         self.cover.push(Covered { chart, from, up_to });
     }
 
+    /// Takes back what [`cover`](Self::cover) said.
+    pub fn cover_nothing(&mut self) {
+        self.cover.clear();
+    }
+
     /// (word, entry) pairs gathered so far.
     pub fn pairs(&self) -> u64 {
         self.lists.values().map(PostingList::count).sum()
+    }
+
+    /// Distinct words gathered so far.
+    pub fn words(&self) -> usize {
+        self.lists.len()
     }
 
     /// Writes the segment inside the caller's write transaction. For a batch of an import: up to some thousand entries.

@@ -1,24 +1,20 @@
 //! Appending: sign at the anchor, link, store, update the views, in the caller's one transaction.
 
 use std::ops::Deref;
-use std::thread;
 
 use rusqlite::{Connection, params};
 
 use super::canonical;
 use super::clear::Clear;
-use super::entry::{Core, FIRST_SITE, Form, Prepared, Row, link};
+use super::entry::{Core, FIRST_SITE, Form, Prepared, Row, Signed, link};
 use super::error::LedgerError;
 use super::read::{Head, ReadTx};
 use super::views;
 use crate::crypto::hash::Hash;
-use crate::crypto::sign::{Signature, SigningKey};
+use crate::crypto::sign::SigningKey;
 
 /// `created` may not precede its predecessor's by more than this.
 pub const CLOCK_SLACK_MS: u64 = 5 * 60 * 1000;
-
-/// Below this many entries threads cost more than they give.
-const PARALLEL: usize = 64;
 
 /// A write transaction. Reads see what it has written.
 #[derive(Debug)]
@@ -26,6 +22,7 @@ pub struct WriteTx<'c> {
     read: ReadTx<'c>,
     anchor: Hash,
     head: Head,
+    last_clear: u64,
     last_created: u64,
 }
 
@@ -46,6 +43,7 @@ impl<'c> WriteTx<'c> {
         };
         Ok(Self {
             anchor: head.link,
+            last_clear: 0,
             head,
             last_created,
             read,
@@ -61,24 +59,58 @@ impl<'c> WriteTx<'c> {
         self.anchor
     }
 
-    /// Signs, links and stores one entry. Returns its number.
-    pub fn append(&mut self, prepared: &Prepared, key: &SigningKey) -> Result<u64, LedgerError> {
-        let signature = prepared.sign(key, &self.anchor);
-        self.store(prepared, signature)
+    /// The end of the chain as this transaction has written it.
+    pub fn end(&self) -> Head {
+        self.head
     }
 
-    /// Signs on all cores, then links and stores in order. Returns the number of the first.
-    pub fn append_all(
-        &mut self,
-        prepared: &[Prepared],
-        key: &SigningKey,
-    ) -> Result<u64, LedgerError> {
-        let first = self.head.seq + 1;
-        let signatures = sign_all(prepared, key, &self.anchor);
-        for (prepared, signature) in prepared.iter().zip(signatures) {
-            self.store(prepared, signature)?;
+    /// The number of the last clear entry that this transaction has written; 0 for none.
+    pub fn last_clear(&self) -> u64 {
+        self.last_clear
+    }
+
+    /// Signs, links and stores one entry. Returns its number.
+    pub fn append(&mut self, prepared: &Prepared, key: &SigningKey) -> Result<u64, LedgerError> {
+        self.append_signed(prepared.clone().signed(key, self.anchor))
+    }
+
+    /// Links and stores an entry that was signed elsewhere **at this transaction's own anchor**. Returns its number.
+    pub fn append_signed(&mut self, signed: Signed) -> Result<u64, LedgerError> {
+        let Signed {
+            prepared,
+            anchor,
+            signature,
+        } = signed;
+        let seq = self.head.seq + 1;
+        if anchor != self.anchor {
+            return Err(LedgerError::Damaged {
+                seq,
+                what: "it was signed at another place of the chain".into(),
+            });
         }
-        Ok(first)
+        let created = prepared.core.created;
+        if created + CLOCK_SLACK_MS < self.last_created {
+            return Err(LedgerError::ClockBehind {
+                behind_seconds: (self.last_created - created) / 1000,
+            });
+        }
+        let row = Row {
+            seq,
+            link: link(
+                &self.head.link,
+                &prepared.core_bytes,
+                &anchor,
+                &prepared.digest,
+                &signature,
+            ),
+            core: prepared.core_bytes,
+            anchor,
+            digest: prepared.digest,
+            signature,
+            body: Some(prepared.sealed),
+        };
+        self.insert(&prepared.core, &row)?;
+        Ok(seq)
     }
 
     /// Takes over a row that was signed elsewhere (a restore): **the caller verifies signatures afterwards**.
@@ -96,32 +128,6 @@ impl<'c> WriteTx<'c> {
         }
         let core: Core = canonical::decode("entry header", &row.core)?;
         self.insert(&core, row)
-    }
-
-    fn store(&mut self, prepared: &Prepared, signature: Signature) -> Result<u64, LedgerError> {
-        let created = prepared.core.created;
-        if created + CLOCK_SLACK_MS < self.last_created {
-            return Err(LedgerError::ClockBehind {
-                behind_seconds: (self.last_created - created) / 1000,
-            });
-        }
-        let row = Row {
-            seq: self.head.seq + 1,
-            core: prepared.core_bytes.clone(),
-            anchor: self.anchor,
-            digest: prepared.digest,
-            signature,
-            link: link(
-                &self.head.link,
-                &prepared.core_bytes,
-                &self.anchor,
-                &prepared.digest,
-                &signature,
-            ),
-            body: Some(prepared.sealed.clone()),
-        };
-        self.insert(&prepared.core, &row)?;
-        Ok(row.seq)
     }
 
     fn insert(&mut self, core: &Core, row: &Row) -> Result<(), LedgerError> {
@@ -169,6 +175,9 @@ impl<'c> WriteTx<'c> {
             seq: row.seq,
             link: row.link,
         };
+        if core.form == Form::Clear {
+            self.last_clear = row.seq;
+        }
         self.last_created = self.last_created.max(core.created);
         Ok(())
     }
@@ -188,32 +197,6 @@ pub(super) fn clear_body(core: &Core, row: &Row) -> Result<Option<Clear>, Ledger
         what: error.to_string(),
     })?;
     Ok(Some(Clear::decode(&body)?))
-}
-
-fn sign_all(prepared: &[Prepared], key: &SigningKey, anchor: &Hash) -> Vec<Signature> {
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    if prepared.len() < PARALLEL || cores == 1 {
-        return prepared
-            .iter()
-            .map(|entry| entry.sign(key, anchor))
-            .collect();
-    }
-    thread::scope(|scope| {
-        let parts: Vec<_> = prepared
-            .chunks(prepared.len().div_ceil(cores))
-            .map(|part| {
-                scope.spawn(move || {
-                    part.iter()
-                        .map(|entry| entry.sign(key, anchor))
-                        .collect::<Vec<_>>()
-                })
-            })
-            .collect();
-        parts
-            .into_iter()
-            .flat_map(|part| part.join().expect("signing does not panic"))
-            .collect()
-    })
 }
 
 /// Lets the index work inside the transaction.

@@ -181,6 +181,21 @@ pub struct Prepared {
     pub digest: Hash,
 }
 
+/// An entry that is signed at an anchor and not yet stored.
+#[derive(Clone, Debug)]
+pub struct Signed {
+    pub(super) prepared: Prepared,
+    pub(super) anchor: Hash,
+    pub(super) signature: Signature,
+}
+
+impl Signed {
+    /// The header.
+    pub fn core(&self) -> &Core {
+        &self.prepared.core
+    }
+}
+
 /// Why a body could not be opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum OpenEntryError {
@@ -306,6 +321,15 @@ impl Prepared {
     /// Signs the entry at its anchor.
     pub fn sign(&self, key: &SigningKey, anchor: &Hash) -> Signature {
         key.sign(&signed_message(&self.core_bytes, anchor, &self.digest))
+    }
+
+    /// The same, as the entry that it becomes.
+    pub fn signed(self, key: &SigningKey, anchor: Hash) -> Signed {
+        Signed {
+            signature: self.sign(key, &anchor),
+            anchor,
+            prepared: self,
+        }
     }
 }
 

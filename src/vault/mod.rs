@@ -4,7 +4,8 @@
 //! - [`host`]: the state outside the vault; [`init`]: a new vault; [`open`]: from file to session by passphrase.
 //! - [`identity`], [`people`], [`account`], [`code`], [`units`]: accounts and keys; [`care`]: charts, grants, renewal.
 //! - [`shares`]: what custodians keep of a secret that was split.
-//! - [`session`], [`ring`], [`reader`], [`writer`]: an unlocked session and what it can do; [`permit`]: leave to do it.
+//! - [`session`], [`ring`], [`reader`], [`writer`]: an unlocked session and what it can do, in bulk on all cores; [`permit`]: leave
+//!   to do it.
 //! - [`sweep`], [`slot_check`], [`opener`]: what the verification job judges by.
 //! - [`record`]: what the program itself puts on record; [`clock`]: the host's clock.
 
@@ -16,6 +17,7 @@ pub mod directory;
 pub mod error;
 pub mod host;
 pub mod identity;
+mod in_order;
 pub mod init;
 pub mod judge;
 pub mod open;

@@ -142,7 +142,11 @@ impl Session {
             if due {
                 state.swept = now;
             }
-            Ok(value)
+            let (end, anchor) = (tx.end(), tx.anchor());
+            // Clear entries were judged as they were written: what follows them changes nothing in the directory, and this
+            // session need not read back what it wrote.
+            let read = tx.last_clear() <= state.directory.seq && end.seq > state.directory.seq;
+            Ok((value, read.then_some((end, anchor))))
         });
         if outcome.is_err() && touched {
             // The directory has seen clear entries that did not land: read it anew.
@@ -152,8 +156,13 @@ impl Session {
                 .map_err(E::from)?;
             state.directory = fresh;
         }
+        let (value, end) = outcome.map_err(Failure::into_error)?;
+        if let Some((end, anchor)) = end {
+            state.directory.seq = end.seq;
+            state.directory.link = end.link;
+            state.directory.anchor = anchor;
+        }
         drop(state);
-        let value = outcome.map_err(Failure::into_error)?;
         self.host
             .raise_high_water(self.ledger.head().map_err(VaultError::from)?)?;
         Ok(value)

@@ -1,6 +1,7 @@
 //! Writing with keys: choosing key and form, renewing keys that someone lost the right to, appending.
 
-use std::thread;
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::crypto::secret::Secret;
 use crate::ledger::clear::{BackupMark, Clear};
@@ -9,13 +10,11 @@ use crate::ledger::{Body, ChartId, EntryId, Holder, Prepared, Section, ThreadId,
 
 use super::directory::Directory;
 use super::error::VaultError;
+use super::in_order::in_order;
 use super::reader::Reader;
 use super::ring::Ring;
 use super::session::{Session, State};
 use super::walk;
-
-/// Below this many entries threads cost more than they give.
-const PARALLEL: usize = 64;
 
 /// An entry to be: where it goes.
 #[derive(Clone, Debug)]
@@ -208,26 +207,51 @@ impl<'a, 'c> Writer<'a, 'c> {
 
     /// Writes many entries under one anchor, sealing and signing on all cores.
     pub fn put_all(&mut self, drafts: Vec<(Draft, Body)>) -> Result<Vec<Stored>, VaultError> {
-        let mut ways = Vec::with_capacity(drafts.len());
-        for (draft, _) in &drafts {
-            ways.push(self.way(draft.chart, draft.section)?);
+        let mut all = Vec::with_capacity(drafts.len());
+        self.put_each(drafts, |body| (body, ()), |stored, ()| all.push(stored))?;
+        Ok(all)
+    }
+
+    /// The same, making the bodies there too. `body` makes each from what stands beside its draft, and whatever else the caller
+    /// wants to know of it; `landed` hears of each in order, as soon as it stands in the transaction.
+    pub fn put_each<W: Send, K: Send>(
+        &mut self,
+        drafts: Vec<(Draft, W)>,
+        body: impl Fn(W) -> (Body, K) + Sync,
+        mut landed: impl FnMut(Stored, K),
+    ) -> Result<(), VaultError> {
+        let mut ways: HashMap<(ChartId, Section), Arc<Way>> = HashMap::new();
+        let mut work = Vec::with_capacity(drafts.len());
+        for (draft, from) in drafts {
+            let place = (draft.chart, draft.section);
+            let way = match ways.get(&place) {
+                Some(way) => Arc::clone(way),
+                None => {
+                    let way = Arc::new(self.way(place.0, place.1)?);
+                    ways.insert(place, Arc::clone(&way));
+                    way
+                }
+            };
+            work.push((draft, way, from));
         }
-        let author = self.session.cert();
-        let now = self.now;
-        let work: Vec<_> = drafts.into_iter().zip(ways).collect();
-        let prepared = seal_all(&work, |((draft, body), way)| {
-            seal(draft.clone(), body, way, author, now)
-        })?;
+        let (author, now, anchor) = (self.session.cert(), self.now, self.tx.anchor());
         let ring = self.state.ring.as_ref().ok_or(VaultError::Locked)?;
-        let first = self.tx.append_all(&prepared, &ring.me.sign)?;
-        Ok((first..)
-            .zip(&prepared)
-            .map(|(seq, entry)| Stored {
-                seq,
-                id: entry.core.id,
-                thread: entry.core.thread,
-            })
-            .collect())
+        let (tx, key) = (&mut *self.tx, &ring.me.sign);
+        in_order(
+            work,
+            |(draft, way, from)| {
+                let (body, known) = body(from);
+                let prepared = seal(draft, &body, &way, author, now)?;
+                Ok((prepared.signed(key, anchor), known))
+            },
+            |(signed, known)| {
+                let core = signed.core();
+                let (id, thread) = (core.id, core.thread);
+                let seq = tx.append_signed(signed)?;
+                landed(Stored { seq, id, thread }, known);
+                Ok(())
+            },
+        )
     }
 
     fn prepare(&mut self, draft: Draft, body: &Body) -> Result<Prepared, VaultError> {
@@ -318,26 +342,4 @@ fn seal(
         Way::Sealed(_, key) => Ok(Prepared::sealed(place, body, key)),
         Way::Dropped(_, public) => Ok(Prepared::dropped(place, body, public)?),
     }
-}
-
-fn seal_all<T: Sync>(
-    work: &[T],
-    seal: impl Fn(&T) -> Result<Prepared, VaultError> + Sync,
-) -> Result<Vec<Prepared>, VaultError> {
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    if work.len() < PARALLEL || cores == 1 {
-        return work.iter().map(&seal).collect();
-    }
-    let seal = &seal;
-    thread::scope(|scope| {
-        let parts: Vec<_> = work
-            .chunks(work.len().div_ceil(cores))
-            .map(|part| scope.spawn(move || part.iter().map(seal).collect::<Result<Vec<_>, _>>()))
-            .collect();
-        let mut prepared = Vec::with_capacity(work.len());
-        for part in parts {
-            prepared.extend(part.join().expect("sealing does not panic")?);
-        }
-        Ok(prepared)
-    })
 }
