@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use chartseal::desk::charts::{list, no_json, show};
 use chartseal::desk::view::unwatched;
 use chartseal::desk::{Class, search};
-use chartseal::jobs::import;
+use chartseal::jobs::{import, verify};
 use support::Hospital;
 
 /// The shared test data; with `CHARTSEAL_TEST_DATA` set, a missing folder is a failure.
@@ -150,4 +150,59 @@ fn bad_input_is_named_and_the_rest_goes_on() {
     )
     .unwrap_err();
     assert_eq!(outside.class(), Class::Denied);
+}
+
+/// The name of a practitioner as it stands in different bundles of one export.
+fn practitioner(name: &str) -> String {
+    format!(r#"{{"resourceType":"Practitioner","id":"d1","name":[{{"family":"{name}"}}]}}"#)
+}
+
+#[test]
+fn versions_of_a_resource_in_several_files_are_each_written_once() {
+    let hospital = Hospital::staffed();
+    let doctor = hospital.desk("hsmith");
+    let folder = hospital.folder.path().join("in");
+    std::fs::create_dir(&folder).unwrap();
+    let versions = ["Botello", "Botello-Kris", "Botello"];
+    for (n, name) in versions.iter().enumerate() {
+        std::fs::write(folder.join(format!("{n}.json")), practitioner(name)).unwrap();
+    }
+    let folder = [folder];
+    let done = import::fhir(&doctor, &folder, "Ward A", &unwatched).unwrap();
+    assert_eq!(
+        (done.entries, done.amended, done.unchanged),
+        (2, 1, 1),
+        "{done:?}"
+    );
+    let again = import::fhir(&doctor, &folder, "Ward A", &unwatched).unwrap();
+    assert_eq!(
+        (again.entries, again.amended, again.unchanged),
+        (0, 0, 3),
+        "{again:?}"
+    );
+}
+
+#[test]
+fn what_its_source_took_back_is_written_withdrawn_and_not_found() {
+    let hospital = Hospital::staffed();
+    let doctor = hospital.desk("hsmith");
+    let file = hospital.folder.path().join("wrong.ndjson");
+    let lines = [
+        r#"{"resourceType":"Patient","id":"p1","name":[{"family":"Hyatt"}]}"#,
+        r#"{"resourceType":"Condition","id":"c1","subject":{"reference":"Patient/p1"},"code":{"text":"gout"},
+            "verificationStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/condition-ver-status","code":"entered-in-error"}]}}"#,
+        r#"{"resourceType":"Condition","id":"c2","subject":{"reference":"Patient/p1"},"code":{"text":"gout of the left foot"}}"#,
+    ];
+    let lines = lines.map(|line| line.replace('\n', " "));
+    std::fs::write(&file, lines.join("\n")).unwrap();
+    let file = [file];
+    let done = import::fhir(&doctor, &file, "Ward A", &unwatched).unwrap();
+    assert_eq!(done.entries_by_kind["condition"], 2);
+    assert_eq!(done.entries_by_kind["retraction"], 1);
+    let found = search::run(&doctor, "gout", 10, 0).unwrap();
+    assert_eq!(found.total, 1, "{found:?}");
+    let report = verify::full(&doctor, 2, &unwatched).unwrap();
+    assert!(report.ok, "{report:?}");
+    let again = import::fhir(&doctor, &file, "Ward A", &unwatched).unwrap();
+    assert_eq!(again.entries, 0, "{again:?}");
 }

@@ -124,6 +124,20 @@ impl<'c> ReadTx<'c> {
         Ok(Some((seq as u64, core)))
     }
 
+    /// The numbers and headers of every version of a thread, oldest first.
+    pub fn thread_headers(&self, thread: &ThreadId) -> Result<Vec<(u64, Core)>, LedgerError> {
+        let sql = "SELECT seq, core FROM entry WHERE thread = ?1 ORDER BY seq";
+        let mut statement = self.sql.prepare_cached(sql)?;
+        let rows = statement.query_map([thread.as_bytes()], |row| {
+            Ok((row.get::<_, i64>(0)? as u64, row.get::<_, Vec<u8>>(1)?))
+        })?;
+        rows.map(|row| {
+            let (seq, core) = row?;
+            Ok((seq, super::canonical::decode("entry header", &core)?))
+        })
+        .collect()
+    }
+
     /// Everything in one section of a chart, oldest first.
     pub fn section(&self, chart: &ChartId, section: Section) -> Result<Vec<Entry>, LedgerError> {
         self.section_between(chart, section, 0, u64::MAX >> 1)

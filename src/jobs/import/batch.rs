@@ -1,6 +1,7 @@
 //! One transaction of an import: what becomes of each resource, and writing it.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry::{Occupied, Vacant};
 
 use crate::clinical::{Body, Retraction};
 use crate::desk::DeskError;
@@ -12,7 +13,7 @@ use crate::interop::fhir::{Item, Mapped, Resolution, Standing};
 use crate::ledger::{ChartId, EntryId, Section, ThreadId};
 use crate::vault::{Draft, Writer};
 
-use super::naming::{Before, Name, Naming};
+use super::naming::{Name, Naming, News, Stands, Version};
 use super::{Importer, count};
 
 /// A resource, and what it is called in the ledger.
@@ -34,14 +35,14 @@ impl Named {
 #[derive(Default)]
 pub(super) struct Batch {
     coming: Vec<(Draft, Coming)>,
-    /// Threads that this batch has met.
-    pub(super) met: HashSet<ThreadId>,
+    /// Threads that this batch has met, with their versions; of those that come, those that come too.
+    met: HashMap<ThreadId, Vec<Version>>,
 }
 
 /// What an entry that is about to be written says, and what the index must learn of it.
 struct Coming {
     body: Body,
-    replaces: Option<u64>,
+    replaces: Option<Stands>,
     indexed: bool,
 }
 
@@ -50,6 +51,7 @@ struct Landed {
     kind: &'static str,
     chart: ChartId,
     section: Section,
+    replaces: Option<Stands>,
     change: Change,
 }
 
@@ -169,23 +171,27 @@ impl Importer<'_, '_> {
         let Some(source) = body.source() else {
             return Ok(false);
         };
-        if !batch.met.insert(name.thread) {
-            // The same resource twice in one batch, as practitioners are in every bundle.
-            self.done.unchanged += 1;
-            return Ok(false);
-        }
-        let (parent, id, replaces) = match self.naming.before(writer, name, source)? {
-            Before::Same => {
+        let known = match batch.met.entry(name.thread) {
+            Occupied(known) => known.into_mut(),
+            Vacant(place) => place.insert(Naming::versions(writer, name.thread)?),
+        };
+        let (parent, id, replaces) = match self.naming.news(name, source, known) {
+            News::Known => {
                 self.done.unchanged += 1;
                 return Ok(false);
             }
-            Before::New => (EntryId::ZERO, name.first, None),
-            Before::Changed(parent, seq) => {
+            News::First => (EntryId::ZERO, name.first, None),
+            News::After(last) => {
                 self.done.amended += 1;
-                let id = self.naming.version(name.thread, parent, source);
-                (parent, id, Some(seq))
+                let id = self.naming.version(name.thread, last.id, source);
+                (last.id, id, Some(last.stands))
             }
         };
+        known.push(Version {
+            id,
+            parent,
+            stands: Stands::Coming(batch.coming.len()),
+        });
         let draft = Draft::new(target.chart, target.section)
             .named(id)
             .after(name.thread, parent);
@@ -220,6 +226,7 @@ impl Importer<'_, '_> {
         let Some((last, _)) = batch.coming.last() else {
             return;
         };
+        let at = batch.coming.len(); // behind the one it withdraws
         let retraction = Body::Retraction(Retraction {
             reason: "entered in error at its source".into(),
         });
@@ -229,10 +236,20 @@ impl Importer<'_, '_> {
         if !may_write(self.session.role(), &retraction) {
             return;
         }
-        let draft = Draft::new(last.chart, last.section).after(thread, id);
+        let retracts = EntryId::random();
+        let draft = Draft::new(last.chart, last.section)
+            .named(retracts)
+            .after(thread, id);
+        if let Some(known) = batch.met.get_mut(&thread) {
+            known.push(Version {
+                id: retracts,
+                parent: id,
+                stands: Stands::Coming(at),
+            });
+        }
         let coming = Coming {
             body: retraction,
-            replaces: None,
+            replaces: Some(Stands::Coming(at - 1)),
             indexed: true,
         };
         batch.coming.push((draft, coming));
@@ -253,24 +270,33 @@ impl Importer<'_, '_> {
         let login = &self.session.vault().certificate().login;
         let now = writer.now();
         let body = |((chart, section), coming): ((ChartId, Section), Coming)| {
-            let mut change = Change {
-                rid: 0,
-                terms: Vec::new(),
-                replaces: coming.replaces,
+            // The numbers are known once it stands in the transaction.
+            let change = if coming.indexed {
+                indexing::change(0, &coming.body, login, now, None)
+            } else {
+                Change {
+                    rid: 0,
+                    terms: Vec::new(),
+                    replaces: None,
+                }
             };
-            if coming.indexed {
-                change = indexing::change(0, &coming.body, login, now, coming.replaces);
-            }
             let landed = Landed {
                 kind: coming.body.kind().as_str(),
                 chart,
                 section,
+                replaces: coming.replaces,
                 change,
             };
             (encode(&coming.body), landed)
         };
+        let mut numbers = Vec::with_capacity(work.len());
         writer.put_each(work, body, |stored, mut landed| {
+            numbers.push(stored.seq);
             landed.change.rid = stored.seq;
+            landed.change.replaces = landed.replaces.map(|stands| match stands {
+                Stands::At(seq) => seq,
+                Stands::Coming(at) => numbers[at],
+            });
             self.covering
                 .push(landed.chart, landed.section, &landed.change);
             count(&mut self.done, landed.kind);

@@ -18,14 +18,31 @@ pub(super) struct Name {
     pub(super) first: EntryId,
 }
 
-/// What is known of a resource in the ledger before it is written.
-pub(super) enum Before {
-    /// Never seen.
-    New,
-    /// The same bytes are there.
-    Same,
-    /// Another version is there.
-    Changed(EntryId, u64),
+/// One version of a thread.
+#[derive(Clone, Copy)]
+pub(super) struct Version {
+    pub(super) id: EntryId,
+    pub(super) parent: EntryId,
+    pub(super) stands: Stands,
+}
+
+/// Where a version stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Stands {
+    /// In the ledger, under this number.
+    At(u64),
+    /// In the batch that is being made, so many entries from its front.
+    Coming(usize),
+}
+
+/// What becomes of a resource whose thread has some versions, oldest first.
+pub(super) enum News {
+    /// It was never seen.
+    First,
+    /// The thread has these bytes already, be it in an earlier version: nothing is written.
+    Known,
+    /// It follows this version.
+    After(Version),
 }
 
 impl Naming {
@@ -62,28 +79,38 @@ impl Naming {
         EntryId(std::array::from_fn(|i| tag[i]))
     }
 
-    /// What the ledger holds of a resource.
-    pub(super) fn before(
-        &self,
+    /// What a resource is to the versions that its thread has.
+    ///
+    /// **An earlier version that comes again is no news**: what is in several files in several versions would otherwise be amended
+    /// to and fro with every import.
+    pub(super) fn news(&self, name: Name, source: &Source, versions: &[Version]) -> News {
+        let Some(last) = versions.last() else {
+            return News::First;
+        };
+        let same = |version: &Version| {
+            version.id
+                == match version.parent {
+                    EntryId::ZERO => name.first,
+                    parent => self.version(name.thread, parent, source),
+                }
+        };
+        if versions.iter().any(same) {
+            return News::Known;
+        }
+        News::After(*last)
+    }
+
+    /// The versions that the ledger has of a thread.
+    pub(super) fn versions(
         writer: &mut Writer<'_, '_>,
-        name: Name,
-        source: &Source,
-    ) -> Result<Before, DeskError> {
-        let Some((seq, core)) = writer.tx().thread_end(&name.thread)? else {
-            return Ok(Before::New);
-        };
-        let follows = |parent: EntryId| match parent {
-            EntryId::ZERO => name.first,
-            parent => self.version(name.thread, parent, source),
-        };
-        if core.id == follows(core.parent) {
-            return Ok(Before::Same);
-        }
-        // A retraction of the very same bytes is no reason to write them again.
-        let parent = writer.tx().by_id(&core.parent)?.map(|entry| entry.core);
-        if parent.is_some_and(|parent| parent.id == follows(parent.parent)) {
-            return Ok(Before::Same);
-        }
-        Ok(Before::Changed(core.id, seq))
+        thread: ThreadId,
+    ) -> Result<Vec<Version>, DeskError> {
+        let headers = writer.tx().thread_headers(&thread)?;
+        let versions = headers.into_iter().map(|(seq, core)| Version {
+            id: core.id,
+            parent: core.parent,
+            stands: Stands::At(seq),
+        });
+        Ok(versions.collect())
     }
 }

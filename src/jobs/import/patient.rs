@@ -58,7 +58,6 @@ impl Importer<'_, '_> {
             }
             None => {
                 let mut identity = identity.clone();
-                batch.met.insert(name.thread);
                 let (chart, _) = open_chart(
                     self.session,
                     writer,

@@ -129,7 +129,7 @@ mod tests {
 
     use super::*;
 
-    const FOR_EVER: Duration = Duration::from_secs(3_600);
+    const FOR_EVER: Duration = Duration::from_hours(1);
 
     #[test]
     fn everything_comes_out_once_and_in_order() {
