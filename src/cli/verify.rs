@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{Context, Exit, Failure};
+use crate::desk::verifications;
 use crate::jobs::verify;
 
 /// Verify chain, signatures and grants without keys; with --full also bodies and index
@@ -21,11 +22,24 @@ pub struct Verify {
     /// Verify a ledger that `export ledger` wrote
     #[arg(long, value_name = "FILE")]
     pub ledger: Option<PathBuf>,
+    /// Show the last report that this host keeps, and verify nothing
+    #[arg(long, conflicts_with_all = ["full", "threads", "ledger"])]
+    pub last: bool,
+    /// List the reports that this host keeps, and verify nothing
+    #[arg(long, conflicts_with_all = ["full", "threads", "ledger", "last"])]
+    pub kept: bool,
 }
 
 impl Verify {
     /// Walks; 1 where something is wrong.
     pub fn run(&self, context: &Context) -> Result<Exit, Failure> {
+        let paths = &context.config.paths;
+        if self.kept {
+            return context.output.result(&verifications::list(paths)?);
+        }
+        if self.last {
+            return context.output.result(&verifications::show(paths, None)?);
+        }
         let threads = self
             .threads
             .or_else(|| std::thread::available_parallelism().ok())
@@ -50,7 +64,7 @@ impl Verify {
                 })?;
                 verify::exported(&mut BufReader::new(open), threads, &|p| watch.report(p))?
             }
-            (None, None) => verify::ledger(&context.config.paths, threads, &|p| watch.report(p))?,
+            (None, None) => verify::ledger(paths, threads, &|p| watch.report(p))?,
         };
         drop(watch);
         context.output.result(&report)

@@ -8,7 +8,8 @@
 //! - [`reach`]: by which way a key is held; [`indexing`], [`index`]: keeping the search index up; [`charts`], [`summary`]: what a
 //!   chart shows; [`mod@write`]: writing to it; [`search`]: finding in all of them; [`queries`]: what a searcher keeps.
 //! - [`rx`]: from the prescriber to the counter; [`stock`]: a pharmacy's shelf; [`access`]: asking, deciding, sharing.
-//! - [`setup`]: a vault begins; [`users`], [`units`]: who works here and where; [`status`], [`keys`]: what the host may know without anybody's key.
+//! - [`setup`]: a vault begins; [`users`], [`units`]: who works here and where; [`status`], [`keys`]: what the host may know without anybody's key;
+//!   [`verifications`]: the reports that it keeps.
 
 pub mod access;
 pub mod act;
@@ -35,6 +36,7 @@ pub mod stock;
 pub mod summary;
 pub mod units;
 pub mod users;
+pub mod verifications;
 pub mod view;
 pub mod write;
 

@@ -1,6 +1,7 @@
 //! Long work with progress and cancel.
 
 pub mod backup;
+pub mod control;
 pub mod demo;
 pub mod export;
 pub mod import;

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use crate::config::Paths;
 use crate::desk::view::{IndexChecked, Progress, Reporter, VerifyReport};
-use crate::desk::{self, DeskError, status};
+use crate::desk::{self, DeskError, status, verifications};
 use crate::ledger::{ChartId, Form, Ledger, Scanned, Section};
 use crate::vault::opener::Opener;
 use crate::vault::sweep::{Fault, Found, Pending, Sweep, Witness};
@@ -65,7 +65,7 @@ pub fn ledger(
         session: None,
     }
     .run(None)?;
-    mark(host.as_ref(), &report)?;
+    settle(host.as_ref(), &report)?;
     Ok(report)
 }
 
@@ -108,16 +108,21 @@ pub fn full(
         session: Some(session),
     }
     .run(Some(desk))?;
-    mark(Some(session.host()), &report)?;
+    settle(Some(session.host()), &report)?;
     Ok(report)
 }
 
-/// `status` shows when the ledger was last found whole.
-fn mark(host: Option<&Host>, report: &VerifyReport) -> Result<(), DeskError> {
-    match host {
-        Some(host) if report.ok => status::mark_verified(host),
-        _ => Ok(()),
+/// The host keeps the report, and `status` shows when the ledger was last found whole.
+fn settle(host: Option<&Host>, report: &VerifyReport) -> Result<(), DeskError> {
+    let Some(host) = host else {
+        return Ok(());
+    };
+    // The report was made and is shown: that it cannot be kept does not change what it says.
+    let _ = verifications::keep(host, report);
+    if report.ok {
+        status::mark_verified(host)?;
     }
+    Ok(())
 }
 
 struct Verification<'a> {

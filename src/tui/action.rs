@@ -193,6 +193,8 @@ actions! {
     JoinUnit "join_unit" "Put the selected user into a unit" "join unit" ["i"] Admin Manage;
     Verify "verify" "Verify chain, signatures and grants" "verify" ["v"] Admin Run;
     BackUp "back_up" "Back up to the configured target" "back up" ["b"] Admin Run;
+    PauseJob "pause_job" "Hold the running job, or let it go on" "hold" ["p"] Admin Run;
+    SaveReport "save_report" "Save the selected verification report as text" "save" ["s"] Admin Run;
     CancelJob "cancel_job" "Stop the running job at a safe place" "cancel" ["c"] Admin Run;
 
     Submit "submit" "Take the field; on the last one, finish" "next" ["enter"] Typing Nothing;

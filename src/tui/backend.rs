@@ -74,6 +74,15 @@ pub enum Reply {
     Trail(Vec<view::AuditLine>),
     /// Snapshots.
     Backups(Vec<view::BackupLine>),
+    /// The reports of verifications that the host keeps, the newest first.
+    Verifications(Vec<view::VerifyLine>),
+    /// One of them.
+    Verification {
+        /// When it was made.
+        at: view::Stamp,
+        /// What it says.
+        report: Box<view::VerifyReport>,
+    },
     /// An act was done; one line says what.
     Done(String),
 }

@@ -3,7 +3,7 @@
 use crate::clinical::{Body, Dispense, Identity, Prescription, Role};
 use crate::crypto::secret::SecretBytes;
 use crate::desk::search::Place;
-use crate::desk::view;
+use crate::desk::view::{self, Stamp};
 
 /// One thing for the runner.
 #[derive(Debug)]
@@ -24,6 +24,10 @@ pub enum Command {
     },
     /// Stop long work at the next safe place.
     Cancel(JobId),
+    /// Hold long work at the next safe place.
+    Pause(JobId),
+    /// Let it go on.
+    Resume(JobId),
     /// Drop the session and everything that it decrypted.
     Lock,
     /// Leave the program.
@@ -80,6 +84,10 @@ pub enum Topic {
     Trail,
     /// Snapshots.
     Backups,
+    /// The reports of verifications that the host keeps.
+    Verifications,
+    /// One of them.
+    Verification,
     /// An act. Its answer always counts.
     Act,
 }
@@ -152,6 +160,20 @@ pub enum Query {
     Trail,
     /// Snapshots at the configured target.
     Backups,
+    /// The reports of verifications that the host keeps.
+    Verifications,
+    /// One of them.
+    Verification {
+        /// When it was made.
+        at: Stamp,
+    },
+    /// Write a report as text into a file of its own in the host's folder.
+    SaveVerification {
+        /// When it was made.
+        at: Stamp,
+        /// What it says; the kept one where that is not at hand.
+        report: Option<Box<view::VerifyReport>>,
+    },
     /// Something that changes something.
     Act(Act),
 }
@@ -283,6 +305,11 @@ impl JobKind {
 }
 
 impl JobKind {
+    /// Whether it can be held and go on. What holds others up while it waits cannot.
+    pub fn can_pause(&self) -> bool {
+        matches!(self, JobKind::Verify)
+    }
+
     /// Whether it works with the keys of whoever started it, and so ends when they lock.
     pub fn needs_session(&self) -> bool {
         matches!(self, JobKind::Index)
@@ -310,6 +337,8 @@ impl Query {
             Query::Units => Topic::Units,
             Query::Trail => Topic::Trail,
             Query::Backups => Topic::Backups,
+            Query::Verifications => Topic::Verifications,
+            Query::Verification { .. } | Query::SaveVerification { .. } => Topic::Verification,
             Query::Act(_) => Topic::Act,
         }
     }

@@ -12,13 +12,14 @@ use std::time::Duration;
 use super::backend::{Backend, Failure, Reply, Report, VaultState};
 use super::command::{JobKind, Query};
 use super::desk_acts;
+use super::job;
 use super::shell::workplaces;
 use crate::config::Paths;
 use crate::crypto::password::Cost;
 use crate::desk::view::{DemoLogin, Reporter};
 use crate::desk::{
     DeskError, Session, access, audit, charts, inbox, index, queries, rx, search, session, setup,
-    status, units, users,
+    status, units, users, verifications,
 };
 use crate::interop::fhir::export::as_json;
 use crate::jobs::{backup, demo, verify};
@@ -178,6 +179,20 @@ impl Backend for DeskBackend {
             Query::Users => Reply::Users(users::list(&session)?),
             Query::Units => Reply::Units(units::list(&session)?),
             Query::Act(act) => Reply::Done(desk_acts::act(&session, &self.around.paths, act)?),
+            Query::Verifications => Reply::Verifications(verifications::list(&self.around.paths)?),
+            Query::Verification { at } => Reply::Verification {
+                at,
+                report: Box::new(verifications::show(&self.around.paths, Some(at))?),
+            },
+            Query::SaveVerification { at, report } => {
+                let report = match report {
+                    Some(report) => report,
+                    None => Box::new(verifications::show(&self.around.paths, Some(at))?),
+                };
+                let text = job::plain(&Report::Verify(report));
+                let path = verifications::save(&self.around.paths, at, &text)?;
+                Reply::Done(format!("saved as {}", path.display()))
+            }
             Query::Backups if self.around.target.is_none() => Reply::Backups(Vec::new()),
             Query::Backups => Reply::Backups(backup::list(&self.around.paths, &self.target()?)?),
             Query::Vault | Query::Unlock { .. } | Query::Status => {

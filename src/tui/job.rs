@@ -1,5 +1,7 @@
 //! One piece of long work as the screen knows it: how far, how fast, how it ended.
 
+use jiff::SignedDuration;
+
 use super::backend::{Failure, Report};
 use super::canvas::Canvas;
 use super::command::JobId;
@@ -25,6 +27,12 @@ pub struct Job {
     pub stopping: bool,
     /// Whether it works with the keys of the session that started it.
     pub in_session: bool,
+    /// Whether it can be held.
+    pub can_pause: bool,
+    /// Since when it is held.
+    held_since: Option<Stamp>,
+    /// For how long it was held before.
+    held: SignedDuration,
 }
 
 impl Job {
@@ -38,7 +46,19 @@ impl Job {
             end: None,
             stopping: false,
             in_session: false,
+            can_pause: false,
+            held_since: None,
+            held: SignedDuration::ZERO,
         }
+    }
+
+    /// Holds it, or lets it go on. Whether it is held now.
+    pub fn hold_or_resume(&mut self, now: Stamp) -> bool {
+        match self.held_since.take() {
+            None => self.held_since = Some(now),
+            Some(since) => self.held += now.0.duration_since(since.0),
+        }
+        self.held_since.is_some()
     }
 
     /// Whether it is still at work.
@@ -49,7 +69,9 @@ impl Job {
     /// Things done in a second so far.
     fn rate(&self) -> Option<f64> {
         let (at, progress) = self.progress.as_ref()?;
-        let seconds = at.0.duration_since(self.started.0).as_secs_f64();
+        // Its last word came before it was held, or after it went on: time in between does not count.
+        let worked = at.0.duration_since(self.started.0) - self.held;
+        let seconds = worked.as_secs_f64();
         (seconds > 0.2).then(|| progress.done as f64 / seconds)
     }
 
@@ -57,6 +79,7 @@ impl Job {
     pub fn state(&self) -> (String, Tone) {
         match &self.end {
             None if self.stopping => ("stopping".to_owned(), Tone::Warn),
+            None if self.held_since.is_some() => ("held".to_owned(), Tone::Warn),
             None => ("running".to_owned(), Tone::Text),
             Some((_, Err(failure))) if failure.code == "stopped" => {
                 ("stopped".to_owned(), Tone::Warn)
@@ -127,7 +150,7 @@ impl Job {
             let x = canvas.put(
                 x,
                 y,
-                &text::right(&format!("{:.1} %", share * 100.0), 7),
+                &text::right(&format!("{:.2} %", share * 100.0), 8),
                 Tone::Text,
             );
             canvas.put(x + 2, y, &counts, Tone::Text);
@@ -135,11 +158,13 @@ impl Job {
             canvas.put(1, y, &counts, Tone::Text);
         }
         let mut line = progress.what.clone();
-        if let Some(rate) = self.rate() {
+        if let Some(rate) = self.rate().filter(|_| self.held_since.is_none()) {
+            // More digits would tremble, and each of them costs bytes on a thin link.
+            let shown = rounded(rate as u64);
             let each = if bytes {
-                format!("{}/s", text::bytes(rate as u64))
+                format!("{}/s", text::bytes(shown))
             } else {
-                format!("{}/s", text::grouped(rate as u64))
+                format!("{}/s", text::grouped(shown))
             };
             line = format!("{line}   {each}");
             if let Some(total) = progress.total.filter(|_| rate > 0.0) {
@@ -156,12 +181,26 @@ impl Job {
     }
 }
 
+/// To three digits.
+fn rounded(rate: u64) -> u64 {
+    let unit = 10_u64.pow(rate.checked_ilog10().unwrap_or(0).saturating_sub(2));
+    rate / unit * unit
+}
+
 fn outcome(report: &Report) -> (String, Tone) {
     match report {
         Report::Verify(report) if report.ok => ("ok".to_owned(), Tone::Good),
         Report::Verify(report) => (format!("! {} wrong", report.findings.len()), Tone::Alert),
         _ => ("ok".to_owned(), Tone::Good),
     }
+}
+
+/// A report as plain text.
+pub fn plain(report: &Report) -> String {
+    lines(report)
+        .into_iter()
+        .flat_map(|(line, _)| [line, "\n".to_owned()])
+        .collect()
 }
 
 /// A report as lines, for reading and scrolling.
@@ -302,4 +341,33 @@ pub fn lines(report: &Report) -> Vec<(String, Tone)> {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stamp(second: i64) -> Stamp {
+        Stamp::from_millis(1_795_336_265_000 + 1_000 * second)
+    }
+
+    #[test]
+    fn the_time_in_which_a_job_was_held_does_not_slow_it_down() {
+        let mut job = Job::new(JobId(1), "Verify signatures", stamp(0));
+        let word = |done| Progress {
+            what: "verify".to_owned(),
+            done,
+            total: Some(1_000),
+            unit: "entries",
+            note: None,
+        };
+        job.progress = Some((stamp(10), word(100)));
+        assert_eq!(job.rate(), Some(10.0));
+        assert!(job.hold_or_resume(stamp(10)));
+        assert_eq!(job.state().0, "held");
+        assert!(!job.hold_or_resume(stamp(70)));
+        assert_eq!(job.state().0, "running");
+        job.progress = Some((stamp(80), word(200)));
+        assert_eq!(job.rate(), Some(10.0));
+    }
 }

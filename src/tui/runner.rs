@@ -4,21 +4,21 @@ use std::any::Any;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::{mpsc, watch};
 
 use super::backend::{Backend, Failure};
 use super::command::{Command, JobId};
 use super::msg::Msg;
-use crate::desk::view::{Proceed, Progress};
+use crate::desk::view::Progress;
+use crate::jobs::control::Control;
 
 /// Runs commands against a backend and sends back what came of them.
 pub struct Runner {
     backend: Arc<dyn Backend>,
     answers: mpsc::UnboundedSender<Msg>,
     progress: watch::Sender<BTreeMap<JobId, Progress>>,
-    stops: BTreeMap<JobId, Arc<AtomicBool>>,
+    controls: BTreeMap<JobId, Arc<Control>>,
 }
 
 /// Where the loop hears of what came.
@@ -38,7 +38,7 @@ impl Runner {
             backend,
             answers,
             progress,
-            stops: BTreeMap::new(),
+            controls: BTreeMap::new(),
         };
         (
             runner,
@@ -65,28 +65,22 @@ impl Runner {
                 let backend = Arc::clone(&self.backend);
                 let answers = self.answers.clone();
                 let progress = self.progress.clone();
-                let stop = Arc::new(AtomicBool::new(false));
-                self.stops.insert(job, Arc::clone(&stop));
+                let control = Arc::new(Control::default());
+                self.controls.insert(job, Arc::clone(&control));
                 tokio::task::spawn_blocking(move || {
                     let report = |word: &Progress| {
                         progress.send_if_modified(|all| {
                             all.insert(job, word.clone()).as_ref() != Some(word)
                         });
-                        if stop.load(Ordering::Relaxed) {
-                            Proceed::Stop
-                        } else {
-                            Proceed::Go
-                        }
+                        control.proceed()
                     };
                     let end = caught(|| backend.run(kind, &report));
                     let _ = answers.send(Msg::Ended(job, Box::new(end)));
                 });
             }
-            Command::Cancel(job) => {
-                if let Some(stop) = self.stops.get(&job) {
-                    stop.store(true, Ordering::Relaxed);
-                }
-            }
+            Command::Cancel(job) => self.control(job, Control::stop),
+            Command::Pause(job) => self.control(job, Control::pause),
+            Command::Resume(job) => self.control(job, Control::resume),
             Command::Lock => self.backend.lock(),
             Command::Quit => self.stop_all(),
         }
@@ -94,8 +88,14 @@ impl Runner {
 
     /// Asks every job to stop.
     pub fn stop_all(&self) {
-        for stop in self.stops.values() {
-            stop.store(true, Ordering::Relaxed);
+        for control in self.controls.values() {
+            control.stop();
+        }
+    }
+
+    fn control(&self, job: JobId, wish: impl Fn(&Control)) {
+        if let Some(control) = self.controls.get(&job) {
+            wish(control);
         }
     }
 }

@@ -174,6 +174,7 @@ impl Shell {
         let job = JobId(self.asked);
         let mut started = Job::new(job, kind.title(), self.now);
         started.in_session = kind.needs_session();
+        started.can_pause = kind.can_pause();
         self.jobs.insert(0, started);
         self.commands.push(Command::Start { job, kind });
     }
@@ -181,6 +182,20 @@ impl Shell {
     /// Asks a job to stop.
     pub fn cancel(&mut self, job: JobId) {
         self.commands.push(Command::Cancel(job));
+    }
+
+    /// Holds a job, or lets it go on.
+    pub fn hold(&mut self, job: JobId) {
+        let now = self.now;
+        if let Some(job) = self.jobs.iter_mut().find(|other| other.id == job) {
+            let held = job.hold_or_resume(now);
+            let id = job.id;
+            self.commands.push(if held {
+                Command::Pause(id)
+            } else {
+                Command::Resume(id)
+            });
+        }
     }
 
     /// Whether a job is running.

@@ -8,6 +8,7 @@
 //! | `high-water` | number and link of the last entry this host has seen; raised under `high-water.lock` |
 //! | `backup-keys` | the keys that write backups and cannot read them |
 //! | `last-verify` | when the ledger was last verified without a finding |
+//! | `verifications/` | the last reports of verifications |
 //!
 //! **All of it is readable by the service account alone (0600 in 0700), refused when wider.**
 

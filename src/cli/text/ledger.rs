@@ -2,7 +2,7 @@
 
 use crate::cli::page::{counted, grouped, or_dash, size, span};
 use crate::cli::{Exit, Page, Report};
-use crate::desk::view::{Exported, Imported, IndexStats, Status, VerifyReport};
+use crate::desk::view::{Exported, Imported, IndexStats, Status, VerifyLine, VerifyReport};
 
 /// Findings that are listed as text; JSON has them all.
 const LISTED: usize = 50;
@@ -86,6 +86,27 @@ impl Report for Exported {
             counted(self.entries, "entry", "entries"),
             size(self.bytes)
         ));
+    }
+}
+
+impl Report for Vec<VerifyLine> {
+    fn page(&self, page: &mut Page) {
+        if self.is_empty() {
+            page.line("no report of a verification is kept on this host");
+        }
+        for line in self {
+            let found = if line.ok {
+                "ok".to_owned()
+            } else {
+                format!("! {} wrong", grouped(line.findings))
+            };
+            page.line(format!(
+                "{}  {} in {}  {found}",
+                line.at,
+                counted(line.entries, "entry", "entries"),
+                span(line.seconds),
+            ));
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Stamp;
 use super::word::words;
@@ -67,7 +67,7 @@ words! {
 }
 
 /// What a verification found.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct VerifyReport {
     /// Entries walked.
     pub entries: u64,
@@ -94,7 +94,7 @@ pub struct VerifyReport {
 }
 
 /// How many signatures were checked and which are bad.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Checked {
     /// How many.
     pub checked: u64,
@@ -103,7 +103,7 @@ pub struct Checked {
 }
 
 /// How many grants were checked and what is wrong with them.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Grants {
     /// How many.
     pub checked: u64,
@@ -112,7 +112,7 @@ pub struct Grants {
 }
 
 /// How many bodies were opened, which are bad, how many stay closed.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Bodies {
     /// How many were opened.
     pub checked: u64,
@@ -123,7 +123,7 @@ pub struct Bodies {
 }
 
 /// How the index compares with the bodies.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct IndexChecked {
     /// Pairs of term and entry compared.
     pub checked: u64,
@@ -134,12 +134,27 @@ pub struct IndexChecked {
 }
 
 /// One thing that is wrong.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
     /// Where in the ledger; absent for what lies outside it.
     pub seq: Option<u64>,
     /// What is wrong, in one line.
     pub text: String,
+}
+
+/// A report of a verification that the host keeps.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct VerifyLine {
+    /// When the verification ended; names the report.
+    pub at: Stamp,
+    /// Entries walked.
+    pub entries: u64,
+    /// How many things were wrong.
+    pub findings: u64,
+    /// Whether nothing was wrong.
+    pub ok: bool,
+    /// How long it took.
+    pub seconds: f64,
 }
 
 /// The size of the search index.

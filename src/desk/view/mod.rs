@@ -28,7 +28,7 @@ pub use chart::{
 };
 pub use ledger::{
     Bodies, Chain, Checked, Exported, Finding, Grants, Imported, IndexChecked, IndexStats, Skipped,
-    Status, VerifyReport,
+    Status, VerifyLine, VerifyReport,
 };
 pub use people::{Member, MemberState, UnitJoined, UnitView, UserState, UserView, Who};
 pub use progress::{Proceed, Progress, Reporter, unwatched};

@@ -27,7 +27,8 @@ pub enum Proceed {
     Stop,
 }
 
-/// Watches long work. It is called from whichever thread does the work, often, and must return at once.
+/// Watches long work. It is called often, from whichever thread does the work, **where that holds nothing that others wait for: no
+/// transaction and no lock**. It returns at once, unless whoever watches holds the work up: that is what a pause is.
 pub type Reporter<'a> = &'a (dyn Fn(&Progress) -> Proceed + Sync);
 
 /// For callers that watch nothing.

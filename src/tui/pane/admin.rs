@@ -4,15 +4,14 @@ use super::super::action::{Action, Context};
 use super::super::backend::Reply;
 use super::super::canvas::Canvas;
 use super::super::command::{Act, JobKind, Query};
-use super::super::job;
 use super::super::list::Selection;
-use super::super::popup::{Confirm, Consent, Page, Popup};
+use super::super::popup::{Confirm, Consent, Popup};
 use super::super::shell::Shell;
 use super::super::task::Task;
 use super::super::theme::Tone;
 use super::{Room, pages};
 use crate::clinical::Role;
-use crate::desk::view::{AuditLine, BackupLine, UnitView, UserView};
+use crate::desk::view::{AuditLine, BackupLine, UnitView, UserView, VerifyLine};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Tab {
@@ -38,6 +37,7 @@ pub struct Admin {
     pub(super) units: Vec<UnitView>,
     pub(super) trail: Vec<AuditLine>,
     pub(super) backups: Vec<BackupLine>,
+    pub(super) verifications: Vec<VerifyLine>,
     pub(super) selections: [Selection; 4],
 }
 
@@ -47,7 +47,7 @@ impl Admin {
             Tab::Users => self.users.len(),
             Tab::Units => self.units.len(),
             Tab::Ledger => self.trail.len(),
-            Tab::Jobs => shell.jobs.len(),
+            Tab::Jobs => shell.jobs.len() + self.verifications.len(),
         }
     }
 
@@ -87,11 +87,7 @@ impl Admin {
             Tab::Users => pages::user(&self.users[at]),
             Tab::Units => pages::unit(&self.units[at]),
             Tab::Ledger => pages::trail("Entry", &self.trail[at..=at]),
-            Tab::Jobs => match &shell.jobs[at].end {
-                Some((_, Ok(report))) => Page::new(shell.jobs[at].title, job::lines(report)),
-                Some((_, Err(failure))) => Page::failure(failure),
-                None => return,
-            },
+            Tab::Jobs => return self.open_job(at, shell),
         };
         shell.push(Popup::Page(page));
     }
@@ -118,7 +114,10 @@ impl Room for Admin {
                 shell.ask(Query::Status);
                 shell.ask(Query::Trail);
             }
-            Tab::Jobs => shell.ask(Query::Backups),
+            Tab::Jobs => {
+                shell.ask(Query::Backups);
+                shell.ask(Query::Verifications);
+            }
         }
     }
 
@@ -168,16 +167,9 @@ impl Room for Admin {
                 shell.start(JobKind::BackUp);
             }
             Action::BackUp => shell.say("an admin backs up", Tone::Warn),
-            Action::CancelJob => {
-                let running = shell.jobs.iter_mut().find(|job| job.running()).map(|job| {
-                    job.stopping = true;
-                    job.id
-                });
-                match running {
-                    Some(job) => shell.cancel(job),
-                    None => shell.say("no job is running", Tone::Muted),
-                }
-            }
+            Action::CancelJob => Self::cancel_job(shell),
+            Action::PauseJob => Self::pause_job(shell),
+            Action::SaveReport => self.save_report(shell),
             Action::Open => self.open(shell),
             Action::Back => {}
             _ => {
@@ -187,12 +179,14 @@ impl Room for Admin {
         }
     }
 
-    fn loaded(&mut self, reply: &Reply, _shell: &mut Shell) {
+    fn loaded(&mut self, reply: &Reply, shell: &mut Shell) {
         match reply {
             Reply::Users(users) => self.users.clone_from(users),
             Reply::Units(units) => self.units.clone_from(units),
             Reply::Trail(trail) => self.trail.clone_from(trail),
             Reply::Backups(backups) => self.backups.clone_from(backups),
+            Reply::Verifications(kept) => self.verifications.clone_from(kept),
+            Reply::Verification { report, .. } => Self::show_report(report, shell),
             _ => {}
         }
     }
@@ -216,7 +210,7 @@ impl Room for Admin {
         }
     }
 
-    fn keys(&self, _shell: &Shell) -> Vec<Action> {
+    fn keys(&self, shell: &Shell) -> Vec<Action> {
         match self.tab {
             Tab::Users => vec![
                 Action::NewUser,
@@ -235,11 +229,18 @@ impl Room for Admin {
                 Action::Help,
                 Action::Palette,
             ],
-            Tab::Jobs => vec![
+            Tab::Jobs if shell.busy() => vec![
+                Action::PauseJob,
                 Action::CancelJob,
+                Action::Open,
+                Action::Help,
+                Action::Palette,
+            ],
+            Tab::Jobs => vec![
                 Action::Open,
                 Action::Verify,
                 Action::BackUp,
+                Action::SaveReport,
                 Action::Help,
             ],
         }

@@ -175,6 +175,7 @@ impl Admin {
             );
             y = 2;
         }
+        y = self.render_verifications(shell, canvas, y);
         if self.backups.is_empty() {
             return;
         }

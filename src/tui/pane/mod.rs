@@ -1,6 +1,7 @@
 //! The panes, one a file, and who has which.
 
 mod admin;
+mod admin_jobs;
 mod admin_lists;
 mod chart;
 mod chart_summary;

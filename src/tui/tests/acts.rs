@@ -287,6 +287,37 @@ fn a_job_ends_in_a_report_that_can_be_opened() {
 }
 
 #[test]
+fn a_kept_report_is_opened_again_and_saved() {
+    let mut bench = Bench::of("lind");
+    bench.keys("2 right right right");
+    assert!(
+        bench.shows("Verifications") && bench.shows("! 1 wrong"),
+        "{}",
+        bench.screen()
+    );
+    bench.asked();
+    bench.keys("down enter");
+    let asked = bench.asked();
+    assert!(
+        asked.contains("Verification { at: Stamp(2026-11-20T06:00:00Z) }"),
+        "{asked}"
+    );
+    assert!(
+        bench.shows("entry 184 201  signature does not match"),
+        "{}",
+        bench.screen()
+    );
+    bench.keys("esc s");
+    let asked = bench.asked();
+    assert!(
+        asked.contains("SaveVerification { at: Stamp(2026-11-20T06:00:00Z), report: None }"),
+        "{asked}\n{}",
+        bench.screen()
+    );
+    assert!(bench.shows("saved"));
+}
+
+#[test]
 fn locking_drops_everything_decrypted_and_keeps_the_name() {
     let mut bench = Bench::of("smith");
     bench.keys("2 enter ctrl+l");

@@ -114,6 +114,12 @@ impl Backend for Fixture {
             Query::Users => Reply::Users(people::users()),
             Query::Units => Reply::Units(people::units()),
             Query::Backups => Reply::Backups(people::backups()),
+            Query::Verifications => Reply::Verifications(people::verifications()),
+            Query::Verification { at } => Reply::Verification {
+                at,
+                report: Box::new(people::verified()),
+            },
+            Query::SaveVerification { .. } => Reply::Done("saved".to_owned()),
             Query::Act(_) => Reply::Done("written and signed".to_owned()),
         })
     }

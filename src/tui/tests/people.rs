@@ -3,7 +3,7 @@
 use super::fixture::{PEOPLE, at};
 use crate::desk::view::{
     AccessKind, AccessLine, BackupLine, Bodies, Chain, Checked, Finding, GrantState, Grants,
-    IndexChecked, Member, MemberState, UnitView, UserState, UserView, VerifyReport,
+    IndexChecked, Member, MemberState, UnitView, UserState, UserView, VerifyLine, VerifyReport,
 };
 
 pub fn accesses() -> Vec<AccessLine> {
@@ -117,4 +117,15 @@ pub fn verified() -> VerifyReport {
         }],
         head: "4f1c09ab".to_owned(),
     }
+}
+
+pub fn verifications() -> Vec<VerifyLine> {
+    let line = |day: &str, findings| VerifyLine {
+        at: at(&format!("2026-11-{day}T06:00:00Z")),
+        entries: 184_201,
+        findings,
+        ok: findings == 0,
+        seconds: 2.4,
+    };
+    vec![line("21", 0), line("20", 1)]
 }
