@@ -3,11 +3,14 @@
 mod support;
 
 use chartseal::clinical::{Body, Note};
-use chartseal::desk::access::{break_glass, grant, list, refuse, request, review, revoke};
+use chartseal::desk::access::{
+    accept, break_glass, grant, list, refuse, request, review, revoke, share,
+};
 use chartseal::desk::charts::{admit, no_json, show};
-use chartseal::desk::view::{AccessKind, GrantState};
+use chartseal::desk::view::{AccessKind, GrantState, Stamp};
 use chartseal::desk::{Class, DeskError, Session, audit, inbox, write};
 use chartseal::ledger::Section;
+use chartseal::vault::VaultError;
 use support::{Hospital, PASSPHRASE, patient, secret};
 
 fn note(text: &str) -> Body {
@@ -201,4 +204,169 @@ fn looking_is_recorded_once_a_session_chart_and_hour() {
     };
     assert_eq!(views(&doctor), 1);
     assert!(audit::list(&hospital.desk("reyes"), Some(&mrn), None, None).is_err());
+}
+
+/// A chart of Ward A, and a nurse who has left the ward.
+fn with_a_nurse_from_elsewhere(hospital: &Hospital) -> (Session, String, Session) {
+    let (doctor, mrn) = admitted(hospital);
+    let admin = hospital.login("admin");
+    admin.leave_unit("Ward A", "brandt").unwrap();
+    (doctor, mrn, hospital.desk("brandt"))
+}
+
+#[test]
+fn what_is_shared_opens_when_it_is_accepted_and_nothing_more_does() {
+    let hospital = Hospital::staffed();
+    let (doctor, mrn) = admitted(&hospital);
+    let other = hospital.desk("okafor");
+    let shared = share(&doctor, &mrn, "okafor", &[Section::Clinical], None).unwrap();
+    assert_eq!(shared.state, GrantState::Pending);
+    assert_eq!(reads(&other, &mrn), 0, "not accepted yet");
+    let notice = |session: &Session| {
+        let all = inbox::list(session).unwrap();
+        all.into_iter().find(|notice| notice.kind == "share")
+    };
+    let waiting = notice(&other).unwrap();
+    assert!(waiting.waits && waiting.id == shared.id && waiting.from == "HSMITH");
+    assert_eq!(
+        list(&other, None, None).unwrap()[0].state,
+        GrantState::Pending
+    );
+    assert!(matches!(
+        accept(&hospital.desk("brandt"), &shared.id),
+        Err(DeskError::NoSuchEntry { .. })
+    ));
+
+    assert_eq!(
+        accept(&other, &shared.id).unwrap().state,
+        GrantState::Granted
+    );
+    assert_eq!(reads(&other, &mrn), 1);
+    assert!(show(&other, &mrn, Some(Section::Medication), &no_json).is_err());
+    assert!(notice(&other).is_none());
+    assert!(matches!(
+        accept(&other, &shared.id),
+        Err(DeskError::NotNow(_))
+    ));
+    let line = list(&doctor, Some(&mrn), None).unwrap().remove(0);
+    assert_eq!(
+        (
+            line.kind,
+            line.state,
+            line.who.as_str(),
+            line.decided_by.as_deref()
+        ),
+        (
+            AccessKind::Share,
+            GrantState::Granted,
+            "okafor",
+            Some("hsmith")
+        )
+    );
+
+    revoke(&doctor, &shared.id, "no longer needed").unwrap();
+    write::entry(&doctor, &mrn, note("after")).unwrap();
+    assert_eq!(reads(&other, &mrn), 0);
+}
+
+#[test]
+fn a_sharer_passes_on_no_more_and_no_longer_than_they_hold() {
+    let hospital = Hospital::staffed();
+    let (doctor, mrn, nurse) = with_a_nurse_from_elsewhere(&hospital);
+    let other = hospital.desk("okafor");
+    assert_eq!(
+        share(&other, &mrn, "brandt", &[Section::Clinical], None)
+            .unwrap_err()
+            .class(),
+        Class::Denied,
+        "through the emergency unit one holds nothing to share"
+    );
+    let now = chartseal::vault::clock::now() as i64;
+    let day = 86_400_000;
+    let week = Stamp::from_millis(now + 7 * day);
+    let asked = request(
+        &other,
+        &mrn,
+        &[Section::Clinical],
+        "second opinion",
+        Some(week),
+    )
+    .unwrap();
+    grant(&doctor, &asked.id, None).unwrap();
+    let pass = |sections: &[Section], until| share(&other, &mrn, "brandt", sections, until);
+    assert_eq!(
+        pass(&[Section::Clinical, Section::Medication], None)
+            .unwrap_err()
+            .class(),
+        Class::Denied
+    );
+    let longer = Stamp::from_millis(now + 8 * day);
+    assert_eq!(
+        pass(&[Section::Clinical], Some(longer))
+            .unwrap_err()
+            .class(),
+        Class::Denied
+    );
+    let passed = pass(&[Section::Clinical], None).unwrap();
+    assert_eq!(passed.until.unwrap().millis(), week.millis());
+    accept(&nurse, &passed.id).unwrap();
+    assert_eq!(reads(&nurse, &mrn), 1);
+
+    for (to, sections) in [
+        ("adeyemi", vec![Section::Clinical]),
+        ("reyes", vec![Section::Medication]),
+        ("mejia", vec![Section::Identity]),
+        ("hsmith", vec![Section::Clinical]),
+        ("nobody", vec![Section::Clinical]),
+        ("okafor", vec![]),
+    ] {
+        let refused = share(&doctor, &mrn, to, &sections, None).unwrap_err();
+        assert_eq!(refused.class(), Class::BadInput, "{to}: {refused}");
+    }
+    assert_eq!(
+        share(&nurse, &mrn, "okafor", &[Section::Clinical], None)
+            .unwrap_err()
+            .class(),
+        Class::Denied,
+        "a nurse shares nothing"
+    );
+}
+
+#[test]
+fn a_share_that_is_declined_leaves_no_key_behind() {
+    let hospital = Hospital::staffed();
+    let (doctor, mrn) = admitted(&hospital);
+    let other = hospital.desk("okafor");
+    let shared = share(&doctor, &mrn, "okafor", &[Section::Clinical], None).unwrap();
+    assert_eq!(
+        refuse(&other, &shared.id, "not my field").unwrap().state,
+        GrantState::Refused
+    );
+    assert!(matches!(
+        accept(&other, &shared.id),
+        Err(DeskError::NotNow(_))
+    ));
+    let vault = hospital.vault();
+    let witness = chartseal::vault::sweep::Witness::of(vault.host()).unwrap();
+    let unwatched = &chartseal::desk::view::unwatched;
+    let report = chartseal::jobs::verify::keyless(vault.ledger(), witness, 2, unwatched).unwrap();
+    assert!(report.ok, "{:?}", report.findings);
+}
+
+#[test]
+fn nobody_accepts_what_was_shared_with_another() {
+    let hospital = Hospital::staffed();
+    let (doctor, mrn) = admitted(&hospital);
+    let shared = share(&doctor, &mrn, "okafor", &[Section::Clinical], None).unwrap();
+    let chart = chartseal::desk::charts::list(&doctor, None).unwrap()[0]
+        .chart
+        .parse()
+        .unwrap();
+    let grant = shared.id.parse().unwrap();
+    for login in ["hsmith", "brandt", "mejia"] {
+        let accepted = hospital
+            .login(login)
+            .write(|writer| writer.accept(chart, grant));
+        assert!(matches!(accepted, Err(VaultError::Invalid(_))), "{login}");
+    }
 }

@@ -7,7 +7,7 @@ use crate::desk::view::{GrantState, Stamp};
 use crate::desk::{access, session};
 use crate::ledger::Section;
 
-/// Access to charts: request, list, grant, refuse, revoke, break the glass
+/// Access to charts: request, list, grant, refuse, revoke, share, accept, break the glass
 #[derive(Debug, Subcommand)]
 pub enum Access {
     /// Ask the patient and the attending doctor
@@ -42,10 +42,30 @@ pub enum Access {
         #[arg(long, value_name = "DATE", value_parser = date::until)]
         until: Option<Stamp>,
     },
-    /// Refuse a request
+    /// Refuse a request, or a share with you
     Refuse(Reasoned),
     /// Take a grant back
     Revoke(Reasoned),
+    /// Pass on what you hold, no more and no longer (by a doctor)
+    Share {
+        /// The chart's number
+        #[arg(long, value_name = "MRN")]
+        chart: String,
+        /// Login of who shall read it
+        #[arg(long, value_name = "LOGIN")]
+        to: String,
+        /// identity, clinical, medication, access; commas between them
+        #[arg(long, value_delimiter = ',', required = true)]
+        sections: Vec<Section>,
+        /// Until when: a date, an RFC 3339 time, or t+3w [default: in 30 days]
+        #[arg(long, value_name = "DATE", value_parser = date::until)]
+        until: Option<Stamp>,
+    },
+    /// Accept what was shared with you
+    Accept {
+        /// The share's id
+        id: String,
+    },
     /// Open a chart in an emergency; the patient and the auditors are told
     BreakGlass {
         /// The chart's number
@@ -103,6 +123,13 @@ impl Access {
                 output.result(&access::list(&session, chart.as_deref(), *state)?)
             }
             Self::Grant { id, until } => output.result(&access::grant(&session, id, *until)?),
+            Self::Share {
+                chart,
+                to,
+                sections,
+                until,
+            } => output.result(&access::share(&session, chart, to, sections, *until)?),
+            Self::Accept { id } => output.result(&access::accept(&session, id)?),
             Self::Refuse(act) => output.result(&access::refuse(&session, &act.id, &act.reason)?),
             Self::Revoke(act) => output.result(&access::revoke(&session, &act.id, &act.reason)?),
             Self::Review {

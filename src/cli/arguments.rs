@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand};
 
 use super::{
-    access, audit, backup, chart, completions, config_check, demo, export, import, index, init, rx,
-    search, status, stock, unit, user, verify, write,
+    access, audit, backup, chart, completions, config_check, demo, export, import, index, init,
+    man, rx, search, status, stock, unit, user, verify, write,
 };
 
 /// Health records, sealed, signed and shared by keys.
@@ -113,6 +113,7 @@ pub enum Command {
     Config(config_check::Config),
     /// Print completions for a shell
     Completions(completions::Completions),
+    Man(man::Man),
 }
 
 #[cfg(test)]

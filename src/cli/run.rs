@@ -49,8 +49,11 @@ pub fn run(arguments: Vec<OsString>, around: &Surroundings) -> Exit {
 fn dispatch(arguments: Arguments, around: &Surroundings) -> Result<Exit, Failure> {
     let output = arguments.globals.output();
     if let Some(Command::Completions(completions)) = &arguments.command {
-        // Completions are made while packages are built, where there is no home and no configuration.
+        // Completions and manual pages are made while packages are built, where there is no home and no configuration.
         return completions.run(output);
+    }
+    if let Some(Command::Man(man)) = &arguments.command {
+        return man.run(output);
     }
     let context = Context::new(arguments.globals, around)?;
     match arguments.command {
@@ -74,6 +77,7 @@ fn dispatch(arguments: Arguments, around: &Surroundings) -> Result<Exit, Failure
         Some(Command::Keys(keys)) => keys.run(&context),
         Some(Command::Config(config)) => config.run(&context),
         Some(Command::Completions(completions)) => completions.run(output),
+        Some(Command::Man(man)) => man.run(output),
         None => interface::open(&context, around),
     }
 }

@@ -4,7 +4,7 @@ use minicbor::{Decode, Encode};
 
 use crate::clinical::stock::Stock;
 use crate::ledger::canonical::{self, EncodingError};
-use crate::ledger::{Body, ChartId, EntryId, Section, ThreadId};
+use crate::ledger::{Body, CertId, ChartId, EntryId, Section, ThreadId};
 
 /// The version of these bodies.
 pub const VERSION: u8 = 1;
@@ -64,6 +64,25 @@ pub struct AccessDecided {
     /// Whether it takes back an earlier grant.
     #[n(3)]
     pub revoked: bool,
+}
+
+/// Somebody passed on what they hold. In the chart's `access` section, addressed to the recipient, the patient and the attending
+/// doctor.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[cbor(map)]
+pub struct AccessShared {
+    /// With whom.
+    #[n(0)]
+    pub to: CertId,
+    /// Their display name.
+    #[n(1)]
+    pub name: String,
+    /// Which sections.
+    #[n(2)]
+    pub sections: Vec<Section>,
+    /// Until when, in milliseconds since 1970.
+    #[n(3)]
+    pub until: Option<u64>,
 }
 
 /// The requester's own note of a request, in their unit's `work` section: they cannot read the chart's.
@@ -135,6 +154,7 @@ pub enum Act {
     AccessRequested(AccessRequested),
     AccessDecided(AccessDecided),
     AccessNoted(AccessNoted),
+    AccessShared(AccessShared),
     GlassBroken(GlassBroken),
     GlassReviewed(GlassReviewed),
     GlassNoted(GlassNoted),
@@ -177,6 +197,7 @@ kinds! {
     1010 AccessRequested "access requested",
     1011 AccessDecided "access decided",
     1012 AccessNoted "access noted",
+    1013 AccessShared "access shared",
     1020 GlassBroken "glass broken",
     1021 GlassReviewed "glass reviewed",
     1022 GlassNoted "glass noted",
@@ -209,6 +230,9 @@ impl Act {
                 act.mrn,
                 act.purpose
             ),
+            Self::AccessShared(act) => {
+                format!("shares {} with {}", names(&act.sections), act.name)
+            }
             Self::GlassBroken(act) => format!("broke the glass: {}", act.reason),
             Self::GlassReviewed(act) if act.justified => {
                 format!("break-glass justified: {}", act.finding)
@@ -242,6 +266,9 @@ impl Act {
             }),
             Self::AccessNoted(act) => {
                 json!({ "request": act.request.to_string(), "mrn": act.mrn, "sections": sections(&act.sections), "purpose": act.purpose })
+            }
+            Self::AccessShared(act) => {
+                json!({ "with": act.name, "sections": sections(&act.sections), "until": until(&act.until) })
             }
             Self::GlassBroken(act) => {
                 json!({ "reason": act.reason, "until": until(&Some(act.until)) })

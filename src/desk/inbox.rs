@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use crate::clinical::{Body, Role, RxEventKind};
-use crate::ledger::{CertId, ChartId, Entry, Holder, Section};
+use crate::ledger::{CertId, ChartId, Entry, EntryId, Holder, Section};
 use crate::vault::Reader;
 use crate::vault::account::Standing;
 
+use super::access::share::shared_with_me;
 use super::act::Act;
 use super::charts;
 use super::error::DeskError;
@@ -38,6 +39,7 @@ pub fn list(session: &Session) -> Result<Vec<Notice>, DeskError> {
         for entry in inherited(reader)? {
             notices.extend(notice(session, reader, entry)?);
         }
+        shares(session, reader, &mut notices)?;
         newcomers(session, reader, &mut notices)?;
         Ok::<_, DeskError>(notices)
     })?;
@@ -91,8 +93,9 @@ fn notice(
         waits,
     };
     let Ok(opened) = reader.open(entry) else {
-        // Addressed to somebody who holds no key of the section: the header alone tells them that there is an answer.
-        let answer = core.section == Section::Access;
+        // Addressed to somebody who holds no key of the section: the header alone tells them that there is an answer. What
+        // begins a thread is none: it is a share, of which the grant tells.
+        let answer = core.section == Section::Access && core.parent != EntryId::ZERO;
         return Ok(answer.then(|| {
             base(
                 "decision",
@@ -112,6 +115,9 @@ fn notice(
             Act::AccessRequested(_) => {
                 decides(reader, &core.chart).then(|| base("access request", act.headline(), true))
             }
+            // Of a share with oneself the grant tells.
+            Act::AccessShared(act) if act.to == reader.me() => None,
+            Act::AccessShared(_) => Some(base("share", act.headline(), false)),
             Act::AccessDecided(_) => Some(base("decision", act.headline(), false)),
             Act::GlassBroken(_) => Some(base("break-glass", act.headline(), true)),
             _ => None,
@@ -134,6 +140,40 @@ fn notice(
         }
         _ => None,
     })
+}
+
+/// What colleagues shared with this person and they have not accepted yet.
+fn shares(
+    session: &Session,
+    reader: &mut Reader<'_>,
+    notices: &mut Vec<Notice>,
+) -> Result<(), DeskError> {
+    let now = reader.now();
+    let waiting: Vec<_> = shared_with_me(reader)
+        .filter(|(_, held)| held.accepted.is_none() && held.in_force(now))
+        .map(|(chart, held)| (chart, held.grant, held.by, held.since))
+        .collect();
+    for (chart, grant, by, since) in waiting {
+        let (from, _, _) = who(reader, &by, since);
+        let created = reader
+            .tx()
+            .entry(since)?
+            .map_or(now, |entry| entry.core.created);
+        let mrn = match reach(session, reader, chart, Section::Identity).is_open() {
+            true => charts::line(session, reader, chart)?.map(|line| line.mrn),
+            false => None,
+        };
+        notices.push(Notice {
+            id: grant.to_string(),
+            kind: "share".into(),
+            created: Stamp::from_millis(created as i64),
+            text: format!("{from} shares a chart with you: accept it to open it"),
+            from,
+            mrn,
+            waits: true,
+        });
+    }
+    Ok(())
 }
 
 /// Whether this person decides requests for a chart now.

@@ -44,7 +44,9 @@ pub fn reach(session: &Session, reader: &Reader<'_>, chart: ChartId, section: Se
     let mut way = Reach::None;
     for held in directory.lines_for(&me, state, section, reader.now()) {
         match held.line.holder {
-            Holder::Person(_) => return Reach::Personal,
+            Holder::Person(_) if held.is_taken_up() => return Reach::Personal,
+            // Shared, and not accepted yet.
+            Holder::Person(_) => {}
             Holder::Unit(unit) => {
                 if directory
                     .units

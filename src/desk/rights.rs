@@ -27,6 +27,7 @@ pub fn may_act(role: Role, act: &Act) -> bool {
         }
         Act::AccessDecided(_) => matches!(role, Role::Doctor | Role::Patient),
         Act::GlassReviewed(_) => matches!(role, Role::Doctor | Role::Auditor),
+        Act::AccessShared(_) => role == Role::Doctor,
         Act::Stock(_) => role == Role::Pharmacist,
     }
 }

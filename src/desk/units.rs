@@ -79,6 +79,7 @@ pub fn waiting(session: &Session) -> Result<Vec<UnitJoined>, DeskError> {
 /// Delivers the keys of this session's units to the newcomers whom an admin authorised. By any member.
 pub fn deliver(session: &Session) -> Result<Vec<UnitJoined>, DeskError> {
     let delivered = session.vault().deliver()?;
+    session.vault().hand_to_standing_units()?;
     look(session, |directory| {
         delivered
             .iter()

@@ -14,8 +14,8 @@ use super::id::ChartId;
 use crate::crypto::hash::{Hash, sha256};
 
 pub use chart::{
-    Attending, DropBox, Enrolment, Epoch, EpochLine, Erasure, Grant, GrantGround, GrantLine,
-    Revocation,
+    Acceptance, Attending, DropBox, Enrolment, Epoch, EpochLine, Erasure, Grant, GrantGround,
+    GrantLine, OptOut, Revocation,
 };
 pub use people::{Certificate, Disable, Genesis, Invitation, fingerprint};
 pub use unit::{Authorisation, DeliveredKey, Delivery, Leave, Unit, UnitKey, UnitKind};
@@ -58,6 +58,7 @@ pub enum Clear {
     Attending(Attending),
     Erasure(Erasure),
     BackupMark(BackupMark),
+    Acceptance(Acceptance),
 }
 
 /// A clear entry that this version does not read.
@@ -125,6 +126,7 @@ kinds! {
     15 Attending "attending",
     16 Erasure "erasure",
     17 BackupMark "backup",
+    18 Acceptance "acceptance",
 }
 
 impl Clear {
@@ -137,6 +139,7 @@ impl Clear {
             Self::Epoch(body) => body.chart,
             Self::Attending(body) => body.chart,
             Self::Erasure(body) => body.chart,
+            Self::Acceptance(body) => body.chart,
             _ => ChartId::ZERO,
         }
     }

@@ -135,6 +135,22 @@ impl WriteTx<'_> {
         Ok(())
     }
 
+    /// Gives a slot that has none a fast copy.
+    pub fn put_fast(&mut self, place: &SlotPlace, fast: &[u8]) -> Result<(), LedgerError> {
+        let sql = "UPDATE slot SET fast = ?7 WHERE chart = ?1 AND section = ?2 AND epoch = ?3 AND holder = ?4
+                   AND holder_epoch = ?5 AND grant_id = ?6 AND fast IS NULL";
+        self.sql().prepare_cached(sql)?.execute(params![
+            place.chart.as_bytes(),
+            place.section as u8,
+            place.epoch,
+            place.holder.to_key(),
+            place.holder_epoch,
+            place.grant.as_bytes(),
+            fast
+        ])?;
+        Ok(())
+    }
+
     /// Deletes the slot at exactly this place. Returns how many there were.
     pub fn delete_slot(&mut self, place: &SlotPlace) -> Result<usize, LedgerError> {
         let sql =

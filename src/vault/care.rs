@@ -6,12 +6,12 @@ use crate::crypto::hash::Hash;
 use crate::crypto::hpke::KemPublic;
 use crate::crypto::secret::Secret;
 use crate::ledger::clear::{
-    Attending, Clear, DropBox, Enrolment, Epoch, EpochLine, Grant, GrantGround, GrantLine,
-    Revocation, UnitKind,
+    Acceptance, Attending, Clear, DropBox, Enrolment, Epoch, EpochLine, Grant, GrantGround,
+    GrantLine, OptOut, Revocation,
 };
 use crate::ledger::{CertId, ChartId, EntryId, Holder, Prepared, Section, Slot, SlotPlace, UnitId};
 
-use super::directory::HeldLine;
+use super::directory::{ChartState, HeldLine};
 use super::error::VaultError;
 use super::reader::Reader;
 use super::ring::{drop_box, seal_fast, seal_slot};
@@ -63,6 +63,11 @@ impl Writer<'_, '_> {
         let chart = ChartId::random();
         let mut handings = Vec::new();
         let mut drop_boxes = Vec::new();
+        let opt_out = (!new.emergency).then_some(OptOut::Emergency);
+        let state = ChartState {
+            opt_out,
+            ..ChartState::default()
+        };
         for section in Section::OF_A_CHART {
             let key = Secret::<32>::random();
             drop_boxes.push(DropBox {
@@ -71,17 +76,9 @@ impl Writer<'_, '_> {
                 public: drop_box(&key).public(),
             });
             handings.push(self.hand(section, 1, Holder::Unit(new.unit), &key)?);
-            let more = match section {
-                Section::Access => Some(UnitKind::Auditors),
-                _ if new.emergency => Some(UnitKind::Emergency),
-                _ => None,
-            };
-            if let Some(unit) = more.and_then(|kind| self.directory().special(kind)) {
-                let unit = unit.unit.unit;
-                // Nobody is in it yet: whoever joins later is handed the key with the chart's next epoch.
-                if self.directory().units[&unit].current_key(section).is_some() {
-                    handings.push(self.hand(section, 1, Holder::Unit(unit), &key)?);
-                }
+            // Where nobody is in such a unit yet, a later session hands the key over: see `standing`.
+            for unit in self.directory().standing(&state, section) {
+                handings.push(self.hand(section, 1, Holder::Unit(unit), &key)?);
             }
             if let Some(patient) = new.patient {
                 handings.push(self.hand(section, 1, Holder::Person(patient), &key)?);
@@ -96,6 +93,7 @@ impl Writer<'_, '_> {
             tags: new.tags,
             drop_boxes,
             lines: handings.iter().map(|handing| handing.line).collect(),
+            opt_out,
         });
         let stored = self.hand_over(chart, &body, &handings)?;
         Ok((chart, stored))
@@ -233,6 +231,11 @@ impl Writer<'_, '_> {
         )?;
         self.sweep_expired(chart)?;
         Ok(())
+    }
+
+    /// Takes up a share.
+    pub fn accept(&mut self, chart: ChartId, grant: EntryId) -> Result<Stored, VaultError> {
+        self.clear(&Clear::Acceptance(Acceptance { chart, grant }))
     }
 
     /// Names the doctor who decides requests.

@@ -3,8 +3,8 @@
 use super::directory::{ChartState, Directory, Finding, HeldLine, Person, UnitKeyState, UnitState};
 use crate::clinical::Role;
 use crate::ledger::clear::{
-    Attending, Authorisation, Certificate, Clear, Delivery, Enrolment, Epoch, Erasure, Genesis,
-    Grant, GrantLine, Invitation, Leave, Revocation, Unit, UnitKey, UnitKind,
+    Acceptance, Attending, Authorisation, Certificate, Clear, Delivery, Enrolment, Epoch, Erasure,
+    Genesis, Grant, GrantGround, GrantLine, Invitation, Leave, Revocation, Unit, UnitKey, UnitKind,
 };
 use crate::ledger::{CertId, ChartId, Core, EntryId, Holder, Office, Section};
 
@@ -38,6 +38,7 @@ impl Directory {
             Clear::Epoch(body) => self.epoch(seq, core, &body, now),
             Clear::Attending(body) => self.attending(seq, author, body),
             Clear::Erasure(body) => self.erasure(seq, author, body),
+            Clear::Acceptance(body) => self.acceptance(seq, author, body, now),
             Clear::BackupMark(body) => {
                 match self
                     .people
@@ -365,6 +366,9 @@ impl Directory {
         if chart.patient.is_none() {
             chart.patient = body.patient;
         }
+        if !known {
+            chart.opt_out = body.opt_out;
+        }
         chart.enrolled_by.get_or_insert(core.author);
         for drop in &body.drop_boxes {
             chart
@@ -380,6 +384,7 @@ impl Directory {
             until: None,
             revoked: None,
             ground: None,
+            accepted: None,
         }));
         Ok(())
     }
@@ -408,6 +413,9 @@ impl Directory {
 
     fn grant(&mut self, seq: u64, core: &Core, body: &Grant, now: u64) -> Result<(), Refusal> {
         self.must_hold(core.author, &body.chart, &body.lines, now)?;
+        if body.ground == GrantGround::Standing {
+            self.must_stand(body)?;
+        }
         let chart = self
             .charts
             .get_mut(&body.chart)
@@ -421,7 +429,27 @@ impl Directory {
             until: body.until,
             revoked: None,
             ground: Some(body.ground),
+            accepted: None,
         }));
+        Ok(())
+    }
+
+    /// A standing grant names nobody but the units that look after every chart, and nothing but their sections.
+    fn must_stand(&self, body: &Grant) -> Result<(), Refusal> {
+        let chart = self
+            .charts
+            .get(&body.chart)
+            .ok_or("a chart that is not known")?;
+        let stands = |line: &GrantLine| match line.holder {
+            Holder::Unit(unit) => self
+                .units
+                .get(&unit)
+                .is_some_and(|state| chart.stands(state.unit.kind, line.section)),
+            Holder::Person(_) => false,
+        };
+        if body.until.is_some() || !body.lines.iter().all(stands) {
+            return Err("hands a key on as standing to someone who has no standing".into());
+        }
         Ok(())
     }
 
@@ -446,6 +474,10 @@ impl Directory {
         let may = given_by == author
             || chart.patient == Some(author)
             || chart.attending == Some(author)
+            || chart
+                .lines
+                .iter()
+                .any(|held| held.grant == body.grant && held.line.holder == Holder::Person(author))
             || (role == Some(Role::Doctor)
                 && self.holds(&author, &body.chart, Section::Access, now));
         if !may {
@@ -458,6 +490,35 @@ impl Directory {
             .filter(|held| held.grant == body.grant)
         {
             held.revoked.get_or_insert(seq);
+        }
+        Ok(())
+    }
+
+    /// Only the person with whom it was shared takes a share up, while it is in force.
+    fn acceptance(
+        &mut self,
+        seq: u64,
+        author: CertId,
+        body: Acceptance,
+        now: u64,
+    ) -> Result<(), Refusal> {
+        let chart = self
+            .charts
+            .get_mut(&body.chart)
+            .ok_or("a chart that is not known")?;
+        let mut taken = 0;
+        let lines = chart.lines.iter_mut().filter(|held| {
+            held.grant == body.grant
+                && held.ground == Some(GrantGround::Share)
+                && held.line.holder == Holder::Person(author)
+                && held.in_force(now)
+        });
+        for held in lines {
+            held.accepted.get_or_insert(seq);
+            taken += 1;
+        }
+        if taken == 0 {
+            return Err("accepts what was not shared with its author, or has ended".into());
         }
         Ok(())
     }

@@ -2,7 +2,8 @@
 //!
 //! - [`directory`] and [`judge`]: who is who, from clear entries alone; [`walk`]: reading the ledger up to its head.
 //! - [`host`]: the state outside the vault; [`init`]: a new vault; [`open`]: from file to session by passphrase.
-//! - [`identity`], [`people`], [`account`], [`code`], [`units`]: accounts and keys; [`care`]: charts, grants, renewal.
+//! - [`identity`], [`people`], [`account`], [`code`], [`units`]: accounts and keys; [`care`]: charts, grants, renewal;
+//!   [`standing`]: units that look after every chart.
 //! - [`shares`]: what custodians keep of a secret that was split.
 //! - [`session`], [`ring`], [`reader`], [`writer`]: an unlocked session and what it can do, in bulk on all cores; [`permit`]: leave
 //!   to do it.
@@ -30,6 +31,7 @@ pub mod ring;
 pub mod session;
 pub mod shares;
 pub mod slot_check;
+pub mod standing;
 pub mod sweep;
 pub mod units;
 pub mod walk;

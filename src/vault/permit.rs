@@ -73,6 +73,10 @@ acts! {
     Attend "name the attending doctor" None, [Doctor, Registrar];
     /// Asking for access to a chart.
     Request "request access" None, [Doctor, Nurse];
+    /// Passing on what one holds.
+    Share "share access" None, [Doctor];
+    /// Taking up what was shared.
+    AcceptShare "accept a share" None, [Doctor, Nurse, Pharmacist];
     /// Deciding a request: the patient, or the attending doctor; the desk checks which.
     Decide "decide access" Some(Section::Access), [Doctor, Patient];
     /// Opening a chart in an emergency.

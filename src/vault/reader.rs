@@ -14,6 +14,9 @@ use super::error::VaultError;
 use super::ring::{self, CHART_KEY, LOCATOR, Ring, UNIT_CHART, UNIT_KEY, UnitSecret};
 use super::session::State;
 
+/// Fast copies that one write stores at most.
+const FAST_AT_ONCE: usize = 2_000;
+
 /// An entry with its body, after signature, seal and commitment held.
 #[derive(Clone, Debug)]
 pub struct Opened {
@@ -190,37 +193,45 @@ impl<'a> Reader<'a> {
         Err(failure)
     }
 
+    /// Opens a chart's slot. **A unit's slot that has no fast copy gets one with the session's next write**: the next time it
+    /// opens without a key agreement.
     pub(super) fn open_chart_slot(
-        &self,
+        &mut self,
         place: &SlotPlace,
         expected: &Hash,
     ) -> Result<Secret<32>, VaultError> {
-        let ring = self.ring()?;
+        let ring = self.state.ring.as_ref().ok_or(VaultError::Locked)?;
         let slot = self.tx.slot(place)?.ok_or_else(|| {
             VaultError::Substituted(format!(
                 "the slot of the {} key of chart {}",
                 place.section, place.chart
             ))
         })?;
-        let kem = match place.holder {
-            Holder::Person(_) => &ring.me.kem,
+        let unit = match place.holder {
+            Holder::Person(_) => None,
             Holder::Unit(unit) => {
-                let secret = ring.unit(unit, place.section, place.holder_epoch).ok_or(
-                    VaultError::NoKey {
-                        section: place.section,
-                    },
-                )?;
-                if let Some(fast) = &slot.fast
-                    && let Some(key) = ring::open_fast(&self.vault, place, fast, secret, expected)
-                {
-                    return Ok(key);
-                }
-                secret.kem()
+                let secret = ring.unit(unit, place.section, place.holder_epoch);
+                Some(secret.ok_or(VaultError::NoKey {
+                    section: place.section,
+                })?)
             }
         };
+        if let (Some(secret), Some(fast)) = (unit, &slot.fast)
+            && let Some(key) = ring::open_fast(&self.vault, place, fast, secret, expected)
+        {
+            return Ok(key);
+        }
+        let kem = unit.map_or(&ring.me.kem, UnitSecret::kem);
         let key = ring::open_slot(&self.vault, place, &slot.sealed, kem, CHART_KEY, expected)?;
-        Secret::from_slice(key.expose())
-            .ok_or_else(|| VaultError::Substituted(format!("the slot of chart {}", place.chart)))
+        let key = Secret::from_slice(key.expose())
+            .ok_or_else(|| VaultError::Substituted(format!("the slot of chart {}", place.chart)))?;
+        if let (Some(secret), None) = (unit, &slot.fast)
+            && self.state.fast.len() < FAST_AT_ONCE
+        {
+            let fast = ring::seal_fast(&self.vault, place, secret, &key);
+            self.state.fast.push((*place, fast));
+        }
+        Ok(key)
     }
 
     /// Every epoch of a section that this session can open, oldest first.

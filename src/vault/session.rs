@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::clinical::Role;
-use crate::ledger::{CertId, Certificate, Ledger, ReadTx};
+use crate::ledger::{CertId, Certificate, Ledger, ReadTx, SlotPlace};
 
 use super::clock;
 use super::directory::Directory;
@@ -12,6 +12,7 @@ use super::host::Host;
 use super::identity::Identity;
 use super::reader::Reader;
 use super::ring::Ring;
+use super::standing;
 use super::walk;
 use super::writer::Writer;
 
@@ -33,8 +34,10 @@ pub struct State {
     pub directory: Directory,
     /// The keys; `None` once locked.
     pub ring: Option<Ring>,
-    /// When this session last swept the slots of grants that had run out.
+    /// When this session last swept the slots of grants that had run out, and handed over what standing units lacked.
     pub(super) swept: u64,
+    /// Fast copies of slots that were opened the slow way, until the next write stores them.
+    pub(super) fast: Vec<(SlotPlace, Vec<u8>)>,
 }
 
 impl Session {
@@ -59,6 +62,7 @@ impl Session {
                 directory,
                 ring: Some(Ring::new(identity)),
                 swept: 0,
+                fast: Vec::new(),
             }),
         };
         session.host.raise_high_water(session.ledger.head()?)?;
@@ -135,11 +139,17 @@ impl Session {
             let now = clock::now();
             let due = now.saturating_sub(state.swept) >= clock::HOUR;
             let mut writer = Writer::new(tx, &mut state, self, now, &mut touched);
+            let mut more = false;
             if due {
                 writer.sweep_all_expired().map_err(Failure::Vault)?;
+                let made = writer.hand_to_standing_units().map_err(Failure::Vault)?;
+                more = made >= standing::AT_ONCE;
             }
             let value = work(&mut writer).map_err(Failure::Work)?;
-            if due {
+            for (place, fast) in &state.fast {
+                tx.put_fast(place, fast)?;
+            }
+            if due && !more {
                 state.swept = now;
             }
             let (end, anchor) = (tx.end(), tx.anchor());
@@ -148,6 +158,9 @@ impl Session {
             let read = tx.last_clear() <= state.directory.seq && end.seq > state.directory.seq;
             Ok((value, read.then_some((end, anchor))))
         });
+        if outcome.is_ok() {
+            state.fast.clear();
+        }
         if outcome.is_err() && touched {
             // The directory has seen clear entries that did not land: read it anew.
             let mut fresh = Directory::default();

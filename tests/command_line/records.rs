@@ -187,3 +187,44 @@ fn a_registrar_names_the_attending_doctor_and_then_requests_are_taken() {
     assert_eq!(shown["attending_signed"]["key"], named["key"]);
     assert_eq!(ward.json("okafor", &ask)["state"], "pending");
 }
+
+#[test]
+fn a_doctor_shares_a_section_and_the_colleague_accepts_it() {
+    let ward = Ward::new();
+    let until = "2099-12-31";
+    let share = |by: &str, sections: &str| {
+        let mrn = &ward.mrn;
+        ward.run(
+            by,
+            &[
+                "access",
+                "share",
+                "--chart",
+                mrn,
+                "--to",
+                "okafor",
+                "--sections",
+                sections,
+                "--until",
+                until,
+            ],
+        )
+    };
+    share("brandt", "clinical").error(3);
+    let shared = share("hsmith", "identity,clinical").json();
+    assert_eq!(shared["state"], "pending");
+    let id = shared["id"].as_str().unwrap();
+    ward.run("okafor", &["chart", "show", &ward.mrn]).error(3);
+    let listed = ward.json("okafor", &["access", "list", "--state", "pending"]);
+    assert_eq!(
+        (&listed[0]["id"], &listed[0]["kind"]),
+        (&id.into(), &"share".into())
+    );
+    let accepted = ward.json("okafor", &["access", "accept", id]);
+    assert_eq!(
+        (&accepted["id"], &accepted["state"]),
+        (&id.into(), &"granted".into())
+    );
+    let shown = ward.json("okafor", &["chart", "show", &ward.mrn]);
+    assert_eq!(shown["closed"], serde_json::json!(["medication", "access"]));
+}

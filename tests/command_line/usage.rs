@@ -101,3 +101,15 @@ fn quiet_leaves_out_text_but_not_json() {
         true
     );
 }
+
+#[test]
+fn manual_pages_need_neither_home_nor_configuration() {
+    let home = Home::new();
+    let mut command = home.command(&["--json", "man", "pages"]);
+    let run: crate::program::Run = command.env_remove("HOME").output().unwrap().into();
+    let files = run.json()["files"].as_array().unwrap().len();
+    let written = std::fs::read_dir(home.path().join("pages"))
+        .unwrap()
+        .count();
+    assert!(files > 20 && files == written, "{files} of {written}");
+}

@@ -2,9 +2,10 @@
 
 use crate::ledger::clear::GrantGround;
 use crate::ledger::{ChartId, EntryId, Holder, LedgerError, Section, ThreadId};
-use crate::vault::permit::Decide;
+use crate::vault::permit::{AcceptShare, Decide};
 use crate::vault::{Draft, NewGrant, Reader, VaultError};
 
+use super::share::shared_with_me;
 use super::{chart_of, thread};
 use crate::desk::act::{AccessDecided, AccessRequested, Act};
 use crate::desk::error::DeskError;
@@ -52,6 +53,9 @@ pub fn grant(session: &Session, id: &str, until: Option<Stamp>) -> Result<Access
 pub fn refuse(session: &Session, id: &str, reason: &str) -> Result<AccessState, DeskError> {
     let reason = said(reason)?;
     let request = thread(id)?;
+    if let Some(declined) = decline(session, EntryId(request.0))? {
+        return Ok(declined);
+    }
     let chart = may_decide(session, request)?;
     lost_race(session.vault().write(|writer| {
         let (first, _) = pending(&mut writer.reader(), request)?;
@@ -67,6 +71,25 @@ pub fn refuse(session: &Session, id: &str, reason: &str) -> Result<AccessState, 
         writer.put(draft, &Act::AccessDecided(act).encode())?;
         Ok(answer(request, GrantState::Refused, None))
     }))
+}
+
+/// Where it is a share with this person that they have not accepted: gives the key back.
+fn decline(session: &Session, grant: EntryId) -> Result<Option<AccessState>, DeskError> {
+    let found = session.vault().read(|reader| {
+        let now = reader.now();
+        let mut shares = shared_with_me(reader);
+        let share = shares
+            .find(|(_, held)| held.grant == grant && held.accepted.is_none() && held.in_force(now));
+        Ok::<_, DeskError>(share.map(|(chart, _)| chart))
+    })?;
+    let Some(chart) = found else {
+        return Ok(None);
+    };
+    session.vault().authority::<AcceptShare>()?;
+    session
+        .vault()
+        .write(|writer| writer.revoke(chart, grant))?;
+    Ok(Some(answer(ThreadId(grant.0), GrantState::Refused, None)))
 }
 
 /// Takes a grant back, by the id of its request or of the grant itself. The slots go at once.

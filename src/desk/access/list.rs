@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use crate::ledger::clear::GrantGround;
 use crate::ledger::{ChartId, EntryId, Holder, Section, ThreadId};
 use crate::vault::Reader;
+use crate::vault::directory::HeldLine;
 
 use super::request::own_units;
+use super::share::shared_with_me;
 use crate::desk::act::Act;
 use crate::desk::charts;
 use crate::desk::error::DeskError;
@@ -40,6 +42,7 @@ pub fn list(
             }
         }
         own(reader, only, &mut lines)?;
+        shared(session, reader, only, &mut lines)?;
         Ok::<_, DeskError>(lines)
     })?;
     lines.retain(|line| state.is_none_or(|state| line.state == state));
@@ -135,7 +138,8 @@ fn of_chart(
             _ => {}
         }
     }
-    grants(reader, chart, &shown, name.as_deref(), &answered, lines);
+    let unasked = |held: &HeldLine| !answered.contains(&held.grant);
+    grants(reader, chart, &shown, name.as_deref(), unasked, lines);
     Ok(())
 }
 
@@ -145,17 +149,17 @@ fn grants(
     chart: ChartId,
     shown: &str,
     name: Option<&str>,
-    answered: &[EntryId],
+    wanted: impl Fn(&HeldLine) -> bool,
     lines: &mut Vec<AccessLine>,
 ) {
     let Some(state) = reader.directory().chart(&chart) else {
         return;
     };
-    let mut grants = BTreeMap::<EntryId, Vec<&crate::vault::directory::HeldLine>>::new();
+    let mut grants = BTreeMap::<EntryId, Vec<&HeldLine>>::new();
     for held in state
         .lines
         .iter()
-        .filter(|held| held.ground.is_some() && !answered.contains(&held.grant))
+        .filter(|held| held.ground.is_some() && wanted(held))
     {
         grants.entry(held.grant).or_default().push(held);
     }
@@ -220,6 +224,7 @@ fn standing(reader: &Reader<'_>, chart: ChartId, grant: EntryId) -> GrantState {
         .and_then(|state| state.lines.iter().find(|held| held.grant == grant));
     match held {
         Some(held) if held.revoked.is_some() => GrantState::Revoked,
+        Some(held) if held.in_force(reader.now()) && !held.is_taken_up() => GrantState::Pending,
         Some(held) if held.in_force(reader.now()) => GrantState::Granted,
         _ => GrantState::Expired,
     }
@@ -270,6 +275,36 @@ fn own(
                 reviewed: None,
             });
         }
+    }
+    Ok(())
+}
+
+/// What was shared with this person, where they do not read the chart's record themselves.
+fn shared(
+    session: &Session,
+    reader: &mut Reader<'_>,
+    only: Option<ChartId>,
+    lines: &mut Vec<AccessLine>,
+) -> Result<(), DeskError> {
+    let mut mine: Vec<ChartId> = shared_with_me(reader).map(|(chart, _)| chart).collect();
+    mine.dedup();
+    let me = Holder::Person(reader.me());
+    for chart in mine {
+        let read_above = reach(session, reader, chart, Section::Access).is_open();
+        if read_above || only.is_some_and(|only| only != chart) {
+            continue;
+        }
+        let line = match reach(session, reader, chart, Section::Identity).is_open() {
+            true => charts::line(session, reader, chart)?,
+            false => None,
+        };
+        let shown = line
+            .as_ref()
+            .map_or_else(|| chart.to_string(), |line| line.mrn.clone());
+        let name = line.map(|line| line.name);
+        let own =
+            |held: &HeldLine| held.line.holder == me && held.ground == Some(GrantGround::Share);
+        grants(reader, chart, &shown, name.as_deref(), own, lines);
     }
     Ok(())
 }

@@ -1,20 +1,22 @@
-//! Asking for access to a chart, deciding, taking it back, and breaking the glass.
+//! Asking for access to a chart, deciding, taking it back, sharing, and breaking the glass.
 //!
 //! A request is a thread of the chart's `access` section, dropped there by somebody who cannot read it and addressed to the
 //! patient and the attending doctor. A decision is its next version; the key travels in a slot. **Nobody ever sees or
 //! pastes a key.**
 //!
-//! - [`mod@request`]: asking; [`decide`]: granting, refusing, revoking; [`glass`]: emergencies; [`mod@list`]: what stands.
+//! - [`mod@request`]: asking; [`decide`]: granting, refusing, revoking; [`mod@share`]: passing on; [`glass`]: emergencies; [`mod@list`]: what stands.
 
 pub mod decide;
 pub mod glass;
 pub mod list;
 pub mod request;
+pub mod share;
 
 pub use decide::{grant, refuse, revoke};
 pub use glass::{break_glass, review};
 pub use list::list;
 pub use request::request;
+pub use share::{accept, share};
 
 use crate::ledger::{ChartId, Section, ThreadId};
 use crate::vault::Reader;

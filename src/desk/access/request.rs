@@ -89,7 +89,7 @@ pub fn request(
 }
 
 /// Who may decide for a chart now: its patient and its attending doctor, while their accounts count.
-fn deciders(directory: &Directory, chart: &ChartId) -> Vec<Holder> {
+pub(super) fn deciders(directory: &Directory, chart: &ChartId) -> Vec<Holder> {
     let Some(state) = directory.chart(chart) else {
         return Vec::new();
     };

@@ -67,6 +67,18 @@ pub struct Enrolment {
     /// Who gets which key.
     #[n(6)]
     pub lines: Vec<GrantLine>,
+    /// What the chart keeps out of.
+    #[n(7)]
+    pub opt_out: Option<OptOut>,
+}
+
+/// What a chart can keep out of.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Encode, Decode)]
+#[cbor(index_only)]
+pub enum OptOut {
+    /// Break-glass: the emergency unit never receives a key.
+    #[n(1)]
+    Emergency,
 }
 
 /// Why a grant was given. No purpose: that is sealed in the `access` section.
@@ -85,6 +97,9 @@ pub enum GrantGround {
     /// Another unit or the patient joined the care team.
     #[n(4)]
     CareTeam,
+    /// A unit that looks after every chart got its first keys when the chart was open already: the auditors, break-glass.
+    #[n(5)]
+    Standing,
 }
 
 /// Keys of a chart are handed to someone.
@@ -116,6 +131,18 @@ pub struct Revocation {
     #[n(0)]
     pub chart: ChartId,
     /// The entry that gave the grant.
+    #[n(1)]
+    pub grant: EntryId,
+}
+
+/// A person takes up what was shared with them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
+#[cbor(map)]
+pub struct Acceptance {
+    /// The chart.
+    #[n(0)]
+    pub chart: ChartId,
+    /// The entry that shared it.
     #[n(1)]
     pub grant: EntryId,
 }

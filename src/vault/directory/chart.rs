@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use minicbor::{Decode, Encode};
 
 use crate::crypto::hpke::KemPublic;
-use crate::ledger::clear::{DropBox, GrantGround, GrantLine};
+use crate::ledger::clear::{DropBox, GrantGround, GrantLine, OptOut, UnitKind};
 use crate::ledger::{CertId, ChartId, EntryId, Section, SlotPlace, UnitId};
 
 /// One key in one holder's hands.
@@ -36,6 +36,9 @@ pub struct HeldLine {
     /// Why it was given; `None` for an enrolment.
     #[n(7)]
     pub ground: Option<GrantGround>,
+    /// The entry by which its holder took up a share.
+    #[n(8)]
+    pub accepted: Option<u64>,
 }
 
 impl HeldLine {
@@ -49,6 +52,11 @@ impl HeldLine {
             holder_epoch: self.line.holder_epoch,
             grant: self.slot,
         }
+    }
+
+    /// Whether its holder need not take it up first, or has.
+    pub fn is_taken_up(&self) -> bool {
+        self.ground != Some(GrantGround::Share) || self.accepted.is_some()
     }
 
     /// Whether it is in force at a time.
@@ -88,6 +96,9 @@ pub struct ChartState {
     /// Doctors who attended before: what was asked of them is the attending doctor's to decide now.
     #[n(8)]
     pub attended: BTreeSet<CertId>,
+    /// What it keeps out of.
+    #[n(9)]
+    pub opt_out: Option<OptOut>,
 }
 
 impl ChartState {
@@ -97,6 +108,22 @@ impl ChartState {
             .range((section as u8, 0)..=(section as u8, u32::MAX))
             .next_back()
             .map_or(0, |((_, epoch), _)| *epoch)
+    }
+
+    /// Whether every chart's key of a section belongs in the hands of units of a kind, and this chart keeps out of it no more
+    /// than others.
+    pub fn stands(&self, kind: UnitKind, section: Section) -> bool {
+        match kind {
+            UnitKind::Auditors => section == Section::Access,
+            UnitKind::Emergency => {
+                self.opt_out != Some(OptOut::Emergency)
+                    && matches!(
+                        section,
+                        Section::Identity | Section::Clinical | Section::Medication
+                    )
+            }
+            _ => false,
+        }
     }
 
     /// The drop box of a section's newest epoch.
