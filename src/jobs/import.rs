@@ -89,6 +89,10 @@ pub fn fhir(
             .map_err(|_| DeskError::Outside("reading the files failed".into()))
     })?;
     let mut done = importer.done;
+    if done.unchanged > 0 && !compartments.is_empty() {
+        // An import that was killed had written entries and not yet their words.
+        indexing::catch_up_all(session, watch)?;
+    }
     watch(&progress(total, total, done.entries));
     done.files = files_read;
     done.seconds = started.elapsed().as_secs_f64();

@@ -3,10 +3,11 @@
 //! Without keys it checks what anybody with the file can check: the chain, every signature, who was allowed what, slots against
 //! grants, views against entries. With a session it also opens every body that the session's keys reach. **It does not stop at
 //! the first problem: it names each bad entry and goes on.** It reads in batches through its own handle, so that memory stays
-//! bounded and writers are not held up.
+//! bounded and writers are not held up. Whoever watches may hold it up or stop it between any two batches: nothing is open then.
 
 mod crew;
 mod exported;
+mod file_check;
 mod findings;
 
 use std::collections::HashMap;
@@ -21,12 +22,13 @@ use crate::vault::sweep::{Fault, Found, Pending, Sweep, Witness};
 use crate::vault::{Host, VaultError, clock};
 
 use crew::{Crew, Task};
+use file_check::FileCheck;
 use findings::Findings;
 
 pub use exported::exported;
 
-/// Rows a batch: what batch verification is fastest with.
-const BATCH: usize = 1_024;
+/// Rows a batch: batch verification gains little beyond.
+const BATCH: usize = 4_096;
 /// Boxes a batch: documents are large.
 const BYTES: usize = 8 << 20;
 /// After so many unreadable rows in a row, the rest is given up.
@@ -143,7 +145,9 @@ impl Verification<'_> {
             known: HashMap::new(),
             unreadable: 0,
         };
-        let crew = Crew::new(self.threads, total, self.watch);
+        let watch = self.watch;
+        let file = FileCheck::begin(self.ledger);
+        let crew = Crew::new(self.threads, total, watch);
         let done = crew.run(|hand| {
             let mut after = 0;
             let mut unreadable = 0;
@@ -189,9 +193,9 @@ impl Verification<'_> {
                 Err(DeskError::Vault(error)) => self.findings.take(unread(after, &error)),
                 Err(error) => return Err(error),
             }
-            self.check_file();
             self.check_slots()
         })?;
+        self.findings.take_all(file.end(watch)?);
         self.findings.take_all(sweep.take_found());
         let index = match desk.map(|session| desk::index::audit(session, self.watch)) {
             None => IndexChecked::default(),
@@ -213,20 +217,6 @@ impl Verification<'_> {
             index,
         };
         Ok(self.findings.report(totals, done))
-    }
-
-    /// SQLite's own check: pages, and indexes against tables.
-    fn check_file(&mut self) {
-        let what = match self.ledger.integrity() {
-            Ok(None) => return,
-            Ok(Some(what)) => format!("the file is damaged: {what}"),
-            Err(error) => format!("the file cannot be checked: {error}"),
-        };
-        self.findings.take(Found {
-            seq: None,
-            fault: Fault::View,
-            what,
-        });
     }
 
     /// The slots that the session's keys open.

@@ -38,7 +38,9 @@ pub fn decode<T: Encode<()> + for<'b> Decode<'b, ()>>(
         what,
         reason: error.to_string(),
     })?;
-    if encode(&value) == bytes {
+    let mut again = Vec::with_capacity(bytes.len());
+    minicbor::encode(&value, &mut again).expect("encoding into a Vec has no way to fail");
+    if again == bytes {
         Ok(value)
     } else {
         Err(EncodingError::NotCanonical { what })

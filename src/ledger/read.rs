@@ -292,57 +292,57 @@ fn checked(found: Vec<Entry>, asked: impl Fn(&Core) -> bool) -> Result<Vec<Entry
     }
 }
 
-/// The columns of `entry` that repeat its header.
+/// The columns of `entry` that repeat its header; `None` for what has another length.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[expect(missing_docs, reason = "the fields of the header")]
 pub struct Columns {
-    pub id: Vec<u8>,
-    pub chart: Vec<u8>,
+    pub id: Option<[u8; 16]>,
+    pub chart: Option<[u8; 16]>,
     pub section: i64,
-    pub thread: Vec<u8>,
-    pub parent: Vec<u8>,
-    pub previous: Vec<u8>,
+    pub thread: Option<[u8; 16]>,
+    pub parent: Option<[u8; 16]>,
+    pub previous: Option<[u8; 32]>,
     pub site: i64,
 }
 
 impl Columns {
     /// The link before the entry, as the column says.
     pub fn previous(&self) -> Option<Hash> {
-        self.previous.as_slice().try_into().ok().map(Hash)
+        self.previous.map(Hash)
     }
 
     /// Whether they repeat the header faithfully.
     pub fn repeat(&self, core: &super::entry::Core, previous: &Hash) -> bool {
-        self.id == core.id.0
-            && self.chart == core.chart.0
+        self.id == Some(core.id.0)
+            && self.chart == Some(core.chart.0)
             && self.section == i64::from(core.section as u8)
-            && self.thread == core.thread.0
-            && self.parent == core.parent.0
-            && self.previous == previous.0
+            && self.thread == Some(core.thread.0)
+            && self.parent == Some(core.parent.0)
+            && self.previous == Some(previous.0)
             && self.site == i64::from(core.site)
     }
 }
 
 pub(super) fn columns(row: &SqlRow<'_>) -> rusqlite::Result<Columns> {
     Ok(Columns {
-        id: row.get(7)?,
-        chart: row.get(8)?,
+        id: fixed(row, 7)?,
+        chart: fixed(row, 8)?,
         section: row.get(9)?,
-        thread: row.get(10)?,
-        parent: row.get(11)?,
-        previous: row.get(12)?,
+        thread: fixed(row, 10)?,
+        parent: fixed(row, 11)?,
+        previous: fixed(row, 12)?,
         site: row.get(13)?,
     })
 }
 
-/// A row as SQLite gives it: the lengths are not yet checked.
+/// A row as SQLite gives it; `None` for what has another length than it should.
 pub(super) struct Raw {
     seq: u64,
     core: Vec<u8>,
-    anchor: Vec<u8>,
-    digest: Vec<u8>,
-    signature: Vec<u8>,
-    link: Vec<u8>,
+    anchor: Option<[u8; 32]>,
+    digest: Option<[u8; 32]>,
+    signature: Option<[u8; 64]>,
+    link: Option<[u8; 32]>,
     body: Option<Vec<u8>>,
 }
 
@@ -350,30 +350,42 @@ pub(super) fn read_row(row: &SqlRow<'_>) -> rusqlite::Result<Raw> {
     Ok(Raw {
         seq: row.get::<_, i64>(0)? as u64,
         core: row.get(1)?,
-        anchor: row.get(2)?,
-        digest: row.get(3)?,
-        signature: row.get(4)?,
-        link: row.get(5)?,
+        anchor: fixed(row, 2)?,
+        digest: fixed(row, 3)?,
+        signature: fixed(row, 4)?,
+        link: fixed(row, 5)?,
         body: row.get(6)?,
     })
 }
 
+/// A blob of a length that is known; `None` where it has another.
+fn fixed<const N: usize>(row: &SqlRow<'_>, column: usize) -> rusqlite::Result<Option<[u8; N]>> {
+    let value = row.get_ref(column)?;
+    let blob = value.as_blob().map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(column, value.data_type(), Box::new(error))
+    })?;
+    Ok(blob.try_into().ok())
+}
+
 pub(super) fn convert(raw: Raw) -> Result<Row, LedgerError> {
-    let signature = raw
-        .signature
-        .as_slice()
-        .try_into()
-        .map(Signature)
-        .map_err(|_| LedgerError::Damaged {
-            seq: raw.seq,
-            what: "its signature has the wrong length".into(),
-        })?;
+    let damaged = |what: &str| LedgerError::Damaged {
+        seq: raw.seq,
+        what: what.into(),
+    };
+    let hash = |bytes: Option<[u8; 32]>| {
+        bytes
+            .map(Hash)
+            .ok_or_else(|| damaged("a hash of it has the wrong length"))
+    };
     Ok(Row {
         seq: raw.seq,
-        anchor: hash(raw.seq, &raw.anchor)?,
-        digest: hash(raw.seq, &raw.digest)?,
-        signature,
-        link: hash(raw.seq, &raw.link)?,
+        anchor: hash(raw.anchor)?,
+        digest: hash(raw.digest)?,
+        signature: raw
+            .signature
+            .map(Signature)
+            .ok_or_else(|| damaged("its signature has the wrong length"))?,
+        link: hash(raw.link)?,
         core: raw.core,
         body: raw.body,
     })

@@ -5,7 +5,8 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
@@ -21,6 +22,9 @@ pub const FILE: &str = "vault.db";
 
 /// Long enough for 64 terminals to take their turns.
 const BUSY: Duration = Duration::from_mins(1);
+
+/// So many steps of SQLite's machine between two looks at whether it should stop: some milliseconds.
+const STEPS: i32 = 100_000;
 
 /// An open ledger. Cheap to open again: a second handle on the same file is how a job works beside a session.
 #[derive(Debug)]
@@ -167,11 +171,16 @@ impl Ledger {
         Ok(())
     }
 
-    /// SQLite's own check of the file: `None` when all is well.
-    pub fn integrity(&self) -> Result<Option<String>, LedgerError> {
-        let answer: String = self
-            .lock()
-            .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+    /// SQLite's own check of the file: `None` when all is well. It ends early, with an error, once it is asked to stop.
+    pub fn integrity(&self, stop: &Arc<AtomicBool>) -> Result<Option<String>, LedgerError> {
+        let mut sql = self.lock();
+        let stop = Arc::clone(stop);
+        sql.progress_handler(STEPS, Some(move || stop.load(Ordering::Relaxed)))?;
+        let answer = sql.query_row("PRAGMA integrity_check(1)", [], |row| {
+            row.get::<_, String>(0)
+        });
+        sql.progress_handler(0, None::<fn() -> bool>)?;
+        let answer = answer?;
         Ok((answer != "ok").then_some(answer))
     }
 

@@ -375,7 +375,8 @@ impl Sweep {
             || self.links.contains(&row.anchor)
             || self.anchors.contains(&row.anchor)
         {
-            self.anchors = vec![row.anchor];
+            self.anchors.clear();
+            self.anchors.push(row.anchor);
         } else {
             self.wrong(
                 row.seq,
@@ -386,10 +387,11 @@ impl Sweep {
             self.anchors.extend(self.links.iter().copied());
             self.anchors.truncate(4);
         }
-        self.links = match previous {
-            Some(_) => vec![row.link],
-            None => vec![row.link, row.expected_link(&guess)],
-        };
+        self.links.clear();
+        self.links.push(row.link);
+        if previous.is_none() {
+            self.links.push(row.expected_link(&guess));
+        }
         before
     }
 

@@ -1,6 +1,7 @@
 //! What a restore writes: a ledger that becomes the vault only when everything about it holds.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::backup::source::{Cause, Provenance, Restorer, Row, TableId};
 use crate::crypto::secret::SecretBytes;
@@ -111,7 +112,7 @@ impl Restorer for VaultRestorer {
 
     fn finish(&mut self, provenance: &Provenance, _host_secret: &SecretBytes) -> Result<(), Cause> {
         self.shred()?;
-        if let Some(damage) = self.ledger.integrity()? {
+        if let Some(damage) = self.ledger.integrity(&Arc::default())? {
             return Err(format!("the restored file does not hold: {damage}").into());
         }
         self.judge(provenance)?;
