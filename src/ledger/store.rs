@@ -214,6 +214,7 @@ fn connect(file: &Path) -> Result<Connection, LedgerError> {
          PRAGMA cell_size_check = ON;
          PRAGMA mmap_size = 0;
          PRAGMA cache_size = -65536;
+         PRAGMA wal_autocheckpoint = 4000;
          PRAGMA foreign_keys = ON;
          PRAGMA temp_store = MEMORY;",
     )

@@ -4,54 +4,22 @@
 //! Numbers, links, anchors, columns, times, authors and clear entries are judged here, in order; the signature of a sealed
 //! entry and the digest of its box come back as [`Pending`], for other cores.
 
+mod chain;
+mod found;
+
 use crate::crypto::hash::Hash;
-use crate::crypto::sign::VerifyKey;
 use crate::ledger::append::CLOCK_SLACK_MS;
 use crate::ledger::read::Columns;
-use crate::ledger::scan::Stray;
 use crate::ledger::view_check::ViewCheck;
-use crate::ledger::{ChartId, Clear, Entry, Form, Head, Office, ReadTx, Row, Scanned};
+use crate::ledger::{ChartId, Clear, Entry, Form, Head, Office, ReadTx, Scanned};
 
 use super::directory::Directory;
 use super::error::VaultError;
 use super::host::Host;
 use super::slot_check;
 
-/// What sort of thing is wrong.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Fault {
-    /// Numbers, links, anchors, or the columns that repeat them.
-    Chain,
-    /// A signature, an author or a time.
-    Signature,
-    /// Something that its author had no right to, or a slot without its grant, or the reverse.
-    Grant,
-    /// A body that is missing or is not the one that was signed.
-    Body,
-    /// A view, or the file itself.
-    View,
-}
-
-/// Something that is wrong.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Found {
-    /// The entry; `None` for what lies outside the ledger.
-    pub seq: Option<u64>,
-    /// What sort.
-    pub fault: Fault,
-    /// What, in one line, without the number.
-    pub what: String,
-}
-
-impl Found {
-    fn stray(fault: Fault, stray: Stray) -> Self {
-        Self {
-            seq: stray.seq,
-            fault,
-            what: stray.what,
-        }
-    }
-}
+use found::{BAD_SIGNATURE, check_digest, found};
+pub use found::{Fault, Found, Pending, Standing};
 
 /// What somebody outside the file remembers of it.
 #[derive(Clone, Copy, Default, Debug)]
@@ -71,47 +39,6 @@ impl Witness {
         })
     }
 }
-
-/// Whose entry it is, seen from the chart it stands in.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Standing {
-    /// The patient whose chart it is.
-    OwnChart,
-    /// Anyone else.
-    Other,
-}
-
-/// An entry whose signature and digest are still to be checked.
-#[derive(Debug)]
-pub struct Pending {
-    /// The entry.
-    pub entry: Entry,
-    /// Its author's key at its place.
-    pub key: VerifyKey,
-    /// Its author's office.
-    pub office: Office,
-    /// Whether its author is the patient of its chart.
-    pub standing: Standing,
-}
-
-impl Pending {
-    /// Checks the digest; `None` when it holds.
-    pub fn check_digest(&self) -> Option<Found> {
-        check_digest(&self.entry.row)
-    }
-
-    /// Checks the signature, strictly; `None` when it holds.
-    pub fn check_signature(&self) -> Option<Found> {
-        self.entry
-            .verify(&self.key)
-            .err()
-            .map(|_| found(self.entry.seq(), Fault::Signature, BAD_SIGNATURE))
-    }
-}
-
-const BAD_SIGNATURE: &str = "its signature does not match its header";
-/// A longer run of missing entries is named by its ends.
-const NAMED: u64 = 1_000;
 
 /// A sweep under way.
 #[derive(Debug)]
@@ -137,24 +64,6 @@ pub struct Sweep {
     headers_only: bool,
     judged: u64,
     last: Head,
-}
-
-fn found(seq: u64, fault: Fault, what: impl Into<String>) -> Found {
-    Found {
-        seq: Some(seq),
-        fault,
-        what: what.into(),
-    }
-}
-
-fn check_digest(row: &Row) -> Option<Found> {
-    (!row.digest_holds()).then(|| {
-        found(
-            row.seq,
-            Fault::Body,
-            "its body is not the one that was signed",
-        )
-    })
 }
 
 impl Sweep {
@@ -316,83 +225,6 @@ impl Sweep {
             office,
             standing,
         })
-    }
-
-    fn missing(&mut self, from: u64, to: u64) {
-        self.gap = true;
-        for seq in from..=to.min(from + NAMED - 1) {
-            self.wrong(seq, Fault::Chain, "it is missing");
-        }
-        if to >= from + NAMED {
-            self.wrong(
-                from + NAMED,
-                Fault::Chain,
-                format!("it and all entries up to {to} are missing"),
-            );
-        }
-    }
-
-    fn witnessed(&mut self, seq: u64, link: Hash) {
-        if seq == 1 && self.witness.vault.is_some_and(|vault| vault != link) {
-            self.wrong(
-                seq,
-                Fault::Chain,
-                "it is not the genesis of the vault that this host belongs to",
-            );
-        }
-        if self
-            .witness
-            .seen
-            .is_some_and(|seen| seen.seq == seq && seen.link != link)
-        {
-            self.wrong(
-                seq,
-                Fault::Chain,
-                "it is not the entry that this host has seen",
-            );
-        }
-    }
-
-    /// Judges link and anchor. Returns the link before the entry, as far as it can be told.
-    fn chain(&mut self, row: &Row, column: Option<Hash>) -> Hash {
-        let follows = |previous: &Hash| row.expected_link(previous) == row.link;
-        let mut previous = self.links.iter().copied().find(|link| follows(link));
-        if previous.is_none() && self.gap {
-            // What is missing was named; the column that repeats its link still ties the rest together.
-            previous = column.filter(|link| follows(link));
-        }
-        let guess = self.links[0];
-        if self.unlinked {
-            previous.get_or_insert(guess);
-        }
-        self.unlinked = false;
-        if previous.is_none() {
-            self.wrong(row.seq, Fault::Chain, "its link does not match");
-        }
-        let before = previous.unwrap_or(guess);
-        if self.gap
-            || before == row.anchor
-            || self.links.contains(&row.anchor)
-            || self.anchors.contains(&row.anchor)
-        {
-            self.anchors.clear();
-            self.anchors.push(row.anchor);
-        } else {
-            self.wrong(
-                row.seq,
-                Fault::Chain,
-                "its anchor is not where the chain stood when it was signed",
-            );
-            // Its neighbours of the same transaction may still bear the right one.
-            self.anchors.extend(self.links.iter().copied());
-            self.anchors.truncate(4);
-        }
-        self.links.clear();
-        self.links.push(row.link);
-        if previous.is_none() {
-            self.links.push(row.expected_link(&guess));
-        }
-        before
     }
 
     /// Verifies a clear entry, strictly, and lets the directory judge it.

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant as Clock};
 /// A queue that one thread fills and another empties. Whoever is too fast waits.
 pub(super) struct Queue<T> {
     state: Mutex<State<T>>,
-    changed: Condvar,
+    filled: Condvar,
+    emptied: Condvar,
     most: Room,
 }
 
@@ -22,6 +23,14 @@ struct State<T> {
     things: VecDeque<(T, usize)>,
     bytes: usize,
     ended: bool,
+    /// What whoever takes waits for: waking them for each thing would cost more than the thing.
+    wanted: Option<Room>,
+}
+
+impl<T> State<T> {
+    fn has(&self, wanted: Room) -> bool {
+        self.things.len() >= wanted.things || self.bytes >= wanted.bytes
+    }
 }
 
 impl<T> Queue<T> {
@@ -32,8 +41,10 @@ impl<T> Queue<T> {
                 things: VecDeque::new(),
                 bytes: 0,
                 ended: false,
+                wanted: None,
             }),
-            changed: Condvar::new(),
+            filled: Condvar::new(),
+            emptied: Condvar::new(),
             most,
         }
     }
@@ -43,12 +54,6 @@ impl<T> Queue<T> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wait<'a>(&self, state: MutexGuard<'a, State<T>>) -> MutexGuard<'a, State<T>> {
-        self.changed
-            .wait(state)
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Puts something in and waits for room first. `false` when nobody takes it any more.
     pub(super) fn put(&self, thing: T, bytes: usize) -> bool {
         let mut state = self.state();
@@ -56,37 +61,53 @@ impl<T> Queue<T> {
             && !state.things.is_empty()
             && (state.things.len() >= self.most.things || state.bytes + bytes > self.most.bytes)
         {
-            state = self.wait(state);
+            state = self
+                .emptied
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
         }
         if state.ended {
             return false;
         }
         state.things.push_back((thing, bytes));
         state.bytes += bytes;
+        let wake = state.wanted.is_some_and(|wanted| state.has(wanted));
         drop(state);
-        self.changed.notify_all();
+        if wake {
+            self.filled.notify_one();
+        }
         true
     }
 
     /// Takes up to `most`, in order: waits until there are `few`, or for `patience` at least one. Empty at the end.
     pub(super) fn take(&self, most: Room, few: usize, patience: Duration) -> Vec<T> {
+        let enough = Room {
+            things: few,
+            bytes: most.bytes.min(self.most.bytes / 2),
+        };
+        let any = Room {
+            things: 1,
+            bytes: 1,
+        };
         let mut state = self.state();
         let begun = Clock::now();
         loop {
             let left = patience.saturating_sub(begun.elapsed());
-            let enough = state.things.len() >= few
-                || state.bytes >= most.bytes.min(self.most.bytes / 2)
-                || (left.is_zero() && !state.things.is_empty());
-            if enough || state.ended {
+            let wanted = if left.is_zero() { any } else { enough };
+            if state.ended || state.has(wanted) {
                 break;
             }
+            state.wanted = Some(wanted);
             state = if left.is_zero() {
-                self.wait(state)
+                self.filled
+                    .wait(state)
+                    .unwrap_or_else(PoisonError::into_inner)
             } else {
-                let waited = self.changed.wait_timeout(state, left);
+                let waited = self.filled.wait_timeout(state, left);
                 waited.unwrap_or_else(PoisonError::into_inner).0
             };
         }
+        state.wanted = None;
         let mut taken = Vec::new();
         let mut bytes = 0;
         while taken.len() < most.things && (bytes < most.bytes || taken.is_empty()) {
@@ -98,14 +119,15 @@ impl<T> Queue<T> {
         }
         state.bytes -= bytes;
         drop(state);
-        self.changed.notify_all();
+        self.emptied.notify_one();
         taken
     }
 
     /// Nothing more comes, or nobody takes it any more.
     pub(super) fn end(&self) {
         self.state().ended = true;
-        self.changed.notify_all();
+        self.filled.notify_all();
+        self.emptied.notify_all();
     }
 
     /// Ends the queue when what is returned is dropped, on whatever way.
