@@ -4,6 +4,7 @@ mod auditing;
 mod backup;
 mod configuration;
 mod host;
+mod hostile;
 mod new_host;
 mod people;
 mod pharmacy;
