@@ -4,15 +4,18 @@ mod support;
 
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 
+use chartseal::crypto::hpke;
 use chartseal::ledger::Section;
-use chartseal::vault::VaultError;
-use support::Hospital;
+use chartseal::vault::identity::Identity;
+use chartseal::vault::{VaultError, ring};
+use support::{Hospital, PASSPHRASE};
 
-/// How often a secret stands in writable memory. It is passed inverted, so that the search does not find itself.
-fn copies_of(inverted: &[u8]) -> usize {
+/// How often each secret stands in writable memory. They are passed inverted, so that the search does not find itself.
+fn copies_of(inverted: &[Vec<u8>]) -> Vec<usize> {
+    let longest = inverted.iter().map(Vec::len).max().unwrap();
     let maps = BufReader::new(std::fs::File::open("/proc/self/maps").unwrap());
     let mut memory = std::fs::File::open("/proc/self/mem").unwrap();
-    let mut found = 0;
+    let mut found = vec![0; inverted.len()];
     let mut block = vec![0u8; 1 << 20];
     for line in maps.lines() {
         let line = line.unwrap();
@@ -35,21 +38,25 @@ fn copies_of(inverted: &[u8]) -> usize {
             {
                 break;
             }
-            // The block itself is memory too: what was copied into it is not counted.
-            found += block[..length]
-                .windows(inverted.len())
-                .enumerate()
-                .filter(|(offset, window)| {
-                    let place = at + *offset as u64;
-                    let in_block = (own..own + (1 << 20)).contains(&place);
-                    !in_block && window.iter().zip(inverted).all(|(a, b)| *a == !*b)
-                })
-                .count();
+            for (n, key) in inverted.iter().enumerate() {
+                let first = !key[0];
+                for (offset, _) in block[..length]
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, b)| **b == first)
+                {
+                    let whole = length - offset >= key.len()
+                        && block[offset..].iter().zip(key).all(|(a, b)| *a == !*b);
+                    // The block itself is memory too: what was copied into it is not counted.
+                    let in_block = (own..own + (1 << 20)).contains(&(at + offset as u64));
+                    found[n] += usize::from(whole && !in_block);
+                }
+            }
             // Overlap, so that nothing hides across two blocks.
             at += if length as u64 == to - at {
                 length as u64
             } else {
-                (length - inverted.len()) as u64
+                (length - longest) as u64
             };
         }
     }
@@ -57,21 +64,66 @@ fn copies_of(inverted: &[u8]) -> usize {
     found
 }
 
+fn inverted(key: &[u8]) -> Vec<u8> {
+    key.iter().map(|byte| !byte).collect()
+}
+
+/// The secrets behind a login and one of their unit's keys, inverted: opened from the file beside the session, and dropped.
+fn secrets_of(hospital: &Hospital, login: &str) -> Vec<(&'static str, Vec<u8>)> {
+    let vault = hospital.vault();
+    let directory = vault.directory().unwrap();
+    let certificate = &directory.by_login(login).unwrap().1.certificate;
+    let (credential, slots) = vault
+        .ledger()
+        .read(|tx| Ok::<_, VaultError>((tx.credential(login)?.unwrap(), tx.slots()?)))
+        .unwrap();
+    let (host, id) = (vault.host(), vault.host().vault());
+    let me = Identity::unwrap(
+        &credential,
+        certificate,
+        PASSPHRASE.as_bytes(),
+        host.secret(),
+        &id,
+    )
+    .unwrap();
+    let ward = directory.unit_by_name("Ward A").unwrap().unit.unit;
+    let unit = slots
+        .iter()
+        .filter(|slot| slot.place.chart == ward.chart())
+        .filter(|slot| slot.place.section == Section::Clinical)
+        .find_map(|slot| {
+            let info = ring::slot_info(&id, &slot.place);
+            hpke::open(&me.kem, &info, &[], &slot.sealed).ok()
+        })
+        .unwrap();
+    vec![
+        ("the key that receives", inverted(me.kem.secret().expose())),
+        ("the key that signs", inverted(me.sign.secret().expose())),
+        ("the unit's key", inverted(&unit.expose()[32..])),
+    ]
+}
+
 #[test]
 fn no_key_is_left_in_memory_after_the_lock() {
     let hospital = Hospital::staffed();
     let doctor = hospital.login("hsmith");
     let chart = hospital.chart(&doctor);
-    let inverted: Vec<u8> = doctor
-        .read(|reader| {
-            let key = reader.chart_key(chart, Section::Clinical, 1)?;
-            Ok::<_, VaultError>(key.expose().iter().map(|byte| !byte).collect())
-        })
-        .unwrap();
-    assert!(
-        copies_of(&inverted) >= 1,
-        "the search finds a key that is in use"
-    );
+    let mut kept = secrets_of(&hospital, "hsmith");
+    for section in Section::OF_A_CHART {
+        let key = doctor
+            .read(|reader| {
+                let key = reader.chart_key(chart, section, 1)?;
+                Ok::<_, VaultError>(inverted(key.expose()))
+            })
+            .unwrap();
+        kept.push((section.as_str(), key));
+    }
+    let (what, keys): (Vec<&str>, Vec<Vec<u8>>) = kept.into_iter().unzip();
+    for (what, copies) in what.iter().zip(copies_of(&keys)) {
+        assert!(copies >= 1, "the search finds {what}, which is in use");
+    }
     doctor.lock();
-    assert_eq!(copies_of(&inverted), 0, "the key outlived the lock");
+    for (what, copies) in what.iter().zip(copies_of(&keys)) {
+        assert_eq!(copies, 0, "{what} outlived the lock");
+    }
 }

@@ -1,0 +1,143 @@
+//! An insider with the file and their own credentials.
+
+use chartseal::clinical::{Body, Concept, Condition, Decimal, Prescription, Quantity};
+use chartseal::desk::charts::{encode, no_json, show};
+use chartseal::desk::rx;
+use chartseal::jobs::verify;
+use chartseal::ledger::Section;
+use chartseal::vault::Draft;
+
+use crate::bag::Bag;
+use crate::life::{lived, note};
+use crate::support::STAFF;
+
+/// Sections in full, in the order identity, clinical, medication, access.
+const OPENS: [(&str, [bool; 4]); 8] = [
+    ("hsmith", [true, true, true, true]),
+    ("brandt", [true, true, true, true]),
+    // Through the emergency unit, which never has `access`: technically, and the interface shows nothing before the glass broke.
+    ("okafor", [true, true, true, false]),
+    // The prescription granted them.
+    ("adeyemi", [true, false, true, false]),
+    ("reyes", [true, false, false, false]),
+    ("audit", [false, false, false, true]),
+    ("mejia", [false, false, false, false]),
+    ("admin", [false, false, false, false]),
+];
+
+#[test]
+fn an_insider_opens_no_chart_or_section_outside_their_keys_whatever_they_try() {
+    let life = lived();
+    assert_eq!(OPENS.len(), STAFF.len() + 1, "everyone tries");
+    for (login, expected) in OPENS {
+        let bag = Bag::of(&life.hospital, login);
+        let found = bag.sections(&life.hospital, life.chart);
+        assert_eq!(
+            found,
+            expected.map(|opens| opens.then_some(true)),
+            "{login} with every key they can come by"
+        );
+    }
+}
+
+#[test]
+fn what_an_insider_forges_below_the_interface_is_shown_as_unauthorised_and_feeds_nothing() {
+    let life = lived();
+    let order = Body::Prescription(Prescription {
+        medicine: Concept::text("oxycodone"),
+        quantity: Some(Quantity::new(Decimal::whole(500), "tablet")),
+        ..Default::default()
+    });
+    let diagnosis = Body::Condition(Condition {
+        concept: Concept::text("addiction"),
+        ..Default::default()
+    });
+    let mut forged = Vec::new();
+    for (login, section, body) in [
+        ("brandt", Section::Medication, &order),
+        ("reyes", Section::Medication, &order),
+        ("audit", Section::Medication, &order),
+        ("adeyemi", Section::Clinical, &diagnosis),
+        ("reyes", Section::Clinical, &diagnosis),
+        ("brandt", Section::Clinical, &diagnosis),
+    ] {
+        let session = life.hospital.login(login);
+        let draft = Draft::new(life.chart, section);
+        let stored = session
+            .write(|writer| writer.put(draft, &encode(body)))
+            .unwrap();
+        forged.push(stored);
+    }
+    let doctor = life.hospital.desk("hsmith");
+    let view = show(&doctor, &life.mrn, None, &no_json).unwrap();
+    for stored in &forged {
+        let id = stored.id.to_string();
+        let mut entries = view.sections.values().flatten();
+        let shown = entries.find(|entry| entry.entry == id).unwrap();
+        assert!(
+            shown
+                .flags
+                .iter()
+                .any(|flag| flag.starts_with("unauthorised")),
+            "{shown:?}"
+        );
+    }
+    let summary = &view.summary;
+    let feeds = |lines: &[String], word: &str| lines.iter().any(|line| line.contains(word));
+    assert!(!feeds(&summary.medicines, "oxycodone") && !feeds(&summary.problems, "addiction"));
+    let pharmacist = life.hospital.desk("adeyemi");
+    assert_eq!(
+        rx::list(&pharmacist, None, None).unwrap().len(),
+        1,
+        "the doctor's own"
+    );
+    let report = verify::full(&doctor, 2, &chartseal::desk::view::unwatched).unwrap();
+    for stored in forged {
+        assert!(
+            report
+                .findings
+                .iter()
+                .any(|found| found.seq == Some(stored.seq)),
+            "entry {} is not named",
+            stored.seq
+        );
+    }
+}
+
+#[test]
+fn an_insider_who_signs_with_a_key_of_their_own_making_is_nobody() {
+    let life = lived();
+    let nurse = life.hospital.login("brandt");
+    let other = chartseal::crypto::sign::SigningKey::random();
+    let entry = nurse
+        .write(|writer| {
+            let place = chartseal::ledger::Place {
+                chart: life.chart,
+                section: Section::Clinical,
+                epoch: 1,
+                id: None,
+                follows: None,
+                to: Vec::new(),
+                author: writer
+                    .reader()
+                    .directory()
+                    .by_login("hsmith")
+                    .map(|(cert, _)| *cert)
+                    .unwrap(),
+                created: writer.now(),
+            };
+            let key = writer
+                .reader()
+                .chart_key(life.chart, Section::Clinical, 1)?;
+            let sealed = chartseal::ledger::Prepared::sealed(place, &encode(&note("forged")), &key);
+            let seq = writer.tx().append(&sealed, &other)?;
+            Ok::<_, chartseal::vault::VaultError>(seq)
+        })
+        .unwrap();
+    let doctor = life.hospital.desk("hsmith");
+    let view = show(&doctor, &life.mrn, None, &no_json).unwrap();
+    let mut shown = view.sections["clinical"].iter();
+    assert!(!shown.any(|entry| entry.headline.contains("forged")));
+    let report = verify::full(&doctor, 2, &chartseal::desk::view::unwatched).unwrap();
+    assert!(report.signatures.bad.contains(&entry));
+}

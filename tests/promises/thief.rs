@@ -1,0 +1,100 @@
+//! A thief of the disk, the file, or many daily copies.
+
+use std::collections::HashSet;
+
+use chartseal::crypto::secret::Secret;
+use chartseal::desk::{search, write};
+use chartseal::ledger::store::FILE;
+use chartseal::vault::VaultError;
+use chartseal::vault::identity::Identity;
+use rusqlite::Connection;
+
+use crate::life::{Life, SEALED, files, holding, lived, note};
+use crate::support::PASSPHRASE;
+
+#[test]
+fn a_thief_reads_no_body_and_no_name_of_a_patient() {
+    let life = lived();
+    let stolen = files(&life.hospital.vault_folder());
+    for word in SEALED.into_iter().chain([life.mrn.as_str(), "1961-04-03"]) {
+        assert_eq!(holding(&stolen, word), Vec::<String>::new(), "{word}");
+    }
+    // What they do learn, and the search would find.
+    for word in ["hsmith", "Ward A"] {
+        assert!(!holding(&stolen, word).is_empty(), "{word}");
+    }
+}
+
+#[test]
+fn a_thief_who_guesses_a_passphrase_lacks_the_hosts_secret() {
+    let life = lived();
+    let vault = life.hospital.vault();
+    let directory = vault.directory().unwrap();
+    let certificate = &directory.by_login("hsmith").unwrap().1.certificate;
+    let credential = vault
+        .ledger()
+        .read(|tx| tx.credential("hsmith"))
+        .unwrap()
+        .unwrap();
+    let guess = |secret: &Secret<32>| {
+        let id = vault.host().vault();
+        Identity::unwrap(&credential, certificate, PASSPHRASE.as_bytes(), secret, &id).map(drop)
+    };
+    assert!(guess(vault.host().secret()).is_ok());
+    for other in [Secret::new([0; 32]), Secret::random()] {
+        assert!(matches!(guess(&other), Err(VaultError::WrongPassphrase)));
+    }
+}
+
+/// The rows of the index: table, key, value.
+fn rows(life: &Life) -> HashSet<(u8, Vec<u8>, Vec<u8>)> {
+    let sql = Connection::open(life.hospital.vault_folder().join(FILE)).unwrap();
+    let mut all = HashSet::new();
+    for (n, query) in [
+        "SELECT a, b FROM index_log",
+        "SELECT a, b FROM index_small",
+        "SELECT CAST(k AS BLOB), b FROM index_large",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mut statement = sql.prepare(query).unwrap();
+        let found = statement
+            .query_map([], |row| Ok((n as u8, row.get(0)?, row.get(1)?)))
+            .unwrap();
+        all.extend(found.map(Result::unwrap));
+    }
+    all
+}
+
+/// What a daily copy shows of one more note: how many new rows of which sizes, and that none repeats an old one.
+fn told_by(life: &Life, text: &str) -> Vec<(u8, usize, usize)> {
+    let before = rows(life);
+    write::entry(&life.hospital.desk("hsmith"), &life.mrn, note(text)).unwrap();
+    let after = rows(life);
+    let new: Vec<_> = after.difference(&before).collect();
+    for (_, a, b) in &new {
+        let seen = |part: &Vec<u8>| before.iter().any(|(_, a, b)| a == part || b == part);
+        assert!(!seen(a) && !seen(b), "a row is linked to an earlier one");
+    }
+    let mut shape: Vec<_> = new.iter().map(|(n, a, b)| (*n, a.len(), b.len())).collect();
+    shape.sort_unstable();
+    shape
+}
+
+#[test]
+fn a_thief_of_daily_copies_cannot_tell_new_entries_that_share_a_keyword_from_those_that_do_not() {
+    let life = lived();
+    let first = told_by(&life, "alabaster borborygmus");
+    let shared = told_by(&life, "alabaster borborygmus");
+    let not_shared = told_by(&life, "calliope defenestrate");
+    assert!(!first.is_empty(), "the index was written");
+    assert_eq!(shared, not_shared);
+    assert_eq!(first, shared);
+    let doctor = life.hospital.desk("hsmith");
+    assert_eq!(search::run(&doctor, "borborygmus", 10, 0).unwrap().total, 2);
+    assert_eq!(
+        search::run(&doctor, "defenestrate", 10, 0).unwrap().total,
+        1
+    );
+}
