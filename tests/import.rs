@@ -4,10 +4,11 @@ mod support;
 
 use std::path::PathBuf;
 
-use chartseal::desk::charts::{list, no_json, show};
+use chartseal::clinical::{Body, Note};
+use chartseal::desk::charts::{self, list, no_json, show};
 use chartseal::desk::view::unwatched;
-use chartseal::desk::{Class, search};
-use chartseal::jobs::{import, verify};
+use chartseal::desk::{Class, search, write};
+use chartseal::jobs::{export, import, verify};
 use support::Hospital;
 
 /// The shared test data; with `CHARTSEAL_TEST_DATA` set, a missing folder is a failure.
@@ -205,4 +206,47 @@ fn what_its_source_took_back_is_written_withdrawn_and_not_found() {
     assert!(report.ok, "{report:?}");
     let again = import::fhir(&doctor, &file, "Ward A", &unwatched).unwrap();
     assert_eq!(again.entries, 0, "{again:?}");
+}
+
+#[test]
+fn our_own_export_that_comes_back_writes_nothing_also_for_who_cannot_read_it() {
+    let hospital = Hospital::staffed();
+    let (doctor, registrar) = (hospital.desk("hsmith"), hospital.desk("reyes"));
+    let line = charts::admit(&doctor, "Ward A", &support::patient("Gustavo", "Mejía")).unwrap();
+    let note = |text: &str| {
+        Body::Note(Note {
+            text: text.into(),
+            ..Note::default()
+        })
+    };
+    write::entry(&doctor, &line.mrn, note("Fever since midnight")).unwrap();
+    let first = write::entry(&doctor, &line.mrn, note("Suspected pneumonia")).unwrap();
+    write::amend(
+        &doctor,
+        first.entry.parse().unwrap(),
+        note("Pneumonia, left"),
+    )
+    .unwrap();
+    let exported = export::fhir(&doctor, &line.mrn).unwrap();
+    let file = hospital.folder.path().join("export.json");
+    std::fs::write(&file, &exported).unwrap();
+    let file = [file];
+    for session in [&registrar, &doctor] {
+        let done = import::fhir(session, &file, "Ward A", &unwatched).unwrap();
+        assert_eq!(
+            (done.entries, done.charts_created, done.charts_matched),
+            (0, 0, 1),
+            "{done:?}"
+        );
+        assert!(done.skipped.is_empty() && done.unchanged > 3, "{done:?}");
+    }
+
+    // What was changed outside is not taken for ours.
+    let text = String::from_utf8(exported).unwrap();
+    let notes = text.matches("UG5ldW1vbmlhLCBsZWZ0").count();
+    assert_eq!(notes, 1, "the note travels as base64");
+    let changed = text.replace("UG5ldW1vbmlhLCBsZWZ0", "UG5ldW1vbmlhLCByaWdodA==");
+    std::fs::write(&file[0], changed).unwrap();
+    let done = import::fhir(&registrar, &file, "Ward A", &unwatched).unwrap();
+    assert_eq!(done.entries, 1, "{done:?}");
 }

@@ -6,6 +6,7 @@ use crate::desk::reach::reach;
 use crate::desk::sheet::{Content, Leaf, Sheet, leaf};
 use crate::desk::{DeskError, Session, locate, looking};
 use crate::interop::fhir::export::{Author, Chart, Exported, bundle};
+use crate::jobs::import::naming::Naming;
 use crate::ledger::Section;
 
 /// The sections that an export carries.
@@ -28,6 +29,8 @@ pub fn fhir(session: &Session, mrn: &str) -> Result<Vec<u8>, DeskError> {
     }
     looking::record(session, chart, &open)?;
     session.vault().read(|reader| {
+        // A patient at a kiosk holds no key of the locator: their export bears no marks.
+        let naming = reader.locator_key().ok().map(Naming::new);
         let now = Instant::from_unix_millis(reader.now() as i64)
             .ok_or_else(|| DeskError::Outside("the host's clock is outside the calendar".into()))?;
         let mut exported = Vec::new();
@@ -99,6 +102,7 @@ pub fn fhir(session: &Session, mrn: &str) -> Result<Vec<u8>, DeskError> {
                 now: &now,
             },
             exported,
+            &|id, bytes| naming.as_ref().map(|naming| naming.exported(id, bytes)),
             &mut out,
         )
         .map_err(|error| DeskError::Outside(error.to_string()))?;

@@ -10,7 +10,7 @@
 
 mod batch;
 mod covering;
-mod naming;
+pub(super) mod naming;
 mod patient;
 mod queue;
 

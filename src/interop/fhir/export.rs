@@ -10,6 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::map::{self, types};
+use super::mark::{Mark, RELATION};
 use crate::clinical::rx_state::State;
 use crate::clinical::{Body, Identity, Instant, Intent, Role};
 use crate::crypto::hex::hex;
@@ -95,11 +96,16 @@ map::types::r4! {
     }
 }
 
+/// What makes the tag of a [`Mark`] of an entry, or of the chart for its patient, and of the bytes that it is exported as; `None` for
+/// somebody without the key.
+pub type Tagger<'a> = &'a dyn Fn(&[u8; 16], &[u8]) -> Option<[u8; 16]>;
+
 /// Writes the patient and the entries as one Bundle, entry by entry. An identity among the entries is the patient's own history and
 /// is written only where it is not `chart.patient`.
 pub fn bundle<W: Write>(
     chart: &Chart<'_>,
     entries: impl IntoIterator<Item = Exported>,
+    tagger: Tagger<'_>,
     mut out: W,
 ) -> io::Result<()> {
     let patient = Body::Identity(chart.patient.clone());
@@ -115,11 +121,10 @@ pub fn bundle<W: Write>(
         hex(&chart.chart),
         chart.now,
     )?;
-    write_entry(
-        &mut out,
-        Some(&whom.full_url),
-        &resource(&patient, &whom, &subject, None),
-    )?;
+    let marked = |id: [u8; 16], bytes: &[u8]| tagger(&id, bytes).map(|tag| Mark { id, tag });
+    let bytes = resource(&patient, &whom, &subject, None);
+    let mark = marked(chart.chart, &bytes);
+    write_entry(&mut out, Some(&whom.full_url), mark, &bytes)?;
     for exported in entries {
         let is_patient =
             matches!(&exported.body, Body::Identity(identity) if identity == chart.patient);
@@ -130,16 +135,15 @@ pub fn bundle<W: Write>(
         };
         if !is_patient {
             out.write_all(b",\n")?;
-            write_entry(
-                &mut out,
-                Some(&name.full_url),
-                &resource(&exported.body, &name, &subject, exported.order),
-            )?;
+            let bytes = resource(&exported.body, &name, &subject, exported.order);
+            let mark = marked(exported.entry, &bytes);
+            write_entry(&mut out, Some(&name.full_url), mark, &bytes)?;
         }
         out.write_all(b",\n")?;
         let provenance =
             serde_json::to_vec(&provenance(&exported, &name.full_url)).map_err(io::Error::other)?;
-        write_entry(&mut out, None, &provenance)?;
+        let mark = marked(exported.entry, &provenance);
+        write_entry(&mut out, None, mark, &provenance)?;
     }
     out.write_all(b"\n]}\n")?;
     out.flush()
@@ -163,8 +167,20 @@ pub fn as_json(body: &Body) -> serde_json::Value {
     value
 }
 
-fn write_entry(out: &mut impl Write, full_url: Option<&str>, resource: &[u8]) -> io::Result<()> {
+fn write_entry(
+    out: &mut impl Write,
+    full_url: Option<&str>,
+    mark: Option<Mark>,
+    resource: &[u8],
+) -> io::Result<()> {
     out.write_all(b"{")?;
+    if let Some(mark) = mark {
+        let url = mark.url();
+        write!(
+            out,
+            "\"link\":[{{\"relation\":\"{RELATION}\",\"url\":\"{url}\"}}],"
+        )?;
+    }
     if let Some(url) = full_url {
         let url = serde_json::to_string(url).map_err(io::Error::other)?;
         write!(out, "\"fullUrl\":{url},")?;

@@ -243,6 +243,7 @@ fn one(json: &[u8]) -> Result<(Raw, String), InputError> {
     named(Raw {
         position: Position::START,
         full_url: None,
+        mark: None,
         bytes,
     })
 }
@@ -270,6 +271,7 @@ fn several(json: &[u8]) -> Result<Vec<(Raw, String)>, InputError> {
         named(Raw {
             position: Position::START,
             full_url,
+            mark: None,
             bytes: raw.get().as_bytes().to_vec(),
         })
     };
@@ -277,6 +279,7 @@ fn several(json: &[u8]) -> Result<Vec<(Raw, String)>, InputError> {
         let whole = Raw {
             position: Position::START,
             full_url: None,
+            mark: None,
             bytes: json.to_vec(),
         };
         let items: Vec<&RawValue> = serde_json::from_slice(&whole.bytes)

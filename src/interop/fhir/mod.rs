@@ -9,9 +9,11 @@
 pub mod export;
 mod input;
 mod map;
+mod mark;
 mod read;
 
 pub use input::{InputError, dispense_from_json, entry_from_json, rx_from_json};
+pub use mark::Mark;
 pub use read::{
     Files, Found, Item, Limits, Mapped, PlanError, Position, Reader, Reference, Resolution,
     Resolver, SkipReason, Skipped, SourceFile, Standing,

@@ -43,7 +43,13 @@ fn export(patient: &Identity, bodies: impl IntoIterator<Item = Body>, to: &Path)
         .into_iter()
         .enumerate()
         .map(|(number, body)| exported(4, number as u16, body));
-    bundle(&chart, entries, std::fs::File::create(to).unwrap()).unwrap();
+    bundle(
+        &chart,
+        entries,
+        &|_, _| None,
+        std::fs::File::create(to).unwrap(),
+    )
+    .unwrap();
 }
 
 fn import(from: &Path) -> Vec<Item> {
@@ -287,7 +293,13 @@ fn an_order_of_ours_is_exported_as_it_stands_and_comes_back_as_a_record() {
             order: Some(state),
             ..exported(1, 1, Body::Prescription(rx.clone()))
         };
-        bundle(&chart, [order], std::fs::File::create(&path).unwrap()).unwrap();
+        bundle(
+            &chart,
+            [order],
+            &|_, _| None,
+            std::fs::File::create(&path).unwrap(),
+        )
+        .unwrap();
         let items = import(&path);
         let item = items
             .iter()

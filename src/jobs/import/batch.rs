@@ -20,11 +20,18 @@ use super::{Importer, count};
 pub(super) struct Named {
     pub(super) item: Item,
     pub(super) name: Option<Name>,
+    /// The entry of ours, or the chart of ours for a patient, that it was exported as, byte for byte.
+    pub(super) ours: Option<[u8; 16]>,
 }
 
 impl Named {
     pub(super) fn new(item: Item, naming: &Naming) -> Self {
+        let ours = item
+            .mark
+            .filter(|mark| naming.exported(&mark.id, item.original()) == mark.tag)
+            .map(|mark| mark.id);
         Self {
+            ours,
             name: item.source().map(|source| naming.name(source)),
             item,
         }
@@ -90,10 +97,20 @@ impl Importer<'_, '_> {
         named: Named,
         batch: &mut Batch,
     ) -> Result<(), DeskError> {
-        let Named { mut item, name } = named;
+        let Named {
+            mut item,
+            name,
+            ours,
+        } = named;
         let Some(name) = name else {
             return Ok(());
         };
+        if let Some(id) = ours
+            && self.is_here(writer, &item, id)?
+        {
+            self.done.unchanged += 1;
+            return Ok(());
+        }
         if let Mapped::Patient(_) = &item.mapped {
             return self.patient(writer, &item, name, batch);
         }
@@ -157,6 +174,29 @@ impl Importer<'_, '_> {
             self.withdraw(batch);
         }
         Ok(())
+    }
+
+    /// Whether what we exported is in this vault: then it is no news, whatever became of it since.
+    fn is_here(
+        &mut self,
+        writer: &mut Writer<'_, '_>,
+        item: &Item,
+        id: [u8; 16],
+    ) -> Result<bool, DeskError> {
+        let Mapped::Patient(_) = &item.mapped else {
+            return Ok(writer.tx().by_id(&EntryId(id))?.is_some());
+        };
+        let chart = ChartId(id);
+        let here = writer
+            .directory()
+            .chart(&chart)
+            .is_some_and(|state| state.units.contains(&self.place.unit));
+        if here {
+            self.done.patients += 1;
+            self.done.charts_matched += 1;
+            self.resolver.learn(item, &chart);
+        }
+        Ok(here)
     }
 
     /// Queues a body as the next version of its thread. Whether it is new.

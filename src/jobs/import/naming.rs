@@ -7,7 +7,7 @@ use crate::ledger::{EntryId, ThreadId};
 use crate::vault::Writer;
 
 /// Gives threads and entries their names.
-pub(super) struct Naming(MacKey);
+pub(in crate::jobs) struct Naming(MacKey);
 
 /// What a resource is called in the ledger.
 #[derive(Clone, Copy)]
@@ -46,8 +46,14 @@ pub(super) enum News {
 }
 
 impl Naming {
-    pub(super) fn new(locator: MacKey) -> Self {
+    pub(in crate::jobs) fn new(locator: MacKey) -> Self {
         Self(locator)
+    }
+
+    /// The tag of an entry that is exported as these bytes, or of the chart of a patient.
+    pub(in crate::jobs) fn exported(&self, id: &[u8; 16], bytes: &[u8]) -> [u8; 16] {
+        let tag = self.0.tag(&[b"chartseal/export/v1", id, bytes]);
+        std::array::from_fn(|i| tag[i])
     }
 
     /// The name of a resource. The same resource always continues the same thread.

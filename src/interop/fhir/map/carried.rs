@@ -64,6 +64,7 @@ pub(in crate::interop::fhir) fn faithful(
     let raw = Raw {
         position: Position::START,
         full_url: None,
+        mark: None,
         bytes: plain,
     };
     let kind = raw

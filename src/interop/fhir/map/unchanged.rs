@@ -15,6 +15,7 @@ pub(in crate::interop::fhir) fn unchanged(source: &Source, body: &Body) -> bool 
     let raw = Raw {
         position: Position::START,
         full_url: None,
+        mark: None,
         bytes: source.original.clone(),
     };
     let alone = match read(&source.resource_type, &raw, &Lookup::marking(&raw.bytes)) {

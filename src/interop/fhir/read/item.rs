@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::position::Position;
 use super::reference::Reference;
 use crate::clinical::{Body, Document, Identity, Source};
+use crate::interop::fhir::mark::Mark;
 
 /// One resource of a file, mapped.
 #[derive(Debug, Clone)]
@@ -16,6 +17,8 @@ pub struct Item {
     pub position: Position,
     /// The URL of its Bundle's entry.
     pub full_url: Option<String>,
+    /// That it is an entry of ours which was exported, if its Bundle says so; whoever holds the key checks that.
+    pub mark: Option<Mark>,
     /// Its type, such as `Observation`.
     pub resource_type: String,
     /// Its id within [`Source::system`] and type.

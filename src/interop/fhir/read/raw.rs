@@ -10,12 +10,14 @@ use super::limits::Limits;
 use super::position::Position;
 use super::skipped::SkipReason;
 use super::value::Taken;
+use crate::interop::fhir::mark::Mark;
 
 /// One resource as it stands in its file.
 #[derive(Debug)]
 pub(in crate::interop::fhir) struct Raw {
     pub(in crate::interop::fhir) position: Position,
     pub(in crate::interop::fhir) full_url: Option<String>,
+    pub(in crate::interop::fhir) mark: Option<Mark>,
     pub(in crate::interop::fhir) bytes: Vec<u8>,
 }
 
@@ -132,6 +134,20 @@ struct Entry<'a> {
     full_url: Option<&'a RawValue>,
     #[serde(borrow)]
     resource: Option<&'a RawValue>,
+    #[serde(borrow)]
+    link: Option<&'a RawValue>,
+}
+
+impl Entry<'_> {
+    /// The mark among its links. Links that are none are no reason to leave the resource out.
+    fn mark(&self) -> Option<Mark> {
+        #[derive(Deserialize)]
+        struct Link {
+            url: String,
+        }
+        let links: Vec<Link> = serde_json::from_str(self.link?.get()).ok()?;
+        links.iter().find_map(|link| Mark::from_url(&link.url))
+    }
 }
 
 /// One parameter of a Parameters resource, which may carry a resource.
@@ -146,13 +162,16 @@ struct Parameter<'a> {
 /// The resource in a Bundle's entry, whose bytes start at `position`; `None` where the entry has none, as requests do.
 pub(super) fn entry(bytes: &[u8], position: Position) -> Option<Piece> {
     match serde_json::from_slice::<Entry<'_>>(bytes) {
-        Ok(entry) => entry
-            .resource
-            .map(|raw| Piece::Resource(within(bytes, position, raw, entry.full_url))),
+        Ok(entry) => entry.resource.map(|raw| {
+            let mut raw = within(bytes, position, raw, entry.full_url);
+            raw.mark = entry.mark();
+            Piece::Resource(raw)
+        }),
         Err(error) => {
             let reason = Raw {
                 position,
                 full_url: None,
+                mark: None,
                 bytes: bytes.to_vec(),
             }
             .unreadable("entry", &error);
@@ -175,6 +194,7 @@ fn within(outer: &[u8], position: Position, raw: &RawValue, full_url: Option<&Ra
     Raw {
         position: position.after(&outer[..before]),
         full_url: full_url.and_then(|url| serde_json::from_str(url.get()).ok()),
+        mark: None,
         bytes: bytes.to_vec(),
     }
 }

@@ -237,6 +237,7 @@ impl Reader {
             file,
             position: raw.position,
             full_url: raw.full_url,
+            mark: raw.mark,
             resource_type: resource_type.to_owned(),
             id,
             subject: read.subject,

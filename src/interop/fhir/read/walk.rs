@@ -265,6 +265,7 @@ impl<R: BufRead> Walk<R> {
             None => Piece::Resource(Raw {
                 position,
                 full_url: None,
+                mark: None,
                 bytes: std::mem::take(&mut self.buffer),
             }),
         }
