@@ -3,15 +3,19 @@
 mod support;
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::sync_channel;
+use std::thread;
 
 use chartseal::clinical::{self, Role};
 use chartseal::config::Paths;
 use chartseal::crypto::password::Cost;
 use chartseal::desk::view::{Chain, Proceed, Progress, VerifyReport, unwatched};
 use chartseal::desk::{self, DeskError};
+use chartseal::jobs::control::Control;
 use chartseal::jobs::{demo, ledger_export, verify};
 use chartseal::ledger::clear::{Erasure, GrantGround};
 use chartseal::ledger::{Body, ChartId, Clear, Holder, Section};
+use chartseal::vault::sweep::Witness;
 use chartseal::vault::{Draft, NewGrant, VaultError};
 use support::{Hospital, PASSPHRASE, STAFF, secret};
 
@@ -380,4 +384,46 @@ fn an_erased_chart_verifies_and_its_erasure_excuses_nothing_else() {
         .unwrap();
     let report = verify::ledger(&paths(&hospital), 2, &unwatched).unwrap();
     assert_eq!((report.ok, report.bodies.bad), (false, vec![stored.seq]));
+}
+
+#[test]
+fn a_verification_that_is_held_holds_nobody_up_and_goes_on_where_it_was() {
+    let (hospital, chart) = lived_in();
+    let doctor = hospital.login("hsmith");
+    let control = Control::default();
+    let (say, said) = sync_channel(0);
+    let words = AtomicU64::new(0);
+    let watch = |_: &Progress| {
+        // Before its first batch is checked, once.
+        if words.fetch_add(1, Ordering::Relaxed) == 0 {
+            control.pause();
+            say.send(()).unwrap();
+        }
+        control.proceed()
+    };
+    let ledger = doctor.ledger().again().unwrap();
+    let report = thread::scope(|scope| {
+        let job = scope.spawn(|| verify::keyless(&ledger, Witness::default(), 2, &watch).unwrap());
+        said.recv().unwrap();
+        // It is held, in the middle: a write lands all the same, and the log of writes can be emptied.
+        doctor
+            .write(|writer| writer.put(Draft::new(chart, Section::Clinical), &body("meanwhile")))
+            .unwrap();
+        doctor.ledger().checkpoint().unwrap();
+        assert!(!job.is_finished());
+        control.resume();
+        job.join().unwrap()
+    });
+    assert_whole(&report);
+    assert_eq!(report.entries, doctor.ledger().head().unwrap().seq);
+
+    let control = Control::default();
+    control.pause();
+    let stopped = thread::scope(|scope| {
+        let watch = |_: &Progress| control.proceed();
+        let job = scope.spawn(move || verify::keyless(&ledger, Witness::default(), 2, &watch));
+        control.stop();
+        job.join().unwrap()
+    });
+    assert!(matches!(stopped, Err(DeskError::Stopped)), "{stopped:?}");
 }

@@ -17,6 +17,8 @@ use super::view;
 const AT_ONCE: usize = 256;
 /// A batch is written after this many (word, entry) pairs: some tens of megabytes of memory.
 const PAIRS: u64 = 4_000_000;
+/// A transaction that brings the index up ends with the chart that passes so many entries, so that other writers pass.
+const IN_A_TURN: u64 = 2_000;
 
 /// The sections that are indexed.
 pub const SECTIONS: [Section; 3] = [Section::Identity, Section::Clinical, Section::Medication];
@@ -227,7 +229,7 @@ pub fn catch_up_all(session: &Session, watch: view::Reporter<'_>) -> Result<u64,
                         bulk.push(&change);
                     }
                     bulk.cover(chart, from, end);
-                    if bulk.pairs() > PAIRS {
+                    if count >= IN_A_TURN || bulk.pairs() > PAIRS {
                         break;
                     }
                 }

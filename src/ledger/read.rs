@@ -1,5 +1,7 @@
 //! Reading: one consistent snapshot of the ledger and its views.
 
+use std::cmp::Ordering;
+
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, Transaction, params};
 
 use super::entry::{Core, Entry, Row};
@@ -277,7 +279,23 @@ impl<'c> ReadTx<'c> {
         let sql = format!("SELECT {COLUMNS} {FROM} {tail}");
         let mut statement = self.sql.prepare_cached(&sql)?;
         let rows = statement.query_map(params, read_row)?;
-        rows.map(|row| entry(row?)).collect()
+        let found = rows.map(|row| entry(row?)).collect::<Result<Vec<_>, _>>()?;
+        let order = if tail.ends_with("DESC") {
+            Ordering::Greater
+        } else {
+            Ordering::Less
+        };
+        // A damaged index leads to one entry twice, and hides another.
+        let strays = found
+            .windows(2)
+            .find(|pair| pair[0].seq().cmp(&pair[1].seq()) != order);
+        match strays {
+            None => Ok(found),
+            Some(pair) => Err(LedgerError::Damaged {
+                seq: pair[1].seq(),
+                what: "an index of the file leads to it twice or out of order".into(),
+            }),
+        }
     }
 }
 

@@ -3,7 +3,8 @@
 use jiff::SignedDuration;
 
 use super::super::backend::{Failure, Reply};
-use super::super::command::{Command, Ticket, Topic};
+use super::super::command::{Command, JobId, Ticket, Topic};
+use super::super::job::Job;
 use super::super::msg::Msg;
 use super::bench::{Bench, look};
 use super::fixture::Fixture;
@@ -283,6 +284,35 @@ fn a_job_ends_in_a_report_that_can_be_opened() {
         bench.shows("entry 184 201  signature does not match"),
         "{}",
         bench.screen()
+    );
+}
+
+#[test]
+fn a_running_verification_is_held_goes_on_and_is_stopped() {
+    let mut bench = Bench::of("lind");
+    bench.keys("2 right right right p");
+    assert!(bench.shows("no job is running"));
+    let mut job = Job::new(JobId(7), "Verify signatures", bench.now);
+    job.can_pause = true;
+    bench.app.shell.jobs.push(job);
+    bench.keys("p");
+    assert!(
+        bench.shows("held") && bench.shows("p hold"),
+        "{}",
+        bench.screen()
+    );
+    bench.keys("p");
+    assert!(bench.shows("running") && !bench.shows("held"));
+    bench.keys("c p");
+    assert!(bench.shows("stopping") && bench.shows("cannot be held"));
+    let rest: Vec<String> = bench
+        .rest
+        .iter()
+        .map(|command| format!("{command:?}"))
+        .collect();
+    assert_eq!(
+        rest,
+        ["Pause(JobId(7))", "Resume(JobId(7))", "Cancel(JobId(7))"]
     );
 }
 
