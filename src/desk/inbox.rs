@@ -79,9 +79,10 @@ fn notice(
 ) -> Result<Option<Notice>, DeskError> {
     let core = entry.core.clone();
     let (from, _, _) = who(reader, &core.author, entry.seq());
-    let mrn = match reach(session, reader, core.chart, Section::Identity).is_open() {
-        true => charts::line(session, reader, core.chart)?.map(|line| line.mrn),
-        false => None,
+    let mrn = if reach(session, reader, core.chart, Section::Identity).is_open() {
+        charts::line(session, reader, core.chart)?.map(|line| line.mrn)
+    } else {
+        None
     };
     let base = |kind: &str, text: String, waits: bool| Notice {
         id: core.thread.to_string(),
@@ -159,9 +160,10 @@ fn shares(
             .tx()
             .entry(since)?
             .map_or(now, |entry| entry.core.created);
-        let mrn = match reach(session, reader, chart, Section::Identity).is_open() {
-            true => charts::line(session, reader, chart)?.map(|line| line.mrn),
-            false => None,
+        let mrn = if reach(session, reader, chart, Section::Identity).is_open() {
+            charts::line(session, reader, chart)?.map(|line| line.mrn)
+        } else {
+            None
         };
         notices.push(Notice {
             id: grant.to_string(),

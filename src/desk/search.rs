@@ -210,14 +210,12 @@ fn part(
             (Some(rid), personal) if personal.is_none_or(|seq| rid > seq) => {
                 rids.next();
                 place.below = Some(rid);
-                match candidate(session, reader, query, rid)? {
-                    Some(found) => found,
-                    None => {
-                        // A candidate that does not match after all, or that the keys no longer open.
-                        place.rejected += 1;
-                        continue;
-                    }
-                }
+                let Some(found) = candidate(session, reader, query, rid)? else {
+                    // A candidate that does not match after all, or that the keys no longer open.
+                    place.rejected += 1;
+                    continue;
+                };
+                found
             }
             _ => own.next().expect("peeked"),
         };
@@ -292,9 +290,10 @@ impl Patient {
         chart: ChartId,
     ) -> Result<Self, DeskError> {
         let facts = patient(session, reader, query, chart)?;
-        let line = match reach(session, reader, chart, Section::Identity).is_open() {
-            true => charts::line(session, reader, chart)?,
-            false => None,
+        let line = if reach(session, reader, chart, Section::Identity).is_open() {
+            charts::line(session, reader, chart)?
+        } else {
+            None
         };
         let (mrn, name) = line.map(|line| (line.mrn, line.name)).unwrap_or_default();
         Ok(Self { mrn, name, facts })

@@ -376,6 +376,7 @@ impl Row {
     }
 
     /// Decodes the header, and gives the row back with the reason where that fails.
+    #[expect(clippy::result_large_err, reason = "the row is handed back whole")]
     pub fn decode_or_keep(self) -> Result<Entry, (Self, EncodingError)> {
         match canonical::decode("entry header", &self.core) {
             Ok(core) => Ok(Entry { core, row: self }),

@@ -242,6 +242,7 @@ pub fn create_private_folder(folder: &Path) -> Result<(), LedgerError> {
 }
 
 /// Refuses a file or folder that others can reach.
+#[expect(clippy::verbose_bit_mask, reason = "permissions are masks")]
 pub fn check_private(path: &Path, wanted: u32) -> Result<(), LedgerError> {
     let metadata = std::fs::metadata(path).map_err(|source| LedgerError::Io {
         path: path.to_owned(),

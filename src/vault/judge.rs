@@ -28,12 +28,12 @@ impl Directory {
             Clear::Certificate(body) => self.certificate(seq, author, body),
             Clear::Invitation(body) => self.invitation(seq, author, body, now),
             Clear::Disable(body) => self.disable(seq, author, body.person),
-            Clear::Unit(body) => self.unit(seq, author, body),
+            Clear::Unit(body) => self.unit(seq, author, &body),
             Clear::Authorisation(body) => self.authorisation(seq, author, body),
             Clear::UnitKey(body) => self.unit_key(seq, author, body),
             Clear::Delivery(body) => self.delivery(core.id, author, &body),
             Clear::Leave(body) => self.leave(seq, author, body),
-            Clear::Enrolment(body) => self.enrolment(seq, core, body, now),
+            Clear::Enrolment(body) => self.enrolment(seq, core, &body, now),
             Clear::Grant(body) => self.grant(seq, core, &body, now),
             Clear::Revocation(body) => self.revocation(seq, author, body, now),
             Clear::Epoch(body) => self.epoch(seq, core, &body, now),
@@ -149,7 +149,7 @@ impl Directory {
         Ok(())
     }
 
-    fn unit(&mut self, seq: u64, author: CertId, body: Unit) -> Result<(), Refusal> {
+    fn unit(&mut self, seq: u64, author: CertId, body: &Unit) -> Result<(), Refusal> {
         self.needs_admin(seq, author, "make a unit")?;
         if self.units.contains_key(&body.unit) || self.unit_by_name(&body.name).is_some() {
             return Err(format!("a second unit called {}", body.name));

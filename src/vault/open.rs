@@ -164,13 +164,12 @@ impl Vault {
                     canonical::decode::<Directory>("checkpoint", state.expose()).ok()
                 });
             let mut directory = checkpoint.unwrap_or_default();
-            let walked = match walk::catch_up(&mut directory, tx) {
-                Ok(walked) => walked,
+            let walked = if let Ok(walked) = walk::catch_up(&mut directory, tx) {
+                walked
+            } else {
                 // A checkpoint of another past proves nothing by itself: the walk from genesis decides.
-                Err(_) => {
-                    directory = Directory::default();
-                    walk::catch_up(&mut directory, tx)?
-                }
+                directory = Directory::default();
+                walk::catch_up(&mut directory, tx)?
             };
             Ok::<_, VaultError>((directory, walked))
         })?;

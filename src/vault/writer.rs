@@ -224,13 +224,12 @@ impl<'a, 'c> Writer<'a, 'c> {
         let mut work = Vec::with_capacity(drafts.len());
         for (draft, from) in drafts {
             let place = (draft.chart, draft.section);
-            let way = match ways.get(&place) {
-                Some(way) => Arc::clone(way),
-                None => {
-                    let way = Arc::new(self.way(place.0, place.1)?);
-                    ways.insert(place, Arc::clone(&way));
-                    way
-                }
+            let way = if let Some(way) = ways.get(&place) {
+                Arc::clone(way)
+            } else {
+                let way = Arc::new(self.way(place.0, place.1)?);
+                ways.insert(place, Arc::clone(&way));
+                way
             };
             work.push((draft, way, from));
         }

@@ -56,9 +56,10 @@ fn of_chart(
     chart: ChartId,
     lines: &mut Vec<AccessLine>,
 ) -> Result<(), DeskError> {
-    let line = match reach(session, reader, chart, Section::Identity).is_open() {
-        true => charts::line(session, reader, chart)?,
-        false => None,
+    let line = if reach(session, reader, chart, Section::Identity).is_open() {
+        charts::line(session, reader, chart)?
+    } else {
+        None
     };
     let shown = line
         .as_ref()
@@ -294,9 +295,10 @@ fn shared(
         if read_above || only.is_some_and(|only| only != chart) {
             continue;
         }
-        let line = match reach(session, reader, chart, Section::Identity).is_open() {
-            true => charts::line(session, reader, chart)?,
-            false => None,
+        let line = if reach(session, reader, chart, Section::Identity).is_open() {
+            charts::line(session, reader, chart)?
+        } else {
+            None
         };
         let shown = line
             .as_ref()

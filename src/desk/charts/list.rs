@@ -64,17 +64,16 @@ pub(in crate::desk) fn line(
         .get(&chart)
         .filter(|(seen, _)| *seen == end)
         .map(|(_, line)| line.clone());
-    let mut line = match remembered {
-        Some(line) => line,
-        None => {
-            let sheet = Sheet::read(reader, chart, Section::Identity)?;
-            let Some(identity) = sheet.identity() else {
-                return Ok(None);
-            };
-            let line = line_of(reader, chart, identity);
-            book().insert(chart, (end, line.clone()));
-            line
-        }
+    let mut line = if let Some(line) = remembered {
+        line
+    } else {
+        let sheet = Sheet::read(reader, chart, Section::Identity)?;
+        let Some(identity) = sheet.identity() else {
+            return Ok(None);
+        };
+        let line = line_of(reader, chart, identity);
+        book().insert(chart, (end, line.clone()));
+        line
     };
     line.units = units(reader, chart);
     line.attending = attending(reader, chart);

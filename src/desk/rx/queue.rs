@@ -58,9 +58,10 @@ fn line(
     chart: ChartId,
     order: &Order<'_>,
 ) -> Result<RxLine, DeskError> {
-    let who = match reach(session, reader, chart, Section::Identity).is_open() {
-        true => crate::desk::charts::line(session, reader, chart)?,
-        false => None,
+    let who = if reach(session, reader, chart, Section::Identity).is_open() {
+        crate::desk::charts::line(session, reader, chart)?
+    } else {
+        None
     };
     let prescription = order.prescription;
     let signed = order.leaf.core.created;

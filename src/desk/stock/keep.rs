@@ -42,7 +42,7 @@ pub fn receive(
             Some(known) => known.stock.received(lot, quantity),
             None => Stock::first(lot.clone(), quantity),
         };
-        let stock = stock.map_err(bad)?;
+        let stock = stock.map_err(|breach| bad(&breach))?;
         let stored = put(writer, unit, known.as_ref(), &stock)?;
         changed(&stock, stored)
     })
@@ -84,7 +84,10 @@ pub fn adjust(
                 )));
             }
         };
-        let stock = known.stock.adjusted(correction, reason).map_err(bad)?;
+        let stock = known
+            .stock
+            .adjusted(correction, reason)
+            .map_err(|breach| bad(&breach))?;
         let stored = put(writer, unit, Some(known), &stock)?;
         changed(&stock, stored)
     })
@@ -151,6 +154,6 @@ fn changed(stock: &Stock, stored: Stored) -> Result<StockChanged, DeskError> {
     })
 }
 
-fn bad(breach: Breach) -> DeskError {
+fn bad(breach: &Breach) -> DeskError {
     DeskError::BadInput(breach.to_string())
 }

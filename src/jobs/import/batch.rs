@@ -63,6 +63,7 @@ struct Landed {
 }
 
 /// Where a resource goes.
+#[derive(Clone, Copy)]
 struct Target {
     chart: ChartId,
     section: Section,

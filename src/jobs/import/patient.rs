@@ -33,43 +33,40 @@ impl Importer<'_, '_> {
             );
             return Ok(());
         }
-        let chart = match found.into_iter().next() {
-            Some(chart) => {
-                let here = writer
-                    .directory()
-                    .chart(&chart)
-                    .is_some_and(|state| state.units.contains(&self.place.unit));
-                if !here {
-                    self.skip(
-                        item,
-                        format!(
-                            "the patient's chart is in another unit than {}: request access",
-                            self.place.name
-                        ),
-                    );
-                    return Ok(());
-                }
-                self.done.charts_matched += 1;
-                let mut fresh = identity.clone();
-                // The record number is ours, not the source's.
-                fresh.mrn = self.number(writer, chart)?;
-                self.enter_identity(writer, name, chart, Body::Identity(fresh), batch)?;
-                chart
+        let chart = if let Some(chart) = found.into_iter().next() {
+            let here = writer
+                .directory()
+                .chart(&chart)
+                .is_some_and(|state| state.units.contains(&self.place.unit));
+            if !here {
+                self.skip(
+                    item,
+                    format!(
+                        "the patient's chart is in another unit than {}: request access",
+                        self.place.name
+                    ),
+                );
+                return Ok(());
             }
-            None => {
-                let mut identity = identity.clone();
-                let (chart, _) = open_chart(
-                    self.session,
-                    writer,
-                    &self.place.name,
-                    &mut identity,
-                    None,
-                    Some((name.thread, name.first)),
-                )?;
-                self.done.charts_created += 1;
-                count(&mut self.done, "identity");
-                chart
-            }
+            self.done.charts_matched += 1;
+            let mut fresh = identity.clone();
+            // The record number is ours, not the source's.
+            fresh.mrn = self.number(writer, chart)?;
+            self.enter_identity(writer, name, chart, Body::Identity(fresh), batch)?;
+            chart
+        } else {
+            let mut identity = identity.clone();
+            let (chart, _) = open_chart(
+                self.session,
+                writer,
+                &self.place.name,
+                &mut identity,
+                None,
+                Some((name.thread, name.first)),
+            )?;
+            self.done.charts_created += 1;
+            count(&mut self.done, "identity");
+            chart
         };
         self.resolver.learn(item, &chart);
         Ok(())

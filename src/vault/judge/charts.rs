@@ -13,7 +13,7 @@ impl Directory {
         &mut self,
         seq: u64,
         core: &Core,
-        body: Enrolment,
+        body: &Enrolment,
         now: u64,
     ) -> Result<(), Refusal> {
         let role = self

@@ -150,12 +150,11 @@ impl Search {
     fn complete(&mut self) {
         self.editing = true;
         self.wrong = None;
-        match &mut self.completion {
-            Some(completion) => completion.next(),
-            None => {
-                let own = self.own.get_or_insert_default();
-                self.completion = Completion::of(self.query.before_cursor(), own);
-            }
+        if let Some(completion) = &mut self.completion {
+            completion.next();
+        } else {
+            let own = self.own.get_or_insert_default();
+            self.completion = Completion::of(self.query.before_cursor(), own);
         }
         if let Some(completion) = &self.completion {
             self.query
