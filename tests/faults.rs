@@ -1,7 +1,8 @@
 //! Every byte of a vault's file flipped once: **found by verification, refused with an error, or harmless. Never another plain
 //! text, never a panic, never a hang.**
 //!
-//! By default a seeded sample; `CHARTSEAL_CAMPAIGN=full` takes every byte.
+//! By default a seeded sample; `CHARTSEAL_CAMPAIGN=full` takes every byte, and `full:3/12` the third of twelve parts, each with bytes
+//! of the whole file.
 
 mod support;
 
@@ -184,9 +185,15 @@ fn trial(base: &Base, offset: usize) -> Outcome {
 
 /// SplitMix64: the sample is the same in every run.
 fn offsets(length: usize) -> Vec<usize> {
-    if std::env::var("CHARTSEAL_CAMPAIGN").is_ok_and(|campaign| campaign == "full") {
-        // In strides that reach every byte and all parts of the file early: the file's length is a power of two times a few pages.
-        return (0..length).map(|n| n * 1_000_003 % length).collect();
+    let campaign = std::env::var("CHARTSEAL_CAMPAIGN").unwrap_or_default();
+    if let Some(part) = campaign.strip_prefix("full") {
+        let (part, parts) = part
+            .strip_prefix(':')
+            .and_then(|part| part.split_once('/'))
+            .map_or((1, 1), |(part, parts)| {
+                (part.parse().unwrap(), parts.parse().unwrap())
+            });
+        return (part - 1..length).step_by(parts).collect();
     }
     let mut state: u64 = 20_261_122;
     let mut next = || {

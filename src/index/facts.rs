@@ -52,14 +52,14 @@ impl Facts {
 
     /// The words that the entry is indexed under, each once.
     pub fn terms(&self) -> Vec<Term> {
-        let mut terms = BTreeSet::new();
+        let mut terms = Vec::new();
         for (field, words) in &self.texts {
             for word in words {
                 if !text::is_stop_word(word) {
-                    terms.insert(Term::new(Field::Any, word));
+                    terms.push(Term::new(Field::Any, word));
                 }
                 if *field != Field::Any {
-                    terms.insert(Term::new(*field, word));
+                    terms.push(Term::new(*field, word));
                 }
                 if *field == Field::Name {
                     terms.extend(stems(word).map(|stem| Term::new(Field::NamePrefix, stem)));
@@ -75,7 +75,9 @@ impl Facts {
             terms.extend(number.terms(code));
         }
         terms.extend(self.day.terms());
-        terms.into_iter().collect()
+        terms.sort_unstable();
+        terms.dedup();
+        terms
     }
 
     /// Running text. Words of a field are found both in the field and anywhere.

@@ -49,6 +49,8 @@ const WAITING: Room = Room {
     things: 4_096,
     bytes: 32 << 20,
 };
+/// How much the thread that reads steps back behind those that seal and store.
+const BACKGROUND: i32 = 10;
 /// What a resource takes in memory besides its own bytes and the body made of them.
 const OVERHEAD: usize = 2_048;
 
@@ -80,6 +82,9 @@ pub fn fhir(
         let _end = queue.end_with();
         let reading = scope.spawn(|| {
             let _end = queue.end_with();
+            // On Linux this is a thread's own affair. What is read waits in a queue, so reading fills the gaps that storing leaves:
+            // without it, storing waits for a core first and leaves one idle then.
+            let _ = rustix::process::nice(BACKGROUND);
             read(files, &naming, &queue)
         });
         importer.write_all(&queue, total, watch)?;
