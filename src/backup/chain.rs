@@ -10,6 +10,7 @@ use super::high_water::HighWater;
 use super::keys::RepositoryId;
 use super::manifest::{ManifestName, SignedManifest, Start};
 use super::object::Address;
+use super::printed::PrintedHead;
 use super::target::{Name, Shelf};
 use super::tombstone::{Subject, Tombstones};
 use super::wire::Wire;
@@ -61,7 +62,7 @@ impl Chain {
         trust: Trust<'_>,
     ) -> Result<Self, BackupError> {
         // Tombstones first: what is deleted between the two readings has had its tombstone for days.
-        let tombstones = Tombstones::load(wire, repository, k_manifest, trust).await?;
+        let tombstones = Tombstones::load(wire, repository, k_manifest).await?;
         let mut chain = Self {
             tombstones,
             ..Self::default()
@@ -134,16 +135,47 @@ impl Chain {
 
     /// The newest snapshot that follows `from`, or `from` itself.
     pub fn newest_after<'a>(&'a self, from: &'a SignedManifest) -> &'a SignedManifest {
-        let previous = self.previous();
-        let follows = |leaf: &SignedManifest| {
-            let line = std::iter::successors(Some(leaf.hash), |hash| previous.get(hash).copied());
-            // No line is longer than all of them, whatever forged tombstones say.
-            line.take(previous.len() + 1).any(|hash| hash == from.hash)
-        };
         self.leaves()
-            .filter(|leaf| follows(leaf))
+            .filter(|leaf| self.leads_to(leaf, from.hash))
             .max_by_key(|leaf| leaf.manifest.created)
             .unwrap_or(from)
+    }
+
+    /// Whether the manifest with `hash` is `leaf` or one that it follows, however many lie between.
+    fn leads_to(&self, leaf: &SignedManifest, hash: Hash) -> bool {
+        let previous = self.previous();
+        let line = std::iter::successors(Some(leaf.hash), |hash| previous.get(hash).copied());
+        // No line is longer than all of them, whatever forged tombstones say.
+        line.take(previous.len() + 1).any(|there| there == hash)
+    }
+
+    /// Whether the target leads on from the head that somebody brings, and how it shows if it does not: `None` where all
+    /// is well. With `newest`, that snapshot must lead to the head; without, any of the target's lines may.
+    pub fn behind(&self, head: &PrintedHead, newest: Option<&SignedManifest>) -> Option<Finding> {
+        let there = self.manifests.iter().map(|m| m.hash);
+        let deleted = self
+            .tombstones
+            .iter()
+            .filter_map(|(subject, _)| match subject {
+                Subject::Manifest(hash) => Some(*hash),
+                Subject::Object(_) => None,
+            });
+        let detail = match there.chain(deleted).find(|hash| head.names(hash)) {
+            Some(hash) if newest.is_none_or(|newest| self.leads_to(newest, hash)) => return None,
+            Some(_) => "the snapshot does not follow it: there are two histories",
+            None if self
+                .manifests
+                .iter()
+                .any(|m| m.manifest.name.number >= head.number()) =>
+            {
+                "others are served in its place: another history, not the one of the head"
+            }
+            None => "nothing as new is served: this is an older state",
+        };
+        Some(Finding {
+            name: format!("snapshot number {}", head.number()),
+            detail: detail.into(),
+        })
     }
 
     /// The snapshot whose id begins with `id`, if there is exactly one.

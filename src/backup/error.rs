@@ -47,6 +47,27 @@ pub enum BackupError {
         /// What the target has in its place.
         found: &'static str,
     },
+    /// What is served does not lead on from the head that somebody brought.
+    #[error(
+        "{place} does not lead on from the head that was brought, which names snapshot number {number}: {how}; keep the target as it is \
+         and look for another copy"
+    )]
+    Behind {
+        /// Where.
+        place: String,
+        /// The number of the snapshot that the head names.
+        number: u64,
+        /// How that shows.
+        how: String,
+    },
+    /// The head is another repository's.
+    #[error(
+        "the head that was brought is not of the repository at {place}; look for the right one"
+    )]
+    OtherHead {
+        /// Where.
+        place: String,
+    },
     /// Somebody else continues this host's chain.
     #[error(
         "manifest {name} at {place} is not this host's: two copies of the host's state are in use; retire one of them, and remove its \
@@ -192,12 +213,12 @@ impl BackupError {
         match self {
             Self::Target(TargetError::Address { .. } | TargetError::TooLarge { .. })
             | Self::Record(RecordError::Absent { .. } | RecordError::OtherVault { .. })
-            | Self::State(StateError::Busy)
+            | Self::OtherHead { .. }
             | Self::NoSnapshot { .. }
             | Self::WrongShares { .. }
             | Self::NotEmpty { .. } => Fault::Request,
             Self::Target(_)
-            | Self::State(StateError::File { .. })
+            | Self::State(StateError::File { .. } | StateError::Busy)
             | Self::Source(_)
             | Self::Folder { .. }
             | Self::Clock { .. }
@@ -206,6 +227,7 @@ impl BackupError {
             | Self::State(StateError::HighWater { .. })
             | Self::Pack(_)
             | Self::RolledBack { .. }
+            | Self::Behind { .. }
             | Self::Forked { .. }
             | Self::Manifest { .. }
             | Self::LedgerDiverged { .. }

@@ -8,6 +8,8 @@
 //! K_cut       = HKDF(K_id, "chartseal/backup/cut/v1")             where table packs end
 //! ```
 //!
+//! A pruner, who deletes and cannot write, has K_manifest and a signing key of its own: see [`super::pruner`].
+//!
 //! HKDF runs one way: **the host holds K_id, K_manifest, the public key and its own signing key, and so can write
 //! backups and cannot read old ones**. Because the shares need to carry only what cannot be derived, a share stays
 //! short enough to type.
@@ -104,6 +106,30 @@ impl BackupKeys {
             restore_public: KemPublic::from_slice(rest)?,
             signing,
         })
+    }
+}
+
+/// What is needed to forget and prune: to read manifests and to set tombstones.
+pub trait KeeperKeys: Send + Sync {
+    /// The repository.
+    fn repository(&self) -> RepositoryId;
+    /// Opens manifests and vouches for tombstones.
+    fn k_manifest(&self) -> &Secret<32>;
+    /// Signs tombstones.
+    fn signing(&self) -> &SigningKey;
+}
+
+impl KeeperKeys for BackupKeys {
+    fn repository(&self) -> RepositoryId {
+        self.repository
+    }
+
+    fn k_manifest(&self) -> &Secret<32> {
+        &self.k_manifest
+    }
+
+    fn signing(&self) -> &SigningKey {
+        &self.signing
     }
 }
 

@@ -10,9 +10,9 @@
 //! - [`source`]: what is read and what a restore writes to, so that nothing here knows the store or the vault.
 //! - [`keys`]: what a host holds (it can write and cannot read) and what the restore shares carry.
 //! - [`pack`], [`object`], [`manifest`], [`record`]: the bytes on the target.
-//! - [`state`], [`journal`], [`high_water`]: the bytes on the host, outside the vault.
+//! - [`state`], [`journal`], [`high_water`]: the bytes on the host, outside the vault; [`PrintedHead`]: those on paper.
 //! - [`snapshot`]: a run; [`chain`]: the manifests, judged; [`verify`]; [`restore`];
-//!   [`retention`], [`tombstone`], [`prune`]: letting old snapshots go.
+//!   [`retention`], [`tombstone`], [`prune`], [`pruner`]: letting old snapshots go.
 
 mod cancel;
 mod cbor;
@@ -29,9 +29,11 @@ pub mod object;
 mod pace;
 pub mod pack;
 mod parent;
+mod printed;
 mod produce;
 mod progress;
 pub mod prune;
+pub mod pruner;
 pub mod record;
 pub mod restore;
 pub mod retention;
@@ -52,6 +54,7 @@ pub use error::{BackupError, Fault};
 pub use folder::Folder;
 pub use location::{Location, Login, MongoUri};
 pub use mongo::{Mongo, OPERATIONS, TimeLimits};
+pub use printed::{NotAHead, PrintedHead};
 pub use progress::{Meter, Phase, Progress};
 pub use upload::Alarm;
 pub use wire::Wire;

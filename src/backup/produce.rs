@@ -41,7 +41,7 @@ pub struct Plan {
     /// Ledger packs of the snapshot before, listed again unread.
     pub kept: Vec<Listed>,
     reader: Reader,
-    ranges: Vec<RangeInclusive<u64>>,
+    stretches: Vec<Stretch>,
     tables: Vec<Table>,
     standing: HashMap<ObjectId, Listed>,
     ends: BTreeSet<u64>,
@@ -49,6 +49,13 @@ pub struct Plan {
     id_key: MacKey,
     cut_key: MacKey,
     cancel: Cancel,
+}
+
+/// Entries to be packed, and how large their packs may become.
+#[derive(Debug)]
+struct Stretch {
+    range: RangeInclusive<u64>,
+    limit: usize,
 }
 
 struct Reader {
@@ -78,7 +85,7 @@ impl Plan {
         limit: usize,
     ) -> Result<Self, BackupError> {
         let mut kept: Vec<Listed> = Vec::new();
-        let mut ranges = Vec::new();
+        let mut gaps = Vec::new();
         let mut due = 1;
         let mut before: Vec<&Listed> = standing
             .values()
@@ -93,14 +100,15 @@ impl Plan {
                 continue;
             }
             if pack.first > due {
-                ranges.push(due..=pack.first - 1);
+                gaps.push(due..=pack.first - 1);
             }
             kept.extend(parts.iter().copied());
             due = pack.last() + 1;
         }
         if frozen.head.seq >= due {
-            ranges.push(due..=frozen.head.seq);
+            gaps.push(due..=frozen.head.seq);
         }
+        let stretches = stretches(gaps, &lost(parent, standing), limit);
         // Packs also end where the snapshot before and interrupted runs ended theirs, so that the same packs come out.
         let mut journal = uploader
             .journal
@@ -116,7 +124,7 @@ impl Plan {
                 head: frozen.head,
                 parent: parent.map(|p| (p.id(), p.manifest.head)),
             },
-            ranges,
+            stretches,
             tables: frozen.tables,
             standing: standing.clone(),
             ends,
@@ -152,8 +160,8 @@ impl Plan {
             }
             Ok(())
         };
-        for range in self.ranges {
-            let mut packer = LedgerPacker::new(*range.start(), self.limit);
+        for Stretch { range, limit } in self.stretches {
+            let mut packer = LedgerPacker::new(*range.start(), limit);
             self.reader.each(range, &mut |row| {
                 let seq = row.seq;
                 packer.push(row)?.map_or(Ok(()), &mut hand)?;
@@ -172,6 +180,52 @@ impl Plan {
         }
         Ok(())
     }
+}
+
+/// The entries of each ledger pack that the snapshot before lists and the target lost, in whole or in part.
+fn lost(
+    parent: Option<&SignedManifest>,
+    standing: &HashMap<ObjectId, Listed>,
+) -> Vec<RangeInclusive<u64>> {
+    let mut packs: Vec<&Listed> = parent
+        .iter()
+        .flat_map(|parent| &parent.manifest.objects)
+        .filter(|o| o.kind == ObjectKind::Ledger)
+        .collect();
+    packs.sort_unstable_by_key(|o| (o.first, o.part));
+    packs
+        .chunk_by(|a, b| a.first == b.first)
+        .filter(|parts| !parts.iter().all(|o| standing.contains_key(&o.address.id)))
+        .map(|parts| parts[0].first..=parts[0].last())
+        .collect()
+}
+
+/// Parts gaps so that each pack that was lost comes out as it was, whatever the limit was when it was made and whatever
+/// its neighbours lost: **only the same bytes have the same id, and only they serve the older snapshots again**.
+fn stretches(
+    gaps: Vec<RangeInclusive<u64>>,
+    lost: &[RangeInclusive<u64>],
+    limit: usize,
+) -> Vec<Stretch> {
+    let mut stretches = Vec::new();
+    for gap in gaps {
+        let inside =
+            |pack: &&RangeInclusive<u64>| gap.contains(pack.start()) && gap.contains(pack.end());
+        let inside: Vec<_> = lost.iter().filter(inside).collect();
+        let (mut next, end) = gap.into_inner();
+        let mut add = |range: RangeInclusive<u64>, limit| {
+            if !range.is_empty() {
+                stretches.push(Stretch { range, limit });
+            }
+        };
+        for pack in inside {
+            add(next..=pack.start() - 1, limit);
+            add(pack.clone(), usize::MAX);
+            next = pack.end() + 1;
+        }
+        add(next..=end, limit);
+    }
+    stretches
 }
 
 /// How many packs at the end are to be made anew: all the small ones, once they are many.

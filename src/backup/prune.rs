@@ -18,7 +18,7 @@ use std::sync::Arc;
 use super::chain::{Chain, Trust};
 use super::error::BackupError;
 use super::high_water::HighWater;
-use super::keys::BackupKeys;
+use super::keys::KeeperKeys;
 use super::manifest::SignedManifest;
 use super::object::{Address, ObjectKind};
 use super::progress::Phase;
@@ -67,7 +67,7 @@ pub struct Keeper<'a> {
     /// The target, under a credential that may delete.
     pub wire: &'a Wire,
     /// The keys that read manifests and sign tombstones.
-    pub keys: &'a BackupKeys,
+    pub keys: &'a dyn KeeperKeys,
     /// What has been seen of the target.
     pub mark: Option<&'a HighWater>,
     /// Who may sign.
@@ -89,7 +89,8 @@ impl Keeper<'_> {
             });
         }
         let keys = self.keys;
-        let chain = Chain::load(self.wire, keys.repository, &keys.k_manifest, self.trust).await?;
+        let chain =
+            Chain::load(self.wire, keys.repository(), keys.k_manifest(), self.trust).await?;
         let rolled_back = self.mark.and_then(|mark| chain.rolled_back(mark));
         let wrong = [&chain.missing, &chain.corrupt, &chain.forks]
             .into_iter()
@@ -122,22 +123,41 @@ impl Keeper<'_> {
 /// Sets tombstones on the snapshots that `retention` does not keep. The last of every line is kept.
 pub async fn forget(keeper: Keeper<'_>, retention: &Retention) -> Result<Forgotten, BackupError> {
     let (chain, tombstones) = keeper.sound().await?;
-    let live: Vec<&SignedManifest> = live(&chain, &tombstones).collect();
-    let mut kept = retention.kept(live.iter().copied(), keeper.now);
+    let outcome = judge(&chain, &tombstones, retention, keeper.now);
+    for manifest in live(&chain, &tombstones) {
+        if outcome.forgotten.contains(&manifest.id()) {
+            keeper
+                .set(Subject::Manifest(manifest.hash), manifest.manifest.previous)
+                .await?;
+        }
+    }
+    keeper.wire.meter.phase(Phase::Done);
+    Ok(outcome)
+}
+
+/// What [`forget`] would do. Changes nothing.
+pub async fn rehearse_forget(
+    keeper: Keeper<'_>,
+    retention: &Retention,
+) -> Result<Forgotten, BackupError> {
+    let (chain, tombstones) = keeper.sound().await?;
+    keeper.wire.meter.phase(Phase::Done);
+    Ok(judge(&chain, &tombstones, retention, keeper.now))
+}
+
+fn judge(chain: &Chain, tombstones: &Tombstones, retention: &Retention, now: i64) -> Forgotten {
+    let live: Vec<&SignedManifest> = live(chain, tombstones).collect();
+    let mut kept = retention.kept(live.iter().copied(), now);
     kept.extend(chain.leaves().map(|m| m.hash));
     let mut outcome = Forgotten::default();
     for manifest in live {
         if kept.contains(&manifest.hash) {
             outcome.kept.push(manifest.id());
         } else {
-            keeper
-                .set(Subject::Manifest(manifest.hash), manifest.manifest.previous)
-                .await?;
             outcome.forgotten.push(manifest.id());
         }
     }
-    keeper.wire.meter.phase(Phase::Done);
-    Ok(outcome)
+    outcome
 }
 
 /// Marks what nobody needs, and deletes what has been marked for long enough.

@@ -1,7 +1,7 @@
 //! A restore: from a target, the restore shares and an empty folder to a vault that its own users can open.
 //!
 //! 1. The repository record must name the vault and the key of the shares.
-//! 2. The chain of manifests must hold, and reach the head that the restorer brings, if one is brought.
+//! 2. The chain of manifests must hold, and lead on from the head that the restorer brings, if one is brought.
 //! 3. Objects are fetched, compared with the hashes in the manifest, opened, compared with their ids, and handed to a
 //!    [`Restorer`] that writes to a folder beside the destination.
 //! 4. Of an older snapshot only the *entries* are old: slots, credentials and later revocations and erasures come from
@@ -21,6 +21,7 @@ use super::keys::{RepositoryId, RestoreSecret};
 use super::manifest::{Manifest, SignedManifest, Timeline};
 use super::object::{self, Address, Listed, ObjectKind};
 use super::pack::{read_ledger, read_table};
+use super::printed::PrintedHead;
 use super::progress::Phase;
 use super::record::RepositoryRecord;
 use super::source::{Cause, Head, Provenance, Restorer, Row, TableId};
@@ -53,8 +54,8 @@ pub struct Request<'a> {
     pub vault: Hash,
     /// The beginning of a snapshot's id; the newest if none.
     pub snapshot: Option<&'a str>,
-    /// A head that the restorer brings: the chain must reach it.
-    pub mark: Option<&'a HighWater>,
+    /// A head that the restorer brings: the newest snapshot must be it or follow it.
+    pub head: Option<&'a PrintedHead>,
     /// What to do about findings in the chain.
     pub damage: Damage,
     /// The folder to become the vault; missing or empty.
@@ -96,9 +97,12 @@ where
         });
     }
     let chain = Chain::load(wire, record.repository, &secret.k_manifest(), &|_| true).await?;
-    let findings = judge(wire, &chain, request.mark, request.damage)?;
+    let findings = judge(&chain, request.damage)?;
     let snapshot = choose(wire, &chain, request.snapshot)?;
     let newest = chain.newest_after(snapshot);
+    if let Some(head) = request.head {
+        meet(wire, &chain, record.repository, head, newest)?;
+    }
     let steps =
         plan(&snapshot.manifest, &newest.manifest).map_err(|what| inconsistent(snapshot, what))?;
 
@@ -154,22 +158,7 @@ where
     })
 }
 
-fn judge(
-    wire: &Wire,
-    chain: &Chain,
-    mark: Option<&HighWater>,
-    damage: Damage,
-) -> Result<Vec<Finding>, BackupError> {
-    if let Some(mark) = mark
-        && chain.rolled_back(mark).is_some()
-    {
-        let (place, seen) = (wire.place(), mark.manifest.to_string());
-        return Err(BackupError::RolledBack {
-            place,
-            seen,
-            found: "does not have it",
-        });
-    }
+fn judge(chain: &Chain, damage: Damage) -> Result<Vec<Finding>, BackupError> {
     let findings: Vec<Finding> = [&chain.missing, &chain.corrupt, &chain.forks]
         .into_iter()
         .flatten()
@@ -181,6 +170,28 @@ fn judge(
             cause: first.detail.clone(),
         }),
         _ => Ok(findings),
+    }
+}
+
+/// The newest snapshot must be the one that the head names, or one after it.
+fn meet(
+    wire: &Wire,
+    chain: &Chain,
+    repository: RepositoryId,
+    head: &PrintedHead,
+    newest: &SignedManifest,
+) -> Result<(), BackupError> {
+    let place = wire.place();
+    if !head.is_of(repository) {
+        return Err(BackupError::OtherHead { place });
+    }
+    match chain.behind(head, Some(newest)) {
+        None => Ok(()),
+        Some(finding) => Err(BackupError::Behind {
+            place,
+            number: head.number(),
+            how: finding.detail,
+        }),
     }
 }
 

@@ -12,9 +12,10 @@
 //! ```
 //!
 //! A backup that meets the tombstone of a pack that it needs sends the pack under the next generation. A verification
-//! takes a signed tombstone as the reason why something is gone; **an operator cannot write one**. That of a manifest
-//! stays for good and says which manifest it followed, so that the chain still holds together across the gap.
-//! The mac is for a restorer, who cannot yet tell which signers the vault certified.
+//! takes a tombstone as the reason why something is gone; **an operator cannot write one**: only hosts, pruners and
+//! restorers have the key of the mac. The signature says which of them it was; a pruner's key stands in no ledger, and
+//! a restorer has none to look into yet. The tombstone of a manifest stays for good and says which manifest it
+//! followed, so that the chain still holds together across the gap.
 
 use std::collections::BTreeMap;
 
@@ -23,9 +24,8 @@ use minicbor::bytes::ByteArray;
 use minicbor::{Decode, Encode};
 
 use super::cbor;
-use super::chain::Trust;
 use super::error::BackupError;
-use super::keys::{BackupKeys, RepositoryId};
+use super::keys::{KeeperKeys, RepositoryId};
 use super::object::Address;
 use super::target::{Name, Shelf};
 use super::wire::Wire;
@@ -93,17 +93,16 @@ pub struct Stone {
     pub previous: Option<Hash>,
 }
 
-/// The tombstones whose signatures hold, and when they were set.
+/// The tombstones whose macs and signatures hold, and when they were set.
 #[derive(Clone, Debug, Default)]
 pub struct Tombstones(BTreeMap<Subject, Stone>);
 
 impl Tombstones {
-    /// Reads those that a trusted key signed. Others count for nothing.
+    /// Reads those that somebody with the key of manifests made. Others count for nothing.
     pub async fn load(
         wire: &Wire,
         repository: RepositoryId,
         k_manifest: &Secret<32>,
-        trust: Trust<'_>,
     ) -> Result<Self, BackupError> {
         let mac = mac_key(k_manifest);
         let stats = wire.list(Shelf::Tombstones).await?;
@@ -114,7 +113,7 @@ impl Tombstones {
         let mut fetched = std::pin::pin!(fetched.buffered(IN_FLIGHT));
         let mut found = BTreeMap::new();
         while let Some((name, file)) = fetched.try_next().await? {
-            found.extend(file.and_then(|file| open(&file, &name, repository, &mac, trust)));
+            found.extend(file.and_then(|file| open(&file, &name, repository, &mac)));
         }
         Ok(Self(found))
     }
@@ -136,16 +135,16 @@ impl Tombstones {
 }
 
 /// The file of a tombstone.
-pub fn seal(keys: &BackupKeys, subject: &Subject, stone: Stone) -> Vec<u8> {
+pub fn seal(keys: &dyn KeeperKeys, subject: &Subject, stone: Stone) -> Vec<u8> {
     let subject = subject.name().to_string();
-    let message = message(keys.repository, stone, &subject);
+    let message = message(keys.repository(), stone, &subject);
     cbor::to_vec(&File {
         format: FORMAT,
         subject,
         at: stone.at,
-        key: keys.signing.public().to_bytes(),
-        signature: keys.signing.sign(&message).0,
-        mac: mac_key(&keys.k_manifest).tag(&[&message]),
+        key: keys.signing().public().to_bytes(),
+        signature: keys.signing().sign(&message).0,
+        mac: mac_key(keys.k_manifest()).tag(&[&message]),
         previous: stone.previous.map(|hash| hash.0.into()),
     })
 }
@@ -155,7 +154,6 @@ fn open(
     name: &Name,
     repository: RepositoryId,
     mac: &MacKey,
-    trust: Trust<'_>,
 ) -> Option<(Subject, Stone)> {
     let file: File = cbor::from_slice(file).ok()?;
     let key = VerifyKey::from_bytes(file.key).ok()?;
@@ -166,8 +164,7 @@ fn open(
     let message = message(repository, stone, &file.subject);
     key.verify(&message, &Signature(file.signature)).ok()?;
     let fits = file.format == FORMAT && file.subject == name.as_str();
-    (fits && mac.verify(&[&message], &file.mac) && trust(&key))
-        .then_some((Subject::parse(name)?, stone))
+    (fits && mac.verify(&[&message], &file.mac)).then_some((Subject::parse(name)?, stone))
 }
 
 fn mac_key(k_manifest: &Secret<32>) -> MacKey {
@@ -189,7 +186,7 @@ fn message(repository: RepositoryId, stone: Stone, subject: &str) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::backup::keys::RestoreSecret;
+    use crate::backup::keys::{BackupKeys, RestoreSecret};
     use crate::backup::object::ObjectId;
     use crate::crypto::sign::SigningKey;
 
@@ -201,7 +198,7 @@ mod tests {
     #[test]
     fn a_tombstone_holds_for_its_subject_only() {
         let keys = keys();
-        let (ours, mac) = (keys.signing.public(), mac_key(&keys.k_manifest));
+        let mac = mac_key(&keys.k_manifest);
         let object = Subject::Object(Address {
             id: ObjectId([3; 32]),
             generation: 1,
@@ -213,23 +210,18 @@ mod tests {
                 previous: Some(Hash([5; 32])),
             };
             let file = seal(&keys, &subject, stone);
-            let read =
-                |name: &Name, repository| open(&file, name, repository, &mac, &|key| *key == ours);
+            let read = |name: &Name, repository| open(&file, name, repository, &mac);
             assert_eq!(
                 read(&subject.name(), keys.repository),
                 Some((subject, stone))
             );
             assert_eq!(read(&other.name(), keys.repository), None);
             assert_eq!(read(&subject.name(), RepositoryId([9; 16])), None);
-            assert_eq!(
-                open(&file, &subject.name(), keys.repository, &mac, &|_| false),
-                None
-            );
             for at in 0..file.len() {
                 let mut bad = file.clone();
                 bad[at] ^= 1;
                 assert_eq!(
-                    open(&bad, &subject.name(), keys.repository, &mac, &|_| true),
+                    open(&bad, &subject.name(), keys.repository, &mac),
                     None,
                     "byte {at}"
                 );
@@ -238,8 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tombstone_by_somebody_without_the_manifest_key_counts_for_nothing_even_where_all_signers_do()
-     {
+    fn a_tombstone_by_somebody_without_the_manifest_key_counts_for_nothing() {
         let keys = keys();
         let operator = BackupKeys {
             k_manifest: Secret::random(),
@@ -256,9 +247,6 @@ mod tests {
             },
         );
         let mac = mac_key(&keys.k_manifest);
-        assert_eq!(
-            open(&file, &subject.name(), keys.repository, &mac, &|_| true),
-            None
-        );
+        assert_eq!(open(&file, &subject.name(), keys.repository, &mac), None);
     }
 }

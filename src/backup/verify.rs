@@ -12,6 +12,7 @@ use super::error::BackupError;
 use super::high_water::HighWater;
 use super::keys::RepositoryId;
 use super::object::{Address, Listed, ObjectKind};
+use super::printed::PrintedHead;
 use super::progress::Phase;
 use super::snapshot::lengths;
 use super::target::Shelf;
@@ -57,6 +58,22 @@ impl ReadData {
     }
 }
 
+/// What is known of a repository besides what it serves. **Without either, a target that serves an old chain cannot be
+/// told from one that never got the newer one.**
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Witness<'a> {
+    /// What this host has seen.
+    pub mark: Option<&'a HighWater>,
+    /// A head that somebody wrote down.
+    pub head: Option<&'a PrintedHead>,
+}
+
+impl<'a> From<Option<&'a HighWater>> for Witness<'a> {
+    fn from(mark: Option<&'a HighWater>) -> Self {
+        Self { mark, head: None }
+    }
+}
+
 /// What a verification found.
 #[derive(Clone, Debug, Default)]
 pub struct Verified {
@@ -72,7 +89,7 @@ pub struct Verified {
     pub corrupt: Vec<Finding>,
     /// Manifests that compete.
     pub forks: Vec<Finding>,
-    /// The manifest that this host has seen and the target does not serve.
+    /// The manifest that this host has seen, or that a head names, and that the target does not lead on from.
     pub rolled_back: Option<Finding>,
 }
 
@@ -86,21 +103,24 @@ impl Verified {
     }
 }
 
-/// Verifies a repository. `mark` is what the host has seen, or a printed head; without one, a target that serves an old
-/// chain cannot be told from one that never got the newer one.
-pub async fn verify(
+/// Verifies a repository against what is known of it.
+pub async fn verify<'w>(
     wire: &Wire,
     repository: RepositoryId,
     k_manifest: &Secret<32>,
-    mark: Option<&HighWater>,
+    witness: impl Into<Witness<'w>>,
     read: ReadData,
     trust: Trust<'_>,
 ) -> Result<Verified, BackupError> {
     wire.meter.phase(Phase::Opening);
     let chain = Chain::load(wire, repository, k_manifest, trust).await?;
+    let Witness { mark, head } = witness.into();
+    let behind = || head.and_then(|head| chain.behind(head, None));
     let mut verified = Verified {
         snapshots: chain.manifests.len() as u64,
-        rolled_back: mark.and_then(|mark| chain.rolled_back(mark)),
+        rolled_back: mark
+            .and_then(|mark| chain.rolled_back(mark))
+            .or_else(behind),
         ..Verified::default()
     };
     let objects = listed(&chain);

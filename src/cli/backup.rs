@@ -4,11 +4,16 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{Context, Exit, Failure, input};
+use super::{Context, Exit, Failure, Watch, input};
+use crate::backup::PrintedHead;
+use crate::backup::retention::Retention;
+use crate::backup::verify::ReadData;
 use crate::config::Tls;
-use crate::jobs::backup::{self, HostFolder};
+use crate::crypto::secret::SecretBytes;
+use crate::desk::view::{Proceed, Progress};
+use crate::jobs::backup::{self, HostFolder, Keeping};
 
-/// Sealed snapshots: make, list, verify, restore
+/// Sealed snapshots: make, list, verify, restore, rehearse, let go
 #[derive(Debug, Subcommand)]
 pub enum Backup {
     /// Make a snapshot of what is new; the first one makes the repository
@@ -20,9 +25,12 @@ pub enum Backup {
         /// Where
         #[command(flatten)]
         target: Target,
-        /// Read every object, too
-        #[arg(long)]
-        read_data: bool,
+        /// Read every object, too, or one part of so many: 2/7
+        #[arg(long, value_name = "N/M", num_args = 0..=1, default_missing_value = "1/1", value_parser = part)]
+        read_data: Option<ReadData>,
+        /// The head that the last backup printed: finds an older state and a fork
+        #[arg(long, value_name = "TEXT")]
+        head: Option<PrintedHead>,
     },
     /// Bring a vault back with the restore shares
     Restore {
@@ -35,9 +43,54 @@ pub enum Backup {
         /// Which snapshot [default: the newest]
         #[arg(long, value_name = "ID")]
         snapshot: Option<String>,
+        /// The head that the last backup printed: refuses an older state and a fork
+        #[arg(long, value_name = "TEXT")]
+        head: Option<PrintedHead>,
         /// A share file; as many as the threshold asks for
         #[arg(long = "share", value_name = "FILE", required = true)]
         shares: Vec<PathBuf>,
+    },
+    /// Rehearse a restore: into a scratch folder, open charts there, remove it, put time and point on record
+    Drill {
+        /// Where
+        #[command(flatten)]
+        target: Target,
+        /// The head that the last backup printed
+        #[arg(long, value_name = "TEXT")]
+        head: Option<PrintedHead>,
+        /// A share file; as many as the threshold asks for
+        #[arg(long = "share", value_name = "FILE", required = true)]
+        shares: Vec<PathBuf>,
+        /// How many charts to open
+        #[arg(long, value_name = "N", default_value_t = 5)]
+        charts: usize,
+        /// Folder below which the scratch folder is made [default: that of the vault]
+        #[arg(long, value_name = "DIR")]
+        scratch: Option<PathBuf>,
+    },
+    /// Say which snapshots are to go; `prune` deletes them
+    Forget {
+        /// How to get in
+        #[command(flatten)]
+        pruner: Pruner,
+        /// How much to keep
+        #[command(flatten)]
+        keep: Keep,
+        /// Only say which
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Delete what no snapshot needs any more: marked first, deleted a week later
+    Prune {
+        /// How to get in
+        #[command(flatten)]
+        pruner: Pruner,
+    },
+    /// Write the keys that somebody needs to forget and prune on another machine
+    Pruner {
+        /// The file, which must not exist
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
     },
 }
 
@@ -49,65 +102,196 @@ pub struct Target {
     pub to: Option<String>,
 }
 
+/// Where snapshots are, under a credential that may delete.
+#[derive(Debug, Args)]
+pub struct Pruner {
+    /// A folder or the address of a cluster [default: backup.prune_target, or backup.target]
+    #[arg(long, value_name = "URI")]
+    pub to: Option<String>,
+    /// The file that `backup pruner` made [default: backup.pruner, or this host's own keys]
+    #[arg(long, value_name = "FILE")]
+    pub pruner: Option<PathBuf>,
+}
+
+/// How much is kept.
+#[derive(Debug, Args)]
+pub struct Keep {
+    /// Keep the last snapshot of so many days
+    #[arg(long = "keep-daily", value_name = "N", default_value_t = Retention::default().daily)]
+    daily: usize,
+    /// Keep the last snapshot of so many weeks
+    #[arg(long = "keep-weekly", value_name = "N", default_value_t = Retention::default().weekly)]
+    weekly: usize,
+    /// Keep the last snapshot of so many months
+    #[arg(long = "keep-monthly", value_name = "N", default_value_t = Retention::default().monthly)]
+    monthly: usize,
+    /// Keep the last snapshot of so many years
+    #[arg(long = "keep-yearly", value_name = "N", default_value_t = Retention::default().yearly)]
+    yearly: usize,
+    /// Keep everything of so many days
+    #[arg(long = "keep-all-days", value_name = "N", default_value_t = Retention::default().all_days)]
+    all_days: u32,
+}
+
+impl Keep {
+    fn retention(&self) -> Retention {
+        Retention {
+            daily: self.daily,
+            weekly: self.weekly,
+            monthly: self.monthly,
+            yearly: self.yearly,
+            all_days: self.all_days,
+        }
+    }
+}
+
 impl Target {
     fn open(&self, context: &Context) -> Result<backup::Target, Failure> {
         let address = self
             .to
             .as_deref()
             .or(context.config.backup.target.as_deref())
-            .ok_or_else(|| {
-                Failure::new(Exit::Usage, "no-target", "there is no backup target")
-                    .hint("name it with --to URI, or set backup.target in the configuration")
-            })?;
+            .ok_or_else(no_target)?;
         target(context, address)
     }
 }
 
+impl Pruner {
+    fn open(&self, context: &Context) -> Result<backup::Target, Failure> {
+        let configured = &context.config.backup;
+        let address = self
+            .to
+            .as_deref()
+            .or(configured.prune_target.as_deref())
+            .or(configured.target.as_deref())
+            .ok_or_else(no_target)?;
+        target(context, address)
+    }
+
+    fn file(&self, context: &Context) -> Option<PathBuf> {
+        self.pruner
+            .clone()
+            .or_else(|| context.config.backup.pruner.clone())
+    }
+}
+
+fn no_target() -> Failure {
+    Failure::new(Exit::Usage, "no-target", "there is no backup target")
+        .hint("name it with --to URI, or set backup.target in the configuration")
+}
+
+/// `2/7`: the second of seven parts.
+fn part(text: &str) -> Result<ReadData, String> {
+    let parse = || {
+        let (nth, of) = text.split_once('/')?;
+        let (nth, of) = (nth.parse().ok()?, of.parse().ok()?);
+        (1..=of)
+            .contains(&nth)
+            .then_some(ReadData::Part { nth, of })
+    };
+    parse().ok_or_else(|| format!("`{text}` is no part: write 2/7 for the second of seven"))
+}
+
 impl Backup {
-    /// Does what was asked.
+    /// Does what was asked. An interrupt stops it where nothing is lost.
     pub fn run(&self, context: &Context) -> Result<Exit, Failure> {
+        let watch = context.watch().interruptible();
+        let done = self.with(context, &watch);
+        drop(watch);
+        done.and_then(|done| done(context))
+    }
+
+    /// The work, and then the printing, for which the bar must be gone.
+    fn with(&self, context: &Context, watch: &Watch) -> Result<Print, Failure> {
         let paths = &context.config.paths;
-        let watch = context.watch();
-        match self {
-            Self::Run(target) => {
-                let run = backup::run(paths, &target.open(context)?, &|p| watch.report(p))?;
-                drop(watch);
-                context.output.result(&run)
-            }
-            Self::List(target) => context
-                .output
-                .result(&backup::list(paths, &target.open(context)?)?),
-            Self::Verify { target, read_data } => {
-                let verified = backup::verify(paths, &target.open(context)?, *read_data, &|p| {
-                    watch.report(p)
-                })?;
-                drop(watch);
-                context.output.result(&verified)
-            }
+        let report = &|p: &Progress| -> Proceed { watch.report(p) };
+        Ok(match self {
+            Self::Run(target) => print(backup::run(paths, &target.open(context)?, report)?),
+            Self::List(target) => print(backup::list(paths, &target.open(context)?)?),
+            Self::Verify {
+                target,
+                read_data,
+                head,
+            } => print(backup::verify(
+                paths,
+                &target.open(context)?,
+                read_data.unwrap_or_default(),
+                head.as_ref(),
+                report,
+            )?),
             Self::Restore {
                 from,
                 into,
                 snapshot,
+                head,
                 shares,
             } => {
-                let texts = shares
-                    .iter()
-                    .map(|file| input::read_secret(file))
-                    .collect::<Result<Vec<_>, _>>()?;
-                let from = target(context, from)?;
-                let restored = backup::restore(
-                    &from,
+                let order = backup::Order {
                     into,
-                    &host_folder(context)?,
-                    snapshot.as_deref(),
-                    &texts,
-                    &|p| watch.report(p),
-                )?;
-                drop(watch);
-                context.output.result(&restored)
+                    host: &host_folder(context)?,
+                    snapshot: snapshot.as_deref(),
+                    shares: &texts(shares)?,
+                    head: head.as_ref(),
+                };
+                print(backup::restore(&target(context, from)?, &order, report)?)
             }
-        }
+            Self::Drill {
+                target,
+                head,
+                shares,
+                charts,
+                scratch,
+            } => {
+                let drill = backup::Drill {
+                    login: context.login()?,
+                    passphrase: &context.passphrase()?,
+                    shares: &texts(shares)?,
+                    head: head.as_ref(),
+                    scratch: scratch.as_deref(),
+                    charts: *charts,
+                };
+                print(backup::drill(
+                    paths,
+                    &target.open(context)?,
+                    &drill,
+                    report,
+                )?)
+            }
+            Self::Forget {
+                pruner,
+                keep,
+                dry_run,
+            } => print(backup::forget(
+                paths,
+                &pruner.open(context)?,
+                pruner.file(context).as_deref(),
+                &keep.retention(),
+                if *dry_run {
+                    Keeping::Rehearsed
+                } else {
+                    Keeping::Real
+                },
+                report,
+            )?),
+            Self::Prune { pruner } => print(backup::prune(
+                paths,
+                &pruner.open(context)?,
+                pruner.file(context).as_deref(),
+                report,
+            )?),
+            Self::Pruner { out } => print(backup::make_pruner(paths, out)?),
+        })
     }
+}
+
+type Print = Box<dyn FnOnce(&Context) -> Result<Exit, Failure>>;
+
+fn print<R: super::Report + 'static>(result: R) -> Print {
+    Box::new(move |context| context.output.result(&result))
+}
+
+fn texts(shares: &[PathBuf]) -> Result<Vec<SecretBytes>, Failure> {
+    shares.iter().map(|file| input::read_secret(file)).collect()
 }
 
 /// Opens an address under the rule of the configuration: where TLS is required everywhere, this very host is no exception.
@@ -136,4 +320,17 @@ fn host_folder(context: &Context) -> Result<HostFolder, Failure> {
         Some(folder) => HostFolder::Rather(folder.clone()),
         None => HostFolder::Below(paths.host_of("")?),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_is_written_as_one_of_so_many() {
+        assert_eq!(part("2/7"), Ok(ReadData::Part { nth: 2, of: 7 }));
+        for bad in ["", "0/7", "8/7", "2", "a/b", "1/0", "-1/2"] {
+            assert!(part(bad).is_err(), "{bad}");
+        }
+    }
 }

@@ -25,6 +25,7 @@ mod index;
 mod init;
 mod input;
 mod interface;
+mod interrupt;
 mod man;
 mod output;
 mod page;

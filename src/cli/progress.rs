@@ -1,7 +1,8 @@
 //! Long work on standard error: a bar on a terminal, plain lines otherwise, JSON with `--json`.
 
 use std::io::{self, IsTerminal, Write};
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -16,6 +17,7 @@ use crate::desk::view::{Proceed, Progress};
 pub struct Watch {
     manner: Manner,
     state: Mutex<State>,
+    interrupted: Option<Arc<AtomicBool>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +67,15 @@ impl Watch {
         Self {
             manner,
             state: Mutex::new(state),
+            interrupted: None,
         }
+    }
+
+    /// From here on Ctrl+C and SIGTERM ask the work to stop instead of ending the program. **Only for work that listens.**
+    #[must_use]
+    pub fn interruptible(mut self) -> Self {
+        self.interrupted = Some(super::interrupt::listen());
+        self
     }
 
     /// Takes note of how far the work has come and shows it when it is time.
@@ -92,7 +102,10 @@ impl Watch {
         } else {
             state.last = Some(progress.clone());
         }
-        Proceed::Go
+        match &self.interrupted {
+            Some(interrupted) if interrupted.load(Ordering::Relaxed) => Proceed::Stop,
+            _ => Proceed::Go,
+        }
     }
 
     fn show(&self, state: &mut State, progress: &Progress, now: Instant) {

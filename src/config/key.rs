@@ -121,6 +121,16 @@ pub(super) const KEYS: &[Key] = &[
         guard: Guard::Free,
     },
     Key {
+        name: "backup.prune_target",
+        form: Form::Text,
+        guard: Guard::Free,
+    },
+    Key {
+        name: "backup.pruner",
+        form: Form::Path,
+        guard: Guard::Free,
+    },
+    Key {
         name: "backup.every",
         form: Form::Duration(0, 30 * DAY),
         guard: Guard::Free,

@@ -92,6 +92,10 @@ pub struct Kiosk {
 pub struct Backup {
     /// A folder or the address of a cluster; absent where none is set.
     pub target: Option<String>,
+    /// Where `forget` and `prune` go, under a credential that may delete; `target` where none is set.
+    pub prune_target: Option<String>,
+    /// A pruner's file; absent where the host's own keys prune.
+    pub pruner: Option<PathBuf>,
     /// How often the interface starts a backup; absent for never.
     pub every: Option<Duration>,
     /// Uploads in flight at once.
@@ -140,6 +144,12 @@ impl Config {
                 target: Some(stack.text("backup.target"))
                     .filter(|target| !target.is_empty())
                     .map(str::to_owned),
+                prune_target: Some(stack.text("backup.prune_target"))
+                    .filter(|target| !target.is_empty())
+                    .map(str::to_owned),
+                pruner: Some(stack.text("backup.pruner"))
+                    .filter(|file| !file.is_empty())
+                    .map(PathBuf::from),
                 every: Some(duration("backup.every")).filter(|every| !every.is_zero()),
                 in_flight: small("backup.in_flight") as usize,
             },

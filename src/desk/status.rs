@@ -11,6 +11,9 @@ use super::error::DeskError;
 use super::session;
 use super::view::{Stamp, Status};
 
+/// A backup that is older than this is overdue: a daily one, and two hours for it to run late.
+pub const OVERDUE_MS: u64 = 26 * clock::HOUR;
+
 /// The file in the host's folder that says when a verification last found nothing wrong.
 const LAST_VERIFY: &str = "last-verify";
 
@@ -29,6 +32,9 @@ pub fn read(paths: &Paths) -> Result<Status, DeskError> {
                 .count(),
         )
     })?;
+    let founded = ledger.read(|tx| tx.entry(1))?;
+    let last_backup = directory.last_backup.map(|(_, _, _, at)| at);
+    let since = last_backup.or(founded.map(|genesis| genesis.core.created));
     let active = |person: &&crate::vault::directory::Person| {
         person.until.is_none() && person.role().is_some()
     };
@@ -43,9 +49,12 @@ pub fn read(paths: &Paths) -> Result<Status, DeskError> {
             .count() as u64,
         users: directory.people.values().filter(active).count() as u64,
         units: directory.units.len() as u64,
-        last_backup: directory
-            .last_backup
-            .map(|(_, _, _, at)| Stamp::from_millis(at as i64)),
+        last_backup: last_backup.map(|at| Stamp::from_millis(at as i64)),
+        backup_overdue: since.is_some_and(|since| now.saturating_sub(since) > OVERDUE_MS),
+        last_drill: directory
+            .last_drill
+            .filter(|(_, _, drill)| drill.whole)
+            .map(|(_, at, _)| Stamp::from_millis(at as i64)),
         last_verify: last_verified(vault.host().folder()),
         locked_accounts: locked as u64,
         sqlite: store::sqlite_version().to_owned(),

@@ -3,43 +3,50 @@
 //! A run, a list and a verification need no user: the host's own identity signs and reads manifests, and **the host can open no
 //! object**. A restore needs no vault, only the restore shares.
 
+mod drill;
+mod later;
+mod prune;
+mod restore;
 mod restorer;
+mod scratch;
 mod source;
+
+pub use drill::{Drill, drill};
+pub use prune::{Keeping, forget, make_pruner, prune};
+pub use restore::{HostFolder, Order, restore};
 
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::backup::chain::Chain;
 use crate::backup::high_water::HighWater;
-use crate::backup::keys::{BackupKeys, RestoreSecret};
+use crate::backup::keys::BackupKeys;
 use crate::backup::manifest::{HostId, SignedManifest};
 use crate::backup::record::RepositoryRecord;
-use crate::backup::restore::{self, Damage, Request};
 use crate::backup::retry::Retry;
 use crate::backup::snapshot::{self, Options, Snapshot};
-use crate::backup::state::HostState;
 use crate::backup::target::TargetError;
-use crate::backup::verify::{self, ReadData};
-use crate::backup::{BackupError, Cancel, Location, Meter, Phase, Wire};
+use crate::backup::verify::{self, ReadData, Witness};
+use crate::backup::{BackupError, Cancel, Location, Meter, Phase, PrintedHead, Wire};
 use crate::backup::{Login, Progress as Stage};
 use crate::config::Paths;
 use crate::crypto::hash::sha256;
 use crate::crypto::secret::SecretBytes;
 use crate::crypto::sign::VerifyKey;
 use crate::desk::view::{
-    BackupLine, BackupRun, BackupVerified, Proceed, Progress, Reporter, Restored, Stamp,
+    BackupLine, BackupRun, BackupVerified, Proceed, Progress, Reporter, Stamp,
 };
 use crate::desk::{DeskError, session};
+use crate::ledger::Office;
 use crate::ledger::clear::BackupMark;
-use crate::ledger::{Ledger, Office};
-use crate::vault::host::NewHost;
-use crate::vault::shares::{self, Set};
 use crate::vault::{Directory, Host, Vault, clock, record};
 
-use restorer::VaultRestorer;
 use source::LedgerSource;
+
+/// How often a watcher is asked whether the work is still wanted although nothing moves.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
 
 /// Where a repository is and how to get in.
 #[derive(Debug, Clone)]
@@ -64,16 +71,6 @@ impl Target {
     }
 }
 
-/// Which folder a restored host would like. One that another host has is never touched: the state then goes beside the vault, and
-/// the result says where.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum HostFolder {
-    /// The one that the vault's id names below this folder.
-    Below(PathBuf),
-    /// This one.
-    Rather(PathBuf),
-}
-
 /// Makes a snapshot of what is new, and marks it in the ledger. The first run makes the repository.
 pub fn run(paths: &Paths, target: &Target, watch: Reporter<'_>) -> Result<BackupRun, DeskError> {
     let started = Instant::now();
@@ -86,6 +83,7 @@ pub fn run(paths: &Paths, target: &Target, watch: Reporter<'_>) -> Result<Backup
         ));
     }
     let source = Arc::new(LedgerSource::new(vault.ledger().again()?));
+    let repository = keys.repository;
     let memory = memory(vault.host(), &target.location);
     let now = clock::now();
     let snapshot = drive(target, "back up", watch, async |wire| {
@@ -101,10 +99,11 @@ pub fn run(paths: &Paths, target: &Target, watch: Reporter<'_>) -> Result<Backup
         .ledger()
         .write(|tx| record::backup_made(tx, &directory, vault.host(), mark, now))?;
     vault.remember_head()?;
-    Ok(told(&snapshot, started))
+    let head = PrintedHead::of(repository, &snapshot.manifest);
+    Ok(told(&snapshot, head, started))
 }
 
-fn told(snapshot: &Snapshot, started: Instant) -> BackupRun {
+fn told(snapshot: &Snapshot, head: PrintedHead, started: Instant) -> BackupRun {
     let sent = snapshot.uploaded_in_all();
     let manifest = &snapshot.manifest.manifest;
     BackupRun {
@@ -117,6 +116,7 @@ fn told(snapshot: &Snapshot, started: Instant) -> BackupRun {
         bytes_read: snapshot.bytes_read,
         bytes_uploaded: sent.bytes,
         seconds: started.elapsed().as_secs_f64(),
+        head: head.to_string(),
         alarms: snapshot.alarms.iter().map(ToString::to_string).collect(),
     }
 }
@@ -158,23 +158,24 @@ pub fn list(paths: &Paths, target: &Target) -> Result<Vec<BackupLine>, DeskError
     Ok(chain.manifests.iter().rev().map(line).collect())
 }
 
-/// Checks that every object is there and that history was not cut; with `read_data` also that each is what was sent.
+/// Checks that every object is there, that history was not cut, and that it leads on from `head`; as far as `read` says, also
+/// that each object is what was sent.
 pub fn verify(
     paths: &Paths,
     target: &Target,
-    read_data: bool,
+    read: ReadData,
+    head: Option<&PrintedHead>,
     watch: Reporter<'_>,
 ) -> Result<BackupVerified, DeskError> {
     let vault = session::open(paths)?;
     let directory = vault.directory()?;
     let keys = keys(&vault)?;
+    if head.is_some_and(|head| !head.is_of(keys.repository)) {
+        let place = target.location.to_string();
+        return Err(BackupError::OtherHead { place }.into());
+    }
     let memory = memory(vault.host(), &target.location);
     let mark = HighWater::read(&memory, keys.repository).map_err(BackupError::from)?;
-    let read = if read_data {
-        ReadData::All
-    } else {
-        ReadData::None
-    };
     let trusted = certified(&directory);
     let verified = drive(target, "verify backup", watch, async |wire| {
         // A repository whose own record is gone is a finding, as long as this host has seen it; otherwise it is a wrong address.
@@ -185,7 +186,10 @@ pub fn verify(
             &wire,
             keys.repository,
             &keys.k_manifest,
-            mark.as_ref(),
+            Witness {
+                mark: mark.as_ref(),
+                head,
+            },
             read,
             &trusted,
         )
@@ -201,92 +205,9 @@ pub fn verify(
         missing: lines(&verified.missing),
         corrupt: [lines(&verified.corrupt), lines(&verified.forks)].concat(),
         rolled_back: verified.rolled_back.is_some(),
+        behind: verified.rolled_back.as_ref().map(ToString::to_string),
         ok: verified.ok(),
     })
-}
-
-/// Brings a vault back into an empty folder, with the state of a fresh host, and verifies it.
-pub fn restore(
-    target: &Target,
-    into: &Path,
-    host: &HostFolder,
-    snapshot: Option<&str>,
-    share_texts: &[SecretBytes],
-    watch: Reporter<'_>,
-) -> Result<Restored, DeskError> {
-    let started = Instant::now();
-    let (vault, secret) = shares::combine(share_texts, Set::Restore)?;
-    let secret = RestoreSecret::from_bytes(secret.expose()).ok_or_else(|| {
-        DeskError::BadInput(
-            "the shares hold no restore secret: bring those of the restore set".into(),
-        )
-    })?;
-    if std::fs::read_dir(into).is_ok_and(|mut entries| entries.next().is_some()) {
-        return Err(BackupError::NotEmpty {
-            path: into.display().to_string(),
-        }
-        .into());
-    }
-    let folder = host_folder(host, into, &vault.to_string())?;
-    let restored = drive(target, "restore", watch, async |wire| {
-        let request = Request {
-            secret: &secret,
-            vault,
-            snapshot,
-            mark: None,
-            damage: Damage::Refuse,
-            into,
-        };
-        restore::restore(&wire, request, |staging| {
-            Ok(Box::new(VaultRestorer::new(staging)?) as _)
-        })
-        .await
-    })?;
-
-    let host = NewHost::with_secret(secret.host_secret.clone()).settle(&folder, vault)?;
-    let keys = secret.backup_keys(restored.mark.repository, vault, host.sign().duplicate());
-    host.put_backup_keys(keys.to_bytes().expose())?;
-    HostState::lock(&memory(&host, &target.location), restored.mark.repository)
-        .and_then(|state| restored.mark.save(&state))
-        .map_err(BackupError::from)?;
-    let ledger = Ledger::open(into)?;
-    host.raise_high_water(ledger.head()?)?;
-
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let report = super::verify::ledger(&Paths::new(into, &folder), threads, watch)?;
-    Ok(Restored {
-        snapshot: restored.snapshot.id(),
-        entries: restored.snapshot.manifest.head.seq,
-        host: folder.display().to_string(),
-        verify: report,
-        seconds: started.elapsed().as_secs_f64(),
-        vault: into.display().to_string(),
-    })
-}
-
-/// A folder for the state of a fresh host that no host has taken, chosen before anything is fetched.
-fn host_folder(wanted: &HostFolder, into: &Path, vault_id: &str) -> Result<PathBuf, DeskError> {
-    let free = |folder: &Path| !folder.join("vault-id").exists();
-    let beside = || {
-        let name = into.file_name().map_or_else(
-            || "vault".into(),
-            |name| name.to_string_lossy().into_owned(),
-        );
-        into.with_file_name(format!("{name}-host"))
-    };
-    let chosen = match wanted {
-        HostFolder::Below(state) => state.join(vault_id),
-        HostFolder::Rather(folder) => folder.clone(),
-    };
-    let chosen = if free(&chosen) { chosen } else { beside() };
-    if free(&chosen) {
-        Ok(chosen)
-    } else {
-        Err(DeskError::BadInput(format!(
-            "{} already holds the state of a host: name a folder with --host",
-            chosen.display()
-        )))
-    }
 }
 
 /// Where this host remembers what it has seen of a target. Each target has a memory of its own: a second one, still empty, is not
@@ -324,14 +245,19 @@ fn keys(vault: &Vault) -> Result<BackupKeys, DeskError> {
 }
 
 /// Judges whether a key is, or was, that of a host that the ledger certifies. An old snapshot stays good after its host is gone.
-fn certified(directory: &Directory) -> impl Fn(&VerifyKey) -> bool + Send + Sync {
-    let hosts: Vec<VerifyKey> = directory
+fn certified(directory: &Directory) -> impl Fn(&VerifyKey) -> bool + Send + Sync + use<> {
+    let hosts = hosts(directory);
+    move |key| hosts.contains(key)
+}
+
+/// The keys of all hosts that the ledger certified, whether or not they still count.
+fn hosts(directory: &Directory) -> Vec<VerifyKey> {
+    directory
         .people
         .values()
         .filter(|person| person.certificate.office == Office::Host)
         .map(|person| person.certificate.verify)
-        .collect();
-    move |key| hosts.contains(key)
+        .collect()
 }
 
 fn signer(directory: &Directory, key: &VerifyKey) -> String {
@@ -380,16 +306,18 @@ fn drive<T>(
             meter,
         };
         let mut work = pin!(work(wire));
+        let mut idle = tokio::time::interval(SIGN_OF_LIFE);
         loop {
             tokio::select! {
                 biased;
                 done = &mut work => return Ok(done?),
-                Ok(()) = watched.changed() => {
-                    let stage = watched.borrow_and_update().clone();
-                    if watch(&translated(what, &stage)) == Proceed::Stop {
-                        cancel.cancel();
-                    }
-                }
+                Ok(()) = watched.changed() => {}
+                // A target that does not answer is no reason not to hear that somebody cancelled.
+                _ = idle.tick() => {}
+            }
+            let stage = watched.borrow_and_update().clone();
+            if watch(&translated(what, &stage)) == Proceed::Stop {
+                cancel.cancel();
             }
         }
     })
@@ -403,23 +331,31 @@ fn unusable(location: &Location, error: TargetError) -> DeskError {
     }
 }
 
-/// Bytes are what a person waits for; entries are told in the note.
+/// Bytes are what a person waits for; the rest is told in the note.
 fn translated(what: &str, stage: &Stage) -> Progress {
-    let mut note = stage.phase.as_str().to_owned();
-    if stage.entries_total > 0 && stage.phase != Phase::Done {
-        note = format!(
-            "{note}, {} of {} entries",
-            stage.entries_done, stage.entries_total
-        );
+    let mut note = vec![stage.phase.as_str().to_owned()];
+    if stage.phase != Phase::Done {
+        if stage.entries_total > 0 {
+            note.push(format!(
+                "{} of {} entries",
+                stage.entries_done, stage.entries_total
+            ));
+        }
+        if stage.acknowledged > 0 {
+            note.push(format!("{} bytes acknowledged", stage.acknowledged));
+        }
+        if stage.in_flight > 0 {
+            note.push(format!("{} in flight", stage.in_flight));
+        }
     }
     if stage.retries > 0 {
-        note = format!("{note}, {} retries", stage.retries);
+        note.push(format!("{} retries", stage.retries));
     }
     Progress {
         what: what.to_owned(),
         done: stage.bytes_done,
         total: stage.bytes_total,
         unit: "bytes",
-        note: Some(note),
+        note: Some(note.join(", ")),
     }
 }

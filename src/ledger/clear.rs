@@ -38,6 +38,27 @@ pub struct BackupMark {
     pub covers: u64,
 }
 
+/// A restore was rehearsed: what it took, and what would have been lost.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
+#[cbor(map)]
+pub struct DrillMark {
+    /// The last entry that the restored snapshot covers.
+    #[n(0)]
+    pub covers: u64,
+    /// When that snapshot was made, in milliseconds since 1970: the recovery point.
+    #[n(1)]
+    pub point: u64,
+    /// From the first byte fetched until the charts were open, in milliseconds: the recovery time.
+    #[n(2)]
+    pub millis: u64,
+    /// How many charts were opened.
+    #[n(3)]
+    pub charts: u64,
+    /// Whether the restored vault verified and opened.
+    #[n(4)]
+    pub whole: bool,
+}
+
 /// Every clear body.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[expect(missing_docs, reason = "each variant is its struct")]
@@ -59,6 +80,7 @@ pub enum Clear {
     Erasure(Erasure),
     BackupMark(BackupMark),
     Acceptance(Acceptance),
+    DrillMark(DrillMark),
 }
 
 /// A clear entry that this version does not read.
@@ -127,6 +149,7 @@ kinds! {
     16 Erasure "erasure",
     17 BackupMark "backup",
     18 Acceptance "acceptance",
+    19 DrillMark "drill",
 }
 
 impl Clear {

@@ -14,7 +14,7 @@ use minicbor::{Decode, Encode};
 use crate::clinical::Role;
 use crate::crypto::hash::Hash;
 use crate::crypto::sign::VerifyKey;
-use crate::ledger::clear::{Certificate, Genesis, Invitation, UnitKind};
+use crate::ledger::clear::{Certificate, DrillMark, Genesis, Invitation, UnitKind};
 use crate::ledger::{CertId, ChartId, Head, UnitId};
 
 pub use chart::{ChartState, HeldLine};
@@ -96,6 +96,9 @@ pub struct Directory {
     /// The anchor of the last entry: the next may share it.
     #[n(10)]
     pub anchor: Hash,
+    /// The newest rehearsal of a restore: entry, time, what it came to.
+    #[n(11)]
+    pub last_drill: Option<(u64, u64, DrillMark)>,
 }
 
 impl Default for Directory {
@@ -112,6 +115,7 @@ impl Default for Directory {
             seq: 0,
             link: zero,
             last_backup: None,
+            last_drill: None,
             anchor: zero,
         }
     }

@@ -52,6 +52,16 @@ impl Directory {
                 self.last_backup = Some((seq, body.snapshot, body.covers, now));
                 Ok(())
             }
+            Clear::DrillMark(body) => {
+                match self.role_at(&author, seq) {
+                    None | Some(Role::Patient) => {
+                        return Err("only somebody employed may record a drill".into());
+                    }
+                    Some(_) => {}
+                }
+                self.last_drill = Some((seq, now, body));
+                Ok(())
+            }
         }
     }
 

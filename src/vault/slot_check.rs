@@ -56,6 +56,21 @@ pub fn check(directory: &Directory, tx: &ReadTx<'_>, now: u64) -> Result<Vec<Str
     Ok(found)
 }
 
+/// The places of slots that no grant in this directory justifies: of a restored vault whose slots are newer than its
+/// entries, those of grants that it has never heard of.
+pub fn unjustified(
+    directory: &Directory,
+    tx: &ReadTx<'_>,
+    now: u64,
+) -> Result<Vec<SlotPlace>, LedgerError> {
+    let wanted = wanted(directory, now);
+    let mut stray = Vec::new();
+    tx.each_slot_place(|place| {
+        stray.extend(place.ok().filter(|place| !wanted.contains_key(place)));
+    })?;
+    Ok(stray)
+}
+
 fn wanted(directory: &Directory, now: u64) -> BTreeMap<SlotPlace, (Want, u64)> {
     let mut wanted = BTreeMap::new();
     for (id, chart) in directory

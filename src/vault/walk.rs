@@ -4,7 +4,7 @@
 //! opened, and all of them by the verification job.
 
 use crate::crypto::hash::Hash;
-use crate::ledger::{Clear, Entry, Form, ReadTx};
+use crate::ledger::{Clear, Entry, Form, ReadTx, Row};
 
 use super::directory::Directory;
 use super::error::VaultError;
@@ -27,43 +27,68 @@ pub fn catch_up(directory: &mut Directory, tx: &ReadTx<'_>) -> Result<u64, Vault
         }
         for (row, columns) in rows {
             let seq = row.seq;
-            let broken = |what: &str| VaultError::Broken {
-                seq,
-                what: what.into(),
-            };
-            if seq != directory.seq + 1 {
-                return Err(VaultError::Broken {
-                    seq: directory.seq + 1,
-                    what: "it is missing".into(),
-                });
-            }
-            let link = row.link;
-            if row.expected_link(&directory.link) != link {
-                return Err(broken("its link does not match"));
-            }
-            // Signed where the chain stood: at the entry before it, or with that entry in one transaction.
-            if row.anchor != directory.link && row.anchor != directory.anchor {
-                return Err(broken(
-                    "its anchor is not where the chain stood when it was signed",
-                ));
-            }
-            let anchor = row.anchor;
-            let mut entry = row.decode().map_err(|error| broken(&error.to_string()))?;
+            let mut entry = follows(directory, row)?;
             if !columns.repeat(&entry.core, &directory.link) {
-                return Err(broken("its columns do not repeat its header"));
+                return Err(VaultError::Broken {
+                    seq,
+                    what: "its columns do not repeat its header".into(),
+                });
             }
             if entry.core.form == Form::Clear {
                 entry.row.body = tx.sealed_box(seq)?;
-                take(directory, &entry)?;
             }
-            if seq == 1 {
-                directory.vault = link;
-            }
-            directory.seq = seq;
-            directory.link = link;
-            directory.anchor = anchor;
+            step(directory, &entry)?;
         }
     }
+}
+
+/// Brings a directory further by entries that no ledger here holds: those after an older snapshot. The rows follow
+/// each other and the directory's head.
+pub fn go_on(directory: &mut Directory, rows: Vec<Row>) -> Result<(), VaultError> {
+    for row in rows {
+        let entry = follows(directory, row)?;
+        step(directory, &entry)?;
+    }
+    Ok(())
+}
+
+/// Checks that a row stands where the chain goes on, and decodes it.
+fn follows(directory: &Directory, row: Row) -> Result<Entry, VaultError> {
+    let seq = row.seq;
+    let broken = |what: &str| VaultError::Broken {
+        seq,
+        what: what.into(),
+    };
+    if seq != directory.seq + 1 {
+        return Err(VaultError::Broken {
+            seq: directory.seq + 1,
+            what: "it is missing".into(),
+        });
+    }
+    if row.expected_link(&directory.link) != row.link {
+        return Err(broken("its link does not match"));
+    }
+    // Signed where the chain stood: at the entry before it, or with that entry in one transaction.
+    if row.anchor != directory.link && row.anchor != directory.anchor {
+        return Err(broken(
+            "its anchor is not where the chain stood when it was signed",
+        ));
+    }
+    row.decode().map_err(|error| broken(&error.to_string()))
+}
+
+/// Takes an entry that follows into account.
+fn step(directory: &mut Directory, entry: &Entry) -> Result<(), VaultError> {
+    if entry.core.form == Form::Clear {
+        take(directory, entry)?;
+    }
+    if entry.seq() == 1 {
+        directory.vault = entry.row.link;
+    }
+    directory.seq = entry.seq();
+    directory.link = entry.row.link;
+    directory.anchor = entry.row.anchor;
+    Ok(())
 }
 
 /// Verifies one clear entry and lets the directory judge it.

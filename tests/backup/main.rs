@@ -12,10 +12,15 @@ mod faulty;
 mod kill;
 mod memory;
 mod mongod;
+mod older;
 mod proxy;
 mod prune;
+mod remade;
 mod resume;
 mod site;
+#[path = "../support/mod.rs"]
+mod support;
 mod tampering;
 mod targets;
 mod tls;
+mod ward;

@@ -158,7 +158,7 @@ impl Site {
             secret: &self.secret,
             vault: VAULT,
             snapshot,
-            mark: None,
+            head: None,
             damage,
             into: &into,
         };

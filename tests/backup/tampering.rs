@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use chartseal::backup::chain::Finding;
-use chartseal::backup::high_water::HighWater;
 use chartseal::backup::manifest::ManifestName;
 use chartseal::backup::object::{Address, ObjectKind};
 use chartseal::backup::restore::Damage;
 use chartseal::backup::source::TableId;
 use chartseal::backup::target::{Answer, Name, Put, Shelf, Stat, Target};
 use chartseal::backup::verify::{ReadData, Verified};
-use chartseal::backup::{Alarm, BackupError, Fault};
+use chartseal::backup::{Alarm, BackupError, Fault, PrintedHead};
 use chartseal::crypto::sign::SigningKey;
 
 use crate::book::Book;
@@ -249,13 +248,13 @@ async fn an_old_chain_served_to_a_restorer_who_brings_a_printed_head_is_refused(
     let old = target.copy();
     site.book.write(2, 10);
     site.back_up(target).await.unwrap();
-    let printed: HighWater = site.mark().to_string().parse().unwrap();
+    let printed: PrintedHead = PrintedHead::from(&site.mark()).to_string().parse().unwrap();
     let into = site.folder.path().join("restored");
     let request = Request {
         secret: &site.secret,
         vault: crate::site::VAULT,
         snapshot: None,
-        mark: Some(&printed),
+        head: Some(&printed),
         damage: Damage::Accept,
         into: &into,
     };
@@ -263,7 +262,7 @@ async fn an_old_chain_served_to_a_restorer_who_brings_a_printed_head_is_refused(
         .await
         .unwrap_err();
     assert!(
-        matches!(refused, BackupError::RolledBack { .. }),
+        matches!(refused, BackupError::Behind { number: 2, .. }),
         "{refused}"
     );
     assert!(!into.exists());

@@ -193,3 +193,266 @@ fn the_keyless_verification_of_a_fresh_vault_finds_nothing() {
     );
     assert!(host.json_as("tlind", &["status"])["last_verify"].is_string());
 }
+
+/// The repository's commands, each on the same target.
+fn at<'a>(command: &[&'a str], repository: &'a str) -> Vec<&'a str> {
+    [&["backup"], command, &["--to", repository]].concat()
+}
+
+#[test]
+fn a_printed_head_finds_an_older_state_on_a_host_that_remembers_nothing() {
+    let (host, shares, repository) = vault();
+    let first = result(&host.run_as("tlind", &at(&["run"], &repository)));
+    let old = format!("{repository}-old");
+    copy(Path::new(&repository), Path::new(&old));
+    host.json_as("tlind", &["unit", "add", "Ward A", "--kind", "ward"]);
+    let second = result(&host.run_as("tlind", &at(&["run"], &repository)));
+    let (before, head) = (
+        first["head"].as_str().unwrap(),
+        second["head"].as_str().unwrap(),
+    );
+    assert_eq!(head.len(), 48 + 11, "{head}");
+
+    for known in [before, head] {
+        let verified = host.run_as("tlind", &at(&["verify", "--head", known], &repository));
+        assert_eq!(result(&verified)["ok"], true);
+    }
+    // The old state is a target of its own to this host: nothing but the head knows better.
+    assert_eq!(
+        result(&host.run_as("tlind", &at(&["verify"], &old)))["ok"],
+        true
+    );
+    let run = host.run_as("tlind", &at(&["verify", "--head", head], &old));
+    assert_eq!(run.code, 1, "{}", run.err);
+    let verified: Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!(verified["rolled_back"], true);
+    assert!(verified["behind"].as_str().unwrap().contains("older state"));
+
+    let into = |name: &str| host.home.path().join(name).to_str().unwrap().to_owned();
+    let restore = |from: &str, into: &str, head: &str| {
+        let fixed = ["backup", "restore", "--from", from, "--into", into];
+        let shares = ["--share", &shares[0], "--share", &shares[1], "--head", head];
+        host.run_as("tlind", &[&fixed[..], &shares].concat())
+    };
+    let refused = restore(&old, &into("a"), head).error(1);
+    assert!(
+        refused["message"].as_str().unwrap().contains("older state"),
+        "{refused}"
+    );
+    assert!(!Path::new(&into("a")).exists());
+    let mistyped = head.replacen(&head[..1], "1", 1);
+    assert_eq!(restore(&repository, &into("a"), &mistyped).code, 2);
+    assert_eq!(
+        result(&restore(&repository, &into("a"), &head.to_lowercase()))["snapshot"],
+        second["snapshot"]
+    );
+    // A newer state than the one that was written down is what one hopes for.
+    assert_eq!(
+        result(&restore(&repository, &into("b"), before))["snapshot"],
+        second["snapshot"]
+    );
+}
+
+#[test]
+fn two_histories_are_told_apart_by_the_head() {
+    let (host, shares, repository) = vault();
+    result(&host.run_as("tlind", &at(&["run"], &repository)));
+    let fork = format!("{repository}-fork");
+    copy(Path::new(&repository), Path::new(&fork));
+    let head = result(&host.run_as("tlind", &at(&["run"], &repository)))["head"].clone();
+    // Somebody went on from the copy with a copy of the host's state.
+    result(&host.run_as("tlind", &at(&["run"], &fork)));
+    let run = host.run_as(
+        "tlind",
+        &at(&["verify", "--head", head.as_str().unwrap()], &fork),
+    );
+    assert_eq!(run.code, 1, "{}", run.err);
+    let verified: Value = serde_json::from_str(&run.out).unwrap();
+    assert!(
+        verified["behind"]
+            .as_str()
+            .unwrap()
+            .contains("another history"),
+        "{verified}"
+    );
+    let into = host.home.path().join("a").to_str().unwrap().to_owned();
+    let fixed = [
+        "backup", "restore", "--from", &fork, "--into", &into, "--head",
+    ];
+    let refused = host.run_as(
+        "tlind",
+        &[
+            &fixed[..],
+            &[
+                head.as_str().unwrap(),
+                "--share",
+                &shares[0],
+                "--share",
+                &shares[1],
+            ],
+        ]
+        .concat(),
+    );
+    assert_eq!(refused.code, 1, "{}", refused.err);
+}
+
+#[test]
+fn objects_can_be_read_back_a_part_at_a_time() {
+    let (host, _, repository) = vault();
+    result(&host.run_as("tlind", &at(&["run"], &repository)));
+    let read = |part: &[&str]| {
+        let command = [&["verify", "--read-data"], part].concat();
+        let verified = result(&host.run_as("tlind", &at(&command, &repository)));
+        verified["bytes_read"].as_u64().unwrap()
+    };
+    let all = read(&[]);
+    assert!(all > 0);
+    assert_eq!(read(&["1/3"]) + read(&["2/3"]) + read(&["3/3"]), all);
+    let wrong = host.run_as("tlind", &at(&["verify", "--read-data", "4/3"], &repository));
+    assert_eq!(wrong.code, 2, "{}", wrong.err);
+}
+
+#[test]
+fn a_pruner_forgets_and_prunes_without_a_vault_and_without_reading() {
+    let (host, _, repository) = vault();
+    // Each run finds other credentials than the one before.
+    let wrong = host.home.write("wrong", "not the passphrase");
+    let only_mine = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    std::fs::set_permissions(&wrong, only_mine).unwrap();
+    for _ in 0..3 {
+        result(&host.run_as("tlind", &at(&["run"], &repository)));
+        let list = [
+            "--user",
+            "tlind",
+            "--passphrase-file",
+            &wrong,
+            "unit",
+            "list",
+        ];
+        assert_eq!(host.home.run(&list).code, 3);
+    }
+    let file = host.home.path().join("pruner.keys");
+    let file = file.to_str().unwrap();
+    let made = host.json_as("tlind", &["backup", "pruner", "--out", file]);
+    assert_eq!(made["hosts"], 1);
+
+    // Another machine: no vault, no host state, no user.
+    let elsewhere = crate::program::Home::new();
+    let pruner = |command: &[&str]| -> crate::program::Run {
+        let with = ["--json", "--pruner", file];
+        let arguments = [&at(command, &repository)[..], &with].concat();
+        elsewhere.command(&arguments).output().unwrap().into()
+    };
+    let keep = [
+        "--keep-daily",
+        "0",
+        "--keep-weekly",
+        "0",
+        "--keep-monthly",
+        "0",
+    ];
+    let keep = [&keep[..], &["--keep-yearly", "0", "--keep-all-days", "0"]].concat();
+    let forget = |more: &[&str]| result(&pruner(&[&["forget"], &keep[..], more].concat()));
+    let rehearsed = forget(&["--dry-run"]);
+    assert_eq!(rehearsed["forgotten"].as_array().unwrap().len(), 2);
+    assert_eq!(forget(&["--dry-run"]), rehearsed, "nothing was changed");
+    let forgotten = forget(&[]);
+    assert_eq!(
+        (&forgotten["kept"], &forgotten["forgotten"]),
+        (&rehearsed["kept"], &rehearsed["forgotten"])
+    );
+    assert_eq!(forget(&[])["forgotten"].as_array().unwrap().len(), 0);
+    let pruned = result(&pruner(&["prune"]));
+    assert!(pruned["marked"].as_u64() > Some(0), "{pruned}");
+    assert_eq!(pruned["objects"], 0, "not before a week has passed");
+    let verified = result(&host.run_as("tlind", &at(&["verify"], &repository)));
+    assert_eq!(verified["ok"], true, "{verified}");
+    let next = result(&host.run_as("tlind", &at(&["run"], &repository)));
+    assert!(next["parent"].is_string());
+
+    let wide = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+    std::fs::set_permissions(file, wide).unwrap();
+    assert_eq!(pruner(&["prune"]).code, 2, "a file that others can read");
+}
+
+#[test]
+fn a_drill_puts_recovery_time_and_point_on_record_and_leaves_nothing() {
+    let (host, shares, repository) = vault();
+    let run = result(&host.run_as("tlind", &at(&["run"], &repository)));
+    host.json_as("tlind", &["unit", "add", "Ward A", "--kind", "ward"]);
+    let share = ["--share", &shares[2], "--share", &shares[0]];
+    let drill = [&["drill"], &share[..]].concat();
+    let done = result(&host.run_as("tlind", &at(&drill, &repository)));
+    assert_eq!(
+        (&done["ok"], &done["snapshot"], &done["entries"]),
+        (&true.into(), &run["snapshot"], &run["entries"])
+    );
+    assert!(done["recovery_seconds"].as_f64() > Some(0.0));
+    assert!(done["recovery_point"].is_string());
+    assert!(done["entries_behind"].as_u64() >= Some(1), "{done}");
+    let left: Vec<_> = walk(host.home.path())
+        .into_iter()
+        .filter(|path| path.to_string_lossy().contains("drill"))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+    assert!(host.json_as("tlind", &["status"])["last_drill"].is_string());
+    assert_eq!(result(&host.run_as("tlind", &["verify"]))["ok"], true);
+
+    let few = [&["drill"], &share[..2]].concat();
+    assert_eq!(host.run_as("tlind", &at(&few, &repository)).code, 3);
+    assert!(
+        walk(host.home.path())
+            .iter()
+            .all(|path| !path.to_string_lossy().contains("drill"))
+    );
+}
+
+#[test]
+fn a_second_run_at_the_same_time_is_refused_and_may_be_repeated() {
+    let (host, _, repository) = vault();
+    result(&host.run_as("tlind", &at(&["run"], &repository)));
+    let lock = walk(host.home.path())
+        .into_iter()
+        .find(|path| {
+            path.extension().is_some_and(|end| end == "lock")
+                && path.to_string_lossy().contains("backup-")
+        })
+        .unwrap();
+    let held = std::fs::File::open(lock).unwrap();
+    held.lock().unwrap();
+    let refused = host.run_as("tlind", &at(&["run"], &repository)).error(5);
+    assert!(
+        refused["message"]
+            .as_str()
+            .unwrap()
+            .contains("another backup"),
+        "{refused}"
+    );
+    drop(held);
+    result(&host.run_as("tlind", &at(&["run"], &repository)));
+}
+
+fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(walk(&path));
+        }
+        found.push(path);
+    }
+    found
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let there = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &there);
+        } else {
+            std::fs::copy(&path, &there).unwrap();
+        }
+    }
+}

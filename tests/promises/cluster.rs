@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use chartseal::backup::keys::{BackupKeys, RestoreSecret};
 use chartseal::backup::object::{self, Address, ObjectKind};
 use chartseal::backup::target::Name;
+use chartseal::backup::verify::ReadData;
 use chartseal::config::Paths;
 use chartseal::crypto::hpke::KemSecret;
 use chartseal::crypto::mac::MacKey;
@@ -59,7 +60,7 @@ impl Cluster {
     }
 
     fn verified(&self) -> BackupVerified {
-        backup::verify(&self.paths, &self.target(), true, &unwatched).unwrap()
+        backup::verify(&self.paths, &self.target(), ReadData::All, None, &unwatched).unwrap()
     }
 
     fn doctor(&self) -> session::Session {

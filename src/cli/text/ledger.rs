@@ -206,7 +206,19 @@ impl Report for Status {
             ("charts", grouped(self.charts)),
             ("users", grouped(self.users)),
             ("units", grouped(self.units)),
-            ("last backup", or_dash(self.last_backup.as_ref())),
+            (
+                "last backup",
+                format!(
+                    "{}{}",
+                    or_dash(self.last_backup.as_ref()),
+                    if self.backup_overdue {
+                        "  ! OVERDUE: more than 26 hours"
+                    } else {
+                        ""
+                    }
+                ),
+            ),
+            ("last drill", or_dash(self.last_drill.as_ref())),
             ("last verification", or_dash(self.last_verify.as_ref())),
             ("locked accounts", grouped(self.locked_accounts)),
             ("sqlite", self.sqlite.clone()),

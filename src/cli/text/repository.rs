@@ -2,7 +2,9 @@
 
 use crate::cli::page::{counted, grouped, size, span};
 use crate::cli::{Exit, Page, Report};
-use crate::desk::view::{BackupLine, BackupRun, BackupVerified, Restored};
+use crate::desk::view::{
+    BackupLine, BackupRun, BackupVerified, Drilled, Forgotten, Pruned, PrunerMade, Restored,
+};
 
 impl Report for BackupRun {
     fn page(&self, page: &mut Page) {
@@ -24,6 +26,7 @@ impl Report for BackupRun {
             size(self.bytes_read),
             size(self.bytes_uploaded),
         ));
+        page.line(format!("head  {}", self.head));
         for alarm in &self.alarms {
             page.line(format!("! {alarm}"));
         }
@@ -80,7 +83,10 @@ impl Report for BackupVerified {
             size(self.bytes_read),
         ));
         if self.rolled_back {
-            page.line("! the repository is older than what this host remembers of it");
+            page.line("! the repository is older than what is known of it, or another history");
+        }
+        if let Some(how) = &self.behind {
+            page.line(format!("! {how}"));
         }
         self.missing
             .iter()
@@ -103,14 +109,104 @@ impl Report for Restored {
             self.snapshot,
             span(self.seconds),
         ));
+        page.line(format!("made at {}", self.created));
         page.line(format!("vault  {}", self.vault));
         page.line(format!("host  {}", self.host));
+        page.gap();
+        self.verify.page(page);
+        if !self.sign_again.is_empty() {
+            page.gap();
+            page.line(
+                "! taken away after this snapshot, and gone here too; sign it again, until then verification finds it unexplained:",
+            );
+            self.sign_again
+                .iter()
+                .for_each(|what| page.line(format!("! {what}")));
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        self.verify.exit()
+    }
+}
+
+impl Report for Forgotten {
+    fn page(&self, page: &mut Page) {
+        let (kept, gone) = (self.kept.len() as u64, self.forgotten.len() as u64);
+        let verb = if self.dry_run { "would go" } else { "go" };
+        page.line(format!(
+            "{} kept, {} {verb}; `backup prune` deletes what they alone needed",
+            counted(kept, "snapshot", "snapshots"),
+            grouped(gone),
+        ));
+        self.forgotten
+            .iter()
+            .for_each(|id| page.line(format!("  {id}")));
+    }
+}
+
+impl Report for Pruned {
+    fn page(&self, page: &mut Page) {
+        page.line(format!(
+            "{} deleted, {}; {} deleted",
+            counted(self.objects, "object", "objects"),
+            size(self.bytes),
+            counted(self.manifests, "manifest", "manifests"),
+        ));
+        page.line(format!(
+            "{} marked to go in a week, {} waiting, {} needed again",
+            grouped(self.marked),
+            grouped(self.waiting),
+            grouped(self.revived),
+        ));
+    }
+}
+
+impl Report for PrunerMade {
+    fn page(&self, page: &mut Page) {
+        page.line(format!(
+            "{}: a pruner's keys for repository {}, who believes {}",
+            self.file,
+            self.repository,
+            counted(self.hosts, "host", "hosts"),
+        ));
+    }
+}
+
+impl Report for Drilled {
+    fn page(&self, page: &mut Page) {
+        page.line(if self.ok {
+            "ok: the vault came back and opened"
+        } else {
+            "! THE DRILL FAILED"
+        });
+        page.pairs(&[
+            ("recovery time", span(self.recovery_seconds)),
+            ("recovery point", self.recovery_point.to_string()),
+            (
+                "not covered",
+                counted(self.entries_behind, "entry", "entries"),
+            ),
+            ("snapshot", self.snapshot.clone()),
+            (
+                "opened",
+                format!(
+                    "{}, {}",
+                    counted(self.charts_opened, "chart", "charts"),
+                    counted(self.entries_read, "entry", "entries")
+                ),
+            ),
+            ("on record", self.entry.clone()),
+        ]);
+        self.problems
+            .iter()
+            .for_each(|problem| page.line(format!("! {problem}")));
         page.gap();
         self.verify.page(page);
     }
 
     fn exit(&self) -> Exit {
-        self.verify.exit()
+        Exit::found_unless(self.ok)
     }
 }
 
@@ -126,7 +222,7 @@ mod tests {
         verified.page(&mut page);
         assert_eq!(verified.exit(), Exit::Found);
         assert!(
-            page.text().contains("older than what this host remembers"),
+            page.text().contains("older than what is known of it"),
             "{}",
             page.text()
         );

@@ -189,6 +189,10 @@ pub struct Status {
     pub units: u64,
     /// When the last backup was marked.
     pub last_backup: Option<Stamp>,
+    /// Whether that is more than 26 hours ago; where there is none, whether the vault is older than that.
+    pub backup_overdue: bool,
+    /// When a restore was last rehearsed and found whole.
+    pub last_drill: Option<Stamp>,
     /// When the last verification was marked.
     pub last_verify: Option<Stamp>,
     /// Accounts that refuse every attempt just now.

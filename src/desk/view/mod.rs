@@ -32,7 +32,9 @@ pub use ledger::{
 };
 pub use people::{Member, MemberState, UnitJoined, UnitView, UserState, UserView, Who};
 pub use progress::{Proceed, Progress, Reporter, unwatched};
-pub use repository::{BackupLine, BackupRun, BackupVerified, Restored};
+pub use repository::{
+    BackupLine, BackupRun, BackupVerified, Drilled, Forgotten, Pruned, PrunerMade, Restored,
+};
 pub use rx::{
     Check, CheckOutcome, Dispensed, RxEventView, RxLine, RxMoved, RxPreview, RxState, RxVerdict,
     RxView, RxWritten, SignatureState,

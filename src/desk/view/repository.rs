@@ -25,6 +25,8 @@ pub struct BackupRun {
     pub bytes_uploaded: u64,
     /// How long it took.
     pub seconds: f64,
+    /// The snapshot as a text to be written down: a restore or a verification takes it with `--head`.
+    pub head: String,
     /// What a person should look at although the run went on.
     pub alarms: Vec<String>,
 }
@@ -63,7 +65,75 @@ pub struct BackupVerified {
     pub corrupt: Vec<String>,
     /// Whether the repository is older than what this host remembers of it.
     pub rolled_back: bool,
+    /// How it shows that the repository is older, or another history.
+    pub behind: Option<String>,
     /// Whether nothing was wrong.
+    pub ok: bool,
+}
+
+/// Which snapshots are to go.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Forgotten {
+    /// Snapshots that stay.
+    pub kept: Vec<String>,
+    /// Snapshots that `prune` will delete.
+    pub forgotten: Vec<String>,
+    /// Whether it was only tried.
+    pub dry_run: bool,
+}
+
+/// What was deleted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Pruned {
+    /// Objects that nobody needs and that a later run will delete.
+    pub marked: u64,
+    /// Objects that are needed again and stay.
+    pub revived: u64,
+    /// Objects that were marked before and must wait.
+    pub waiting: u64,
+    /// Objects deleted.
+    pub objects: u64,
+    /// Their size.
+    pub bytes: u64,
+    /// Manifests deleted.
+    pub manifests: u64,
+}
+
+/// A file for a pruner was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PrunerMade {
+    /// The file.
+    pub file: String,
+    /// The repository.
+    pub repository: String,
+    /// Hosts whose snapshots the pruner will believe.
+    pub hosts: u64,
+}
+
+/// A restore was rehearsed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Drilled {
+    /// From which snapshot.
+    pub snapshot: String,
+    /// When it was made: whatever was written later would have been lost.
+    pub recovery_point: Stamp,
+    /// From the first byte fetched until the last chart was open.
+    pub recovery_seconds: f64,
+    /// Ledger entries that it covers.
+    pub entries: u64,
+    /// Ledger entries of the vault that it does not cover.
+    pub entries_behind: u64,
+    /// Charts that were opened in the restored vault.
+    pub charts_opened: u64,
+    /// Entries that were read in them.
+    pub entries_read: u64,
+    /// What did not open or is not what it should be.
+    pub problems: Vec<String>,
+    /// The entry that puts the drill on record.
+    pub entry: String,
+    /// What the verification of the restored vault found.
+    pub verify: VerifyReport,
+    /// Whether the restored vault was whole and opened.
     pub ok: bool,
 }
 
@@ -72,6 +142,8 @@ pub struct BackupVerified {
 pub struct Restored {
     /// From which snapshot.
     pub snapshot: String,
+    /// When it was made.
+    pub created: Stamp,
     /// Ledger entries that it covers.
     pub entries: u64,
     /// Folder of the fresh host state.
@@ -82,4 +154,7 @@ pub struct Restored {
     pub seconds: f64,
     /// Folder of the restored vault.
     pub vault: String,
+    /// Of an older snapshot: what was taken away after it, and stays away. The restored ledger does not know why, until an
+    /// admin signs it again.
+    pub sign_again: Vec<String>,
 }

@@ -1,78 +1,68 @@
 //! What a restore writes: a ledger that becomes the vault only when everything about it holds.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::backup::source::{Cause, Provenance, Restorer, Row, TableId};
 use crate::crypto::secret::SecretBytes;
-use crate::ledger::{Carried, ChartId, Clear, Entry, Form, Ledger, LedgerError, Office, Section};
+use crate::ledger::{Carried, Ledger, LedgerError, Office};
 use crate::vault::{Directory, walk};
 
+use super::later::Later;
 use super::source::number;
 
 /// Writes a ledger into a folder.
 #[derive(Debug)]
 pub(super) struct VaultRestorer {
     ledger: Ledger,
-    erased: Vec<ChartId>,
+    /// Who was who at the newest head, where the snapshot is an older one.
+    now: Option<Directory>,
+    taken: Taken,
 }
 
+/// What the restorer tells of its thread: what was taken away after an older snapshot, one line each.
+pub(super) type Taken = Arc<Mutex<Vec<String>>>;
+
 impl VaultRestorer {
-    pub(super) fn new(folder: &Path) -> Result<Self, LedgerError> {
+    pub(super) fn new(folder: &Path, taken: Taken) -> Result<Self, LedgerError> {
         Ok(Self {
             ledger: Ledger::create(folder)?,
-            erased: Vec::new(),
+            now: None,
+            taken,
         })
     }
 
-    /// Deletes what later erasures deleted: slots, and every body of the chart that the older entries still hold.
-    fn shred(&self) -> Result<(), LedgerError> {
-        if self.erased.is_empty() {
-            return Ok(());
-        }
-        self.ledger.write(|tx| {
-            for chart in &self.erased {
-                tx.shred(chart)?;
-                for section in Section::OF_A_CHART {
-                    for entry in tx.section(chart, section)? {
-                        if entry.core.form != Form::Clear {
-                            tx.erase_body(entry.seq())?;
-                        }
-                    }
-                }
-            }
-            Ok(())
-        })
-    }
-
-    /// Whether the ledger itself names everything that the repository claimed.
-    fn judge(&self, provenance: &Provenance) -> Result<(), Cause> {
+    /// Who is who where the ledger ends.
+    fn directory(&self) -> Result<Directory, Cause> {
         let mut directory = Directory::default();
         self.ledger.read(|tx| walk::catch_up(&mut directory, tx))?;
-        if directory.head() != provenance.head {
-            return Err("the ledger does not end where the manifest says".into());
-        }
-        if directory.vault != provenance.vault {
-            return Err("the genesis entry is not the one that the shares name".into());
-        }
-        if directory.genesis.as_ref().map(|genesis| genesis.restore)
-            != Some(provenance.restore_public)
-        {
-            return Err("the restore key is not the one that the genesis entry names".into());
-        }
-        for signer in &provenance.signers {
-            let host = directory.people.values().any(|person| {
-                person.certificate.verify == *signer && person.certificate.office == Office::Host
-            });
-            if !host {
-                return Err(
-                    "a manifest was signed by a key that the ledger never certified as a host"
-                        .into(),
-                );
-            }
-        }
-        Ok(())
+        Ok(directory)
     }
+}
+
+/// Whether the ledger itself names everything that the repository claimed. A manifest that is newer than the snapshot may
+/// bear the signature of a host that was certified only after it: `now` knows it.
+fn judge(provenance: &Provenance, then: &Directory, now: &Directory) -> Result<(), Cause> {
+    if then.head() != provenance.head {
+        return Err("the ledger does not end where the manifest says".into());
+    }
+    if then.vault != provenance.vault {
+        return Err("the genesis entry is not the one that the shares name".into());
+    }
+    if then.genesis.as_ref().map(|genesis| genesis.restore) != Some(provenance.restore_public) {
+        return Err("the restore key is not the one that the genesis entry names".into());
+    }
+    for signer in &provenance.signers {
+        let host = now.people.values().any(|person| {
+            person.certificate.verify == *signer && person.certificate.office == Office::Host
+        });
+        if !host {
+            return Err(
+                "a manifest was signed by a key that the ledger never certified as a host".into(),
+            );
+        }
+    }
+    Ok(())
 }
 
 impl Restorer for VaultRestorer {
@@ -82,18 +72,14 @@ impl Restorer for VaultRestorer {
         Ok(())
     }
 
-    /// Later revocations need nothing done: the slots come from the newest snapshot, where theirs are gone.
+    /// Each is verified and judged like any other entry: nobody erases or disables by an entry that does not count.
     fn later(&mut self, rows: Vec<Row>) -> Result<(), Cause> {
-        for row in rows {
-            let entry: Entry = row.decode()?;
-            if entry.core.form != Form::Clear {
-                continue;
-            }
-            let body = entry.open_clear()?;
-            if let Ok(Clear::Erasure(erasure)) = Clear::decode(&body) {
-                self.erased.push(erasure.chart);
-            }
-        }
+        let mut now = match self.now.take() {
+            Some(now) => now,
+            None => self.directory()?,
+        };
+        walk::go_on(&mut now, rows)?;
+        self.now = Some(now);
         Ok(())
     }
 
@@ -111,11 +97,16 @@ impl Restorer for VaultRestorer {
     }
 
     fn finish(&mut self, provenance: &Provenance, _host_secret: &SecretBytes) -> Result<(), Cause> {
-        self.shred()?;
+        let then = self.directory()?;
+        judge(provenance, &then, self.now.as_ref().unwrap_or(&then))?;
+        if let Some(now) = &self.now {
+            let later = Later { then: &then, now };
+            self.ledger.write(|tx| later.apply(tx))?;
+            *self.taken.lock().unwrap_or_else(PoisonError::into_inner) = later.taken();
+        }
         if let Some(damage) = self.ledger.integrity(&Arc::default())? {
             return Err(format!("the restored file does not hold: {damage}").into());
         }
-        self.judge(provenance)?;
         Ok(self.ledger.checkpoint()?)
     }
 }

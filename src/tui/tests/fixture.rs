@@ -142,6 +142,7 @@ impl Backend for Fixture {
         }
         Ok(match kind {
             JobKind::BackUp => Report::BackedUp(BackupRun {
+                head: "040G-40R4-0000-00CV-MPJT-B9D5-MPJT-B9D5-MPJT-B9D5-MM52-46V3".to_owned(),
                 snapshot: "412".to_owned(),
                 parent: Some("411".to_owned()),
                 entries: 184_201,
@@ -218,6 +219,8 @@ pub fn status() -> Status {
         users: 31,
         units: 6,
         last_backup: Some(at("2026-11-22T12:00:00Z")),
+        backup_overdue: false,
+        last_drill: None,
         last_verify: Some(at("2026-11-21T06:00:00Z")),
         locked_accounts: 0,
         sqlite: "3.51.3".to_owned(),

@@ -119,6 +119,8 @@ pub(crate) fn status() -> Status {
         users: 7,
         units: 6,
         last_backup: Some(stamp()),
+        backup_overdue: false,
+        last_drill: None,
         last_verify: None,
         locked_accounts: 0,
         sqlite: text("3.51.3"),
@@ -139,6 +141,7 @@ pub(crate) fn backup_run() -> BackupRun {
         bytes_read: 900_000,
         bytes_uploaded: 800_000,
         seconds: 6.0,
+        head: text("040G-40R4-0000-00CV-MPJT-B9D5-MPJT-B9D5-MPJT-B9D5-MM52-46V3"),
         alarms: Vec::new(),
     }
 }
@@ -163,6 +166,9 @@ pub(crate) fn backup_verified() -> BackupVerified {
         missing: vec![text("pack 3")],
         corrupt: Vec::new(),
         rolled_back: true,
+        behind: Some(text(
+            "manifests/4f1c: this host has seen it, and it is not served",
+        )),
         ok: false,
     }
 }
@@ -170,11 +176,13 @@ pub(crate) fn backup_verified() -> BackupVerified {
 pub(crate) fn restored() -> Restored {
     Restored {
         snapshot: text("412"),
+        created: stamp(),
         entries: 184_201,
         host: text("/srv/new/host"),
         verify: verify_report(),
         seconds: 96.0,
         vault: text("/srv/new/vault"),
+        sign_again: vec![text("brandt was disabled")],
     }
 }
 

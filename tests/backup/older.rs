@@ -1,0 +1,129 @@
+//! Old snapshots: what they bring back, and what they never do.
+
+use chartseal::desk::view::unwatched;
+use chartseal::desk::{charts, search, units, users};
+use chartseal::jobs::verify;
+use chartseal::ledger::clear::GrantGround;
+use chartseal::ledger::{ChartId, Holder, Section};
+use chartseal::vault::{NewGrant, Stored, VaultError, Writer};
+
+use crate::support;
+use crate::ward::{Ward, erase};
+
+fn chart(id: &str) -> ChartId {
+    id.parse().unwrap()
+}
+
+#[test]
+fn an_older_snapshot_revives_neither_an_erased_chart_nor_a_former_member() {
+    let ward = Ward::new();
+    let here = ward.here();
+    let registrar = here.login("reyes");
+    let admit = |given, family| {
+        charts::admit(&registrar, "Ward A", &support::patient(given, family)).unwrap()
+    };
+    let (kept, erased) = (admit("Gustavo", "Mejía"), admit("Ana", "Gerhold"));
+    let doctor = here.login("hsmith");
+    let okafor = here.login("okafor").vault().cert();
+    let grant = NewGrant {
+        chart: chart(&kept.chart),
+        to: Holder::Person(okafor),
+        sections: vec![Section::Identity, Section::Clinical],
+        until: None,
+        ground: GrantGround::Share,
+        because: None,
+    };
+    let write = |work: &dyn Fn(&mut Writer<'_, '_>) -> Result<Stored, VaultError>| {
+        doctor.vault().write(|writer| work(writer)).unwrap()
+    };
+    let shared = write(&|writer| writer.grant(&grant));
+    let first = ward.back_up(&here);
+
+    // After it, on this host and on another: a chart erased, a grant revoked, a user disabled, one who left.
+    let admin = here.login("admin");
+    erase(&admin, chart(&erased.chart));
+    write(&|writer| writer.revoke(chart(&kept.chart), shared.id));
+    users::disable(&admin, "brandt").unwrap();
+    ward.back_up(&here);
+    let (there, _) = ward.restore("there", None);
+    let admin = there.login("admin");
+    units::leave(&admin, "Ward B", "okafor").unwrap();
+    let later = charts::admit(
+        &there.login("reyes"),
+        "Ward A",
+        &support::patient("Jill", "Tillman"),
+    )
+    .unwrap();
+    // Signed by a host that the first snapshot's entries have never heard of.
+    let newest = ward.back_up(&there);
+    assert!(newest.parent.is_some());
+
+    let (old, restored) = ward.restore("old", Some(&first.snapshot));
+    assert_eq!(restored.entries, first.entries);
+    let again = restored.sign_again.join("\n");
+    for line in [
+        format!("chart {} was erased", erased.chart),
+        "brandt was disabled".to_owned(),
+        "okafor left Ward B".to_owned(),
+        format!("on chart {} was revoked", kept.chart),
+    ] {
+        assert!(again.contains(&line), "{line} in {again}");
+    }
+    assert!(old.try_login("brandt").is_err());
+    let doctor = old.login("hsmith");
+    let seen: Vec<_> = charts::list(&doctor, None)
+        .unwrap()
+        .into_iter()
+        .map(|line| line.mrn)
+        .collect();
+    assert_eq!(
+        seen,
+        [kept.mrn.as_str()],
+        "not {} nor {}",
+        erased.mrn,
+        later.mrn
+    );
+    // What is missing in it is what was taken away, and nothing else is wrong.
+    let report = &restored.verify;
+    let taken = |text: &str| text.contains("is missing");
+    assert!(
+        !report.ok && report.findings.iter().all(|finding| taken(&finding.text)),
+        "{:?}",
+        report.findings
+    );
+    // Signed again, all of it is explained.
+    let admin = old.login("admin");
+    erase(&admin, chart(&erased.chart));
+    users::disable(&admin, "brandt").unwrap();
+    units::leave(&admin, "Ward B", "okafor").unwrap();
+    doctor
+        .vault()
+        .write(|writer| writer.revoke(chart(&kept.chart), shared.id))
+        .unwrap();
+    let report = verify::ledger(&old.paths(), 1, &unwatched).unwrap();
+    assert!(report.ok, "{:?}", report.findings);
+    assert!(charts::list(&old.login("okafor"), None).unwrap().is_empty());
+}
+
+#[test]
+fn the_newest_snapshot_is_searched_at_once_by_everyone_who_was_there() {
+    let ward = Ward::new();
+    let here = ward.here();
+    let registrar = here.login("reyes");
+    let line = charts::admit(&registrar, "Ward A", &support::patient("Gustavo", "Mejía")).unwrap();
+    ward.back_up(&here);
+    let (there, restored) = ward.restore("there", None);
+    assert!(restored.verify.ok && restored.sign_again.is_empty());
+    for login in support::STAFF
+        .iter()
+        .map(|(login, _, _)| login)
+        .chain(&["admin"])
+    {
+        there.login(login);
+    }
+    let found = search::run(&there.login("hsmith"), "name:mejía", 10, 0).unwrap();
+    assert_eq!(
+        (found.total, found.uncovered, found.results[0].mrn.as_str()),
+        (1, 0, line.mrn.as_str())
+    );
+}
