@@ -283,6 +283,33 @@ fn an_order_forged_by_a_nurse_below_the_interface_reaches_nobody() {
 }
 
 #[test]
+fn a_prescription_that_no_pharmacy_can_see_says_so() {
+    let told = |doctor: &Session, mrn: &str| {
+        let written = rx::write(doctor, mrn, amoxicillin(), Some("for the test")).unwrap();
+        written.alerts.iter().any(|alert| alert.check == "pharmacy")
+    };
+    let hospital = Hospital::staffed();
+    let (doctor, mrn) = admitted(&hospital);
+    assert!(!told(&doctor, &mrn));
+
+    let bare = Hospital::bare();
+    let admin = bare.login("admin");
+    let ward = chartseal::ledger::clear::UnitKind::Ward;
+    admin.add_unit("Ward A", ward).unwrap();
+    let units = ["Ward A".to_owned()];
+    let role = chartseal::clinical::Role::Doctor;
+    let code = admin.invite("hsmith", "HSMITH", role, &units).unwrap();
+    let cost = chartseal::crypto::password::Cost::FLOOR;
+    let passphrase = support::secret(support::PASSPHRASE);
+    bare.vault()
+        .activate("hsmith", &code, &passphrase, cost)
+        .unwrap();
+    admin.approve("hsmith").unwrap();
+    let (doctor, mrn) = admitted(&bare);
+    assert!(told(&doctor, &mrn));
+}
+
+#[test]
 fn an_addressed_prescription_is_invisible_to_another_pharmacy() {
     let hospital = Hospital::staffed();
     let admin = hospital.login("admin");

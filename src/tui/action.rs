@@ -57,6 +57,8 @@ pub enum Need {
     Dispense,
     /// Asking for access.
     Ask,
+    /// Passing on what one holds.
+    Share,
     /// Breaking the glass.
     BreakGlass,
     /// Keeping users and units.
@@ -80,6 +82,7 @@ impl Need {
             Need::Attend => matches!(role, Some(Doctor | Registrar)),
             Need::Prescribe => role == Some(Doctor),
             Need::Dispense => role == Some(Pharmacist),
+            Need::Share => role == Some(Doctor),
             Need::Ask => matches!(role, Some(Doctor | Nurse)),
             Need::BreakGlass => matches!(role, Some(Doctor | Nurse)),
             Need::Manage => role == Some(Admin),
@@ -157,6 +160,7 @@ actions! {
     Amend "amend" "Amend the selected entry; the old stays readable" "amend" ["a"] Chart Write;
     Retract "retract" "Withdraw the selected entry, with a reason" "" ["x"] Chart Write;
     History "history" "All versions of the selected entry" "history" ["h"] Chart Session;
+    Share "share" "Share the chart with a colleague" "share" ["s"] Chart Share;
     WhoLooked "who_looked" "Who looked at this chart, and when" "who looked" ["g w"] Chart Session;
 
     RxNew "rx_new" "Write and sign a prescription for a chart" "new" ["n"] Orders Prescribe;
@@ -176,7 +180,7 @@ actions! {
     Recent "recent" "Saved queries, and those asked of late" "recent" ["ctrl+r"] Query Session;
     Language "language" "What a query may say" "language" ["f1"] Query Session;
 
-    Grant "grant" "Grant what is asked for" "grant" ["y"] Inbox Session;
+    Grant "grant" "Grant what is asked for, accept what is shared" "grant" ["y"] Inbox Session;
     RefuseAccess "refuse_access" "Refuse it, with a reason" "refuse" ["n"] Inbox Session;
     Revoke "revoke" "End an access that is in force" "revoke" ["x"] Inbox Session;
     Deliver "deliver" "Deliver unit keys to the newcomers who wait" "deliver keys" ["d"] Inbox Session;

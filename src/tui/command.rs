@@ -232,6 +232,15 @@ pub enum Act {
     RefuseAccess { id: String, reason: String },
     /// End it.
     Revoke { id: String, reason: String },
+    /// Pass on what one holds.
+    Share {
+        mrn: String,
+        to: String,
+        sections: Vec<String>,
+        until: Option<view::Stamp>,
+    },
+    /// Take up what was shared.
+    AcceptShare { id: String },
     /// Open a chart in an emergency.
     BreakGlass {
         mrn: String,

@@ -73,16 +73,23 @@ pub fn act(session: &Session, paths: &Paths, act: Act) -> Result<String, Failure
         Act::RefuseRx { rx, reason } => moved(&rx::refuse(session, id(&rx)?, &reason)?),
         Act::CancelRx { rx, reason } => moved(&rx::cancel(session, id(&rx)?, &reason)?),
         Act::AnswerRx { rx, reason } => moved(&rx::answer(session, id(&rx)?, &reason)?),
+        Act::Share {
+            mrn,
+            to,
+            sections,
+            until,
+        } => {
+            access::share(session, &mrn, &to, &named(&sections)?, until)?;
+            format!("shared; {to} has to accept it")
+        }
+        Act::AcceptShare { id } => decided(&access::accept(session, &id)?),
         Act::Request {
             mrn,
             sections,
             purpose,
             until,
         } => {
-            let sections: Vec<Section> = sections
-                .iter()
-                .map(|word| section(word))
-                .collect::<Result<_, _>>()?;
+            let sections = named(&sections)?;
             let asked = access::request(session, &mrn, &sections, &purpose, until)?;
             format!("asked; the request is {}", asked.state)
         }
@@ -180,6 +187,10 @@ fn written(written: &view::Written) -> String {
 
 fn decided(access: &view::AccessState) -> String {
     format!("the access is {}", access.state)
+}
+
+fn named(sections: &[String]) -> Result<Vec<Section>, DeskError> {
+    sections.iter().map(|word| section(word)).collect()
 }
 
 fn section(word: &str) -> Result<Section, DeskError> {

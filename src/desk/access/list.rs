@@ -211,7 +211,9 @@ fn grants(
             decided_by: by,
             created: Stamp::from_millis(created as i64),
             name: name.map(str::to_owned),
-            mine_to_decide: false,
+            mine_to_decide: first.line.holder == Holder::Person(reader.me())
+                && first.in_force(reader.now())
+                && !first.is_taken_up(),
             reviewed: None,
         });
     }

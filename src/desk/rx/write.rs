@@ -16,7 +16,7 @@ use crate::desk::locate;
 use crate::desk::reach::reach;
 use crate::desk::session::Session;
 use crate::desk::sheet::Sheet;
-use crate::desk::view::{RxPreview, RxState, RxWritten};
+use crate::desk::view::{Alert, RxPreview, RxState, RxWritten, Severity};
 
 /// What would be signed, in full, and what the checks say. Writes nothing.
 pub fn preview(
@@ -68,7 +68,7 @@ pub fn write(
             }
         }
         let mut prescription = complete(&reader, prescription)?;
-        let alerts =
+        let mut alerts =
             checks::run(&mut reader, chart, &prescription, None)?.allow(override_reason)?;
         if alerts.iter().any(|alert| alert.overridden) {
             prescription.override_reason = override_reason.map(|reason| reason.trim().to_owned());
@@ -78,6 +78,15 @@ pub fn write(
             .as_ref()
             .map(|at| at.unix_millis() as u64);
         let pharmacies = pharmacies(&reader, &prescription)?;
+        if pharmacies.is_empty() {
+            alerts.push(Alert {
+                check: "pharmacy".into(),
+                severity: Severity::Warn,
+                text: "nobody works in a pharmacy yet: none will see it, write it again when somebody does".into(),
+                overridden: false,
+                at: None,
+            });
+        }
         let to = pharmacies.iter().map(|unit| Holder::Unit(*unit)).collect();
         let draft = Draft::new(chart, Section::Medication).to(to);
         let stored = indexing::put(writer, draft, &encode(&Body::Prescription(prescription)))?;

@@ -13,7 +13,7 @@ use super::super::theme::Tone;
 use super::super::when;
 use super::Room;
 use super::home::draw_notices;
-use crate::desk::view::{AccessLine, GrantState, Notice};
+use crate::desk::view::{AccessKind, AccessLine, GrantState, Notice};
 
 /// Notices, and the list of access.
 #[derive(Debug, Default)]
@@ -90,10 +90,27 @@ impl Room for Inbox {
     fn act(&mut self, action: Action, shell: &mut Shell) {
         match action {
             Action::InboxTab => self.accesses = !self.accesses,
-            Action::Grant => self.decide(shell, GrantState::Pending, |id, what| Task::Grant {
-                id,
-                what,
-            }),
+            Action::Grant => {
+                let shared = self
+                    .selected(shell)
+                    .filter(|line| line.kind == AccessKind::Share && line.mine_to_decide);
+                if let Some(line) = shared {
+                    let confirm = Confirm {
+                        title: "Accept what is shared with you".to_owned(),
+                        text: describe(line),
+                        command: format!("chartseal access accept {}", line.id),
+                        consent: Consent::Act(Act::AcceptShare {
+                            id: line.id.clone(),
+                        }),
+                    };
+                    shell.push(Popup::Confirm(confirm));
+                } else {
+                    self.decide(shell, GrantState::Pending, |id, what| Task::Grant {
+                        id,
+                        what,
+                    });
+                }
+            }
             Action::RefuseAccess => self.decide(shell, GrantState::Pending, |id, what| {
                 Task::RefuseAccess { id, what }
             }),

@@ -38,6 +38,23 @@ pub(super) fn popup(task: &Task) -> Popup {
         }
         Task::RefuseAccess { what, .. } => reason("Refuse access", what, task.clone()),
         Task::Revoke { what, .. } => reason("End access", what, task.clone()),
+        Task::Share { mrn } => {
+            let entries = vec![
+                Entry::text("colleague", "", "their login"),
+                Entry::text("sections", "identity clinical medication", ""),
+                Entry::text(
+                    "until",
+                    "t+1m",
+                    "t+3w, 2026-12-31; no longer than you hold it",
+                ),
+            ];
+            let intro =
+                "Your colleague accepts it first. The patient and the attending doctor are told.";
+            Popup::Form(Box::new(
+                Form::new(format!("Share  {mrn}"), task.clone(), entries)
+                    .under(vec![(intro.to_owned(), Tone::Text)]),
+            ))
+        }
         Task::BreakGlass { mrn } => {
             let entries = vec![
                 Entry::text("chart", mrn.as_deref().unwrap_or(""), "its number"),
@@ -75,6 +92,17 @@ pub(super) fn filled(task: Task, form: &mut Form, shell: &mut Shell) -> Result<(
                 mrn,
                 sections,
                 purpose,
+                until,
+            });
+        }
+        Task::Share { mrn } => {
+            let to = form.needed("colleague")?.to_owned();
+            let sections = sections(form.needed("sections")?)?;
+            let until = until(form, shell)?;
+            shell.act(Act::Share {
+                mrn,
+                to,
+                sections,
                 until,
             });
         }

@@ -59,6 +59,8 @@ pub enum Task {
     RefuseAccess { id: String, what: String },
     /// The end of a grant.
     Revoke { id: String, what: String },
+    /// Passing a chart on to a colleague.
+    Share { mrn: String },
     /// An emergency.
     BreakGlass { mrn: Option<String> },
     /// The review of a break-glass.
@@ -111,6 +113,7 @@ impl Task {
             | Task::Grant { .. }
             | Task::RefuseAccess { .. }
             | Task::Revoke { .. }
+            | Task::Share { .. }
             | Task::BreakGlass { .. }
             | Task::Review { .. } => access::popup(&self),
             Task::AddUser { .. }
@@ -144,6 +147,7 @@ impl Task {
             | Task::Grant { .. }
             | Task::RefuseAccess { .. }
             | Task::Revoke { .. }
+            | Task::Share { .. }
             | Task::BreakGlass { .. }
             | Task::Review { .. } => access::filled(self, form, shell),
             Task::AddUser { .. }

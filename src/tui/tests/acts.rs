@@ -516,3 +516,50 @@ fn the_first_run_offers_a_demonstration_or_a_vault() {
     bench.keys("f2");
     assert!(bench.shows("at least 12 characters"), "{}", bench.screen());
 }
+
+#[test]
+fn the_attending_doctor_is_named_by_login_from_the_list_of_charts() {
+    let mut bench = Bench::of("smith");
+    bench.keys("2 d");
+    assert!(bench.shows("Attending doctor  0012-7") && bench.shows("Dr Helen Smith"));
+    bench.keys("f2");
+    assert!(bench.shows("! doctor"), "{}", bench.screen());
+    bench.types("okafor");
+    bench.asked();
+    bench.keys("f2");
+    let asked = bench.asked();
+    assert!(
+        asked.contains("Attend { mrn: \"0012-7\", doctor: \"okafor\" }"),
+        "{asked}"
+    );
+}
+
+#[test]
+fn a_chart_is_shared_from_within_with_a_colleague_and_for_a_time() {
+    let mut bench = Bench::of("smith");
+    bench.keys("2 enter s");
+    assert!(bench.shows("Share  0012-7"), "{}", bench.screen());
+    bench.types("okafor");
+    bench.asked();
+    bench.keys("f2");
+    let asked = bench.asked();
+    assert!(
+        asked.contains("Share { mrn: \"0012-7\", to: \"okafor\", sections: [\"identity\", \"clinical\", \"medication\"]"),
+        "{asked}"
+    );
+}
+
+#[test]
+fn what_is_shared_with_oneself_is_accepted_in_the_inbox_after_a_question() {
+    let desk = Fixture {
+        shared: true,
+        ..Fixture::default()
+    };
+    let mut bench = Bench::with(look("default"), desk);
+    bench.login("smith");
+    bench.keys("5 tab down down y");
+    assert!(bench.shows("Accept what is shared"), "{}", bench.screen());
+    bench.asked();
+    bench.keys("enter");
+    assert!(bench.asked().contains("AcceptShare { id: \"a3\" }"));
+}

@@ -9,9 +9,9 @@ use super::super::backend::{Backend, Failure, Reply, Report, VaultState};
 use super::super::command::{JobKind, Query};
 use super::{charts, people, search};
 use crate::desk::view::{
-    Alert, AuditLine, BackupRun, Check, CheckOutcome, DemoLogin, Notice, Proceed, Progress,
-    Reporter, RxEventView, RxLine, RxPreview, RxState, RxView, Severity, Stamp, Status, StockLine,
-    Who,
+    Alert, AuditLine, BackupRun, Check, CheckOutcome, DemoLogin, GrantState, Notice, Proceed,
+    Progress, Reporter, RxEventView, RxLine, RxPreview, RxState, RxView, Severity, Stamp, Status,
+    StockLine, Who,
 };
 
 /// 2026-11-22, 14:02 UTC.
@@ -29,6 +29,8 @@ pub struct Fixture {
     pub asked: Mutex<Vec<String>>,
     /// There is no vault.
     pub empty: bool,
+    /// The share in the list of access waits for who is at the terminal.
+    pub shared: bool,
 }
 
 pub const PEOPLE: [(&str, &str, &str, &str); 7] = [
@@ -110,7 +112,13 @@ impl Backend for Fixture {
             }
             Query::Search { query, from, .. } => search::page(&query, from.is_some()),
             Query::Queries => Reply::Queries(search::queries()),
-            Query::Access => Reply::Access(people::accesses()),
+            Query::Access => {
+                let mut lines = people::accesses();
+                if self.shared {
+                    lines[2].state = GrantState::Pending;
+                }
+                Reply::Access(lines)
+            }
             Query::Users => Reply::Users(people::users()),
             Query::Units => Reply::Units(people::units()),
             Query::Backups => Reply::Backups(people::backups()),

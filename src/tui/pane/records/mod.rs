@@ -135,6 +135,10 @@ impl Records {
                 mrn: Some(open.view.mrn.clone()),
             }
             .begin(shell),
+            Action::Share => Task::Share {
+                mrn: open.view.mrn.clone(),
+            }
+            .begin(shell),
             Action::WhoLooked => shell.ask(Query::WhoLooked {
                 mrn: open.view.mrn.clone(),
             }),
