@@ -22,6 +22,8 @@ const TRIES: usize = 4;
 pub(super) struct Covering<'k> {
     compartments: &'k [Compartment],
     bulks: Vec<Option<Bulk<'k>>>,
+    /// About how many pairs were gathered: counting those in the bulks would take longer with every batch.
+    pairs: u64,
     spans: HashMap<(ChartId, Section), Span>,
 }
 
@@ -43,6 +45,7 @@ impl<'k> Covering<'k> {
                 .iter()
                 .map(|c| c.keys.last().map(|key| Bulk::new(c.id, key)))
                 .collect(),
+            pairs: 0,
             spans: HashMap::new(),
         }
     }
@@ -88,15 +91,15 @@ impl<'k> Covering<'k> {
         }
         let at = self.compartments.iter().position(|c| c.section == section);
         if let Some(bulk) = at.and_then(|at| self.bulks[at].as_mut()) {
+            self.pairs += change.terms.len() as u64;
             bulk.push(change);
         }
     }
 
     /// Whether enough is gathered to be written.
     pub(super) fn is_full(&self) -> bool {
-        let bulks = || self.bulks.iter().flatten();
-        bulks().map(Bulk::words).sum::<usize>() > WORDS
-            || bulks().map(Bulk::pairs).sum::<u64>() > PAIRS
+        let words: usize = self.bulks.iter().flatten().map(Bulk::words).sum();
+        words > WORDS || self.pairs > PAIRS
     }
 
     /// Writes what was gathered. What others wrote in between stays due, and is indexed by the next catch-up.
@@ -106,6 +109,7 @@ impl<'k> Covering<'k> {
         let Self {
             compartments,
             bulks,
+            pairs: _,
             spans,
         } = self;
         for (bulk, compartment) in bulks.into_iter().zip(compartments) {
