@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use chartseal::clinical::{Body, Note};
 use chartseal::desk::charts::{self, list, no_json, show};
-use chartseal::desk::view::unwatched;
+use chartseal::desk::view::{Proceed, Progress, unwatched};
 use chartseal::desk::{Class, search, write};
 use chartseal::jobs::{export, import, verify};
 use support::Hospital;
@@ -249,4 +249,43 @@ fn our_own_export_that_comes_back_writes_nothing_also_for_who_cannot_read_it() {
     std::fs::write(&file[0], changed).unwrap();
     let done = import::fhir(&registrar, &file, "Ward A", &unwatched).unwrap();
     assert_eq!(done.entries, 1, "{done:?}");
+}
+
+#[test]
+fn what_a_registrar_imported_is_indexed_by_the_next_doctor_in_turns() {
+    let hospital = Hospital::staffed();
+    let file = hospital.folder.path().join("many.ndjson");
+    let mut lines = Vec::new();
+    for p in 0..4 {
+        lines.push(format!(
+            r#"{{"resourceType":"Patient","id":"p{p}","name":[{{"family":"Hyatt{p}"}}]}}"#
+        ));
+    }
+    for n in 0..4_400 {
+        lines.push(format!(
+            r#"{{"resourceType":"Condition","id":"c{n}","subject":{{"reference":"Patient/p{}"}},"code":{{"text":"gout"}}}}"#,
+            n % 4
+        ));
+    }
+    std::fs::write(&file, lines.join("\n")).unwrap();
+    let registrar = hospital.desk("reyes");
+    let done = import::fhir(&registrar, &[file], "Ward A", &unwatched).unwrap();
+    assert_eq!(done.entries, 4_404);
+    let doctor = hospital.desk("hsmith");
+    let before = search::run(&doctor, "gout", 1, 0).unwrap();
+    assert!(before.uncovered > 0, "it is said to be due: {before:?}");
+    let turns = std::sync::Mutex::new(Vec::new());
+    let watch = |progress: &Progress| {
+        turns.lock().unwrap().push(progress.done);
+        Proceed::Go
+    };
+    chartseal::desk::indexing::catch_up_all(&doctor, &watch).unwrap();
+    let turns = turns.into_inner().unwrap();
+    assert!(turns.len() >= 2, "{turns:?}");
+    assert!(
+        turns.windows(2).all(|pair| pair[1] - pair[0] <= 3_100),
+        "a turn is a few thousand entries, and the rest of a chart: {turns:?}"
+    );
+    let found = search::run(&doctor, "gout", 1, 0).unwrap();
+    assert_eq!((found.total, found.uncovered), (4_400, 0));
 }
