@@ -83,7 +83,7 @@ fn read(file: &Path) -> Result<PrunerKeys, DeskError> {
         .map_err(|error| DeskError::BadInput(format!("{}: {error}", file.display())))
 }
 
-/// Says which snapshots the retention lets go, so that [`prune`] deletes them.
+/// Says which snapshots the retention lets go, so that [`prune()`] deletes them.
 pub fn forget(
     paths: &Paths,
     target: &Target,

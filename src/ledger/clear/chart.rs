@@ -22,7 +22,7 @@ pub struct GrantLine {
     /// The epoch of the unit's key it is sealed to; 0 for a person.
     #[n(3)]
     pub holder_epoch: u32,
-    /// Binds the key: see [`key_id`].
+    /// Binds the key: see [`key_id`](super::key_id).
     #[n(4)]
     pub key_id: Hash,
 }

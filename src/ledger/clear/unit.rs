@@ -108,7 +108,7 @@ pub struct UnitKey {
     /// Receives chart keys.
     #[n(3)]
     pub public: KemPublic,
-    /// Binds the secret half: see [`key_id`].
+    /// Binds the secret half: see [`key_id`](super::key_id).
     #[n(4)]
     pub key_id: Hash,
 }
