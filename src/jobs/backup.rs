@@ -8,12 +8,14 @@ mod later;
 mod prune;
 mod restore;
 mod restorer;
+mod schedule;
 mod scratch;
 mod source;
 
 pub use drill::{Drill, drill};
 pub use prune::{Keeping, forget, make_pruner, prune};
 pub use restore::{HostFolder, Order, restore};
+pub use schedule::{Schedule, Turn, turn};
 
 use std::path::{Path, PathBuf};
 use std::pin::pin;
@@ -306,7 +308,8 @@ fn drive<T>(
             meter,
         };
         let mut work = pin!(work(wire));
-        let mut idle = tokio::time::interval(SIGN_OF_LIFE);
+        let first = tokio::time::Instant::now() + SIGN_OF_LIFE;
+        let mut idle = tokio::time::interval_at(first, SIGN_OF_LIFE);
         loop {
             tokio::select! {
                 biased;

@@ -14,6 +14,7 @@ use super::shell::Look;
 use super::theme::{Theme, ThemeError};
 use crate::config::Config;
 use crate::crypto::password::Cost;
+use crate::jobs::backup::{Schedule, Target};
 
 /// Why the interface does not open, or how it ended.
 #[derive(Debug, thiserror::Error)]
@@ -62,7 +63,21 @@ pub fn open(config: &Config, colour: bool) -> Result<(), OpenError> {
         target: config.backup.target.clone(),
         uploads: config.backup.in_flight,
     }));
-    Ok(event_loop::run(look, &desk)?)
+    let schedule = schedule(config);
+    let ended = event_loop::run(look, &desk);
+    drop(schedule);
+    Ok(ended?)
+}
+
+/// Backups while the interface runs, where they are wanted. An address that does not read shows when somebody backs up.
+fn schedule(config: &Config) -> Option<Schedule> {
+    let mut target = Target::parse(config.backup.target.as_ref()?).ok()?;
+    target.options.uploads = config.backup.in_flight;
+    Some(Schedule::begin(
+        config.paths.clone(),
+        target,
+        config.backup.every?,
+    ))
 }
 
 /// A kiosk stands where anyone passes: the shorter of the two counts.

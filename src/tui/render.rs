@@ -11,6 +11,7 @@ use super::shell::workplaces;
 use super::text;
 use super::theme::Tone;
 use super::when;
+use crate::desk::status::OVERDUE_MS;
 
 /// The least that the interface can be read in.
 pub const SMALLEST: (u16, u16) = (40, 12);
@@ -71,11 +72,15 @@ fn header(app: &App, canvas: &mut Canvas<'_>) {
         if width >= 64 {
             let backup = shell.status.as_ref().map(|status| status.last_backup);
             if let Some(last) = backup {
-                let text = last.map_or_else(
-                    || "no backup".to_owned(),
-                    |at| format!("backup {}", when::ago(at, shell.now)),
-                );
-                let tone = if last.is_none() {
+                let overdue = last.is_some_and(|at| {
+                    shell.now.millis().saturating_sub(at.millis()) > OVERDUE_MS as i64
+                });
+                let text = match last {
+                    None => "no backup".to_owned(),
+                    Some(at) if overdue => format!("! backup {}", when::ago(at, shell.now)),
+                    Some(at) => format!("backup {}", when::ago(at, shell.now)),
+                };
+                let tone = if last.is_none() || overdue {
                     Tone::Warn
                 } else {
                     Tone::Muted

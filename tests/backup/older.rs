@@ -106,6 +106,52 @@ fn an_older_snapshot_revives_neither_an_erased_chart_nor_a_former_member() {
 }
 
 #[test]
+fn a_shredded_chart_is_unreadable_from_every_snapshot_made_after() {
+    let ward = Ward::new();
+    let here = ward.here();
+    let registrar = here.login("reyes");
+    let line = charts::admit(&registrar, "Ward A", &support::patient("Ana", "Gerhold")).unwrap();
+    ward.back_up(&here);
+    erase(&here.login("admin"), chart(&line.chart));
+    ward.back_up(&here);
+    let (there, restored) = ward.restore("there", None);
+    assert!(restored.verify.ok, "{:?}", restored.verify.findings);
+    assert!(
+        charts::list(&there.login("hsmith"), None)
+            .unwrap()
+            .is_empty()
+    );
+    let vault = chartseal::vault::Vault::open(&there.vault, &there.host).unwrap();
+    let (slots, bodies) = vault
+        .ledger()
+        .read(|tx| {
+            let slots = tx.slots()?;
+            let mut bodies = 0;
+            for section in Section::OF_A_CHART {
+                let entries = tx.section(&chart(&line.chart), section)?;
+                bodies += entries.iter().filter(|e| e.row.body.is_some()).count();
+            }
+            let of_chart =
+                |slot: &&chartseal::ledger::Slot| slot.place.chart.to_string() == line.chart;
+            Ok::<_, VaultError>((slots.iter().filter(of_chart).count(), bodies))
+        })
+        .unwrap();
+    assert_eq!((slots, bodies), (0, 0));
+}
+
+#[test]
+fn a_schedule_backs_up_when_it_is_due_and_not_before() {
+    use chartseal::jobs::backup::{Turn, turn};
+    let ward = Ward::new();
+    let paths = ward.here().paths();
+    let every = std::time::Duration::from_hours(6);
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    let take = || turn(&paths, &ward.target(), every, &stop).unwrap();
+    assert!(matches!(take(), Turn::Made(_)));
+    assert!(matches!(take(), Turn::NotDue(left) if left <= every));
+}
+
+#[test]
 fn the_newest_snapshot_is_searched_at_once_by_everyone_who_was_there() {
     let ward = Ward::new();
     let here = ward.here();

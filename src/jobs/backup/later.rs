@@ -15,19 +15,26 @@ pub(super) struct Later<'a> {
     pub(super) now: &'a Directory,
 }
 
-impl Later<'_> {
-    /// Takes away what later entries took away, and what belongs to nothing that the restored ledger knows.
-    pub(super) fn apply(&self, tx: &mut WriteTx<'_>) -> Result<(), LedgerError> {
-        for chart in self.erased() {
-            tx.shred(&chart)?;
-            for section in Section::OF_A_CHART {
-                for entry in tx.section(&chart, section)? {
-                    if entry.core.form != Form::Clear {
-                        tx.erase_body(entry.seq())?;
-                    }
+/// Deletes what erasures deleted: slots, and every body that was written before. A pack that was sent before an erasure
+/// still holds the sealed bodies, and newer snapshots list it again.
+pub(super) fn erase(tx: &mut WriteTx<'_>, directory: &Directory) -> Result<(), LedgerError> {
+    for (chart, state) in &directory.charts {
+        let Some(erased) = state.erased else { continue };
+        tx.shred(chart)?;
+        for section in Section::OF_A_CHART {
+            for entry in tx.section(chart, section)? {
+                if entry.core.form != Form::Clear && entry.seq() < erased {
+                    tx.erase_body(entry.seq())?;
                 }
             }
         }
+    }
+    Ok(())
+}
+
+impl Later<'_> {
+    /// Takes away what later entries took away, and what belongs to nothing that the restored ledger knows.
+    pub(super) fn apply(&self, tx: &mut WriteTx<'_>) -> Result<(), LedgerError> {
         for place in slot_check::unjustified(self.then, tx, clock::now())? {
             tx.delete_slot(&place)?;
         }

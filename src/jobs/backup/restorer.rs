@@ -8,7 +8,7 @@ use crate::crypto::secret::SecretBytes;
 use crate::ledger::{Carried, Ledger, LedgerError, Office};
 use crate::vault::{Directory, walk};
 
-use super::later::Later;
+use super::later::{Later, erase};
 use super::source::number;
 
 /// Writes a ledger into a folder.
@@ -99,6 +99,8 @@ impl Restorer for VaultRestorer {
     fn finish(&mut self, provenance: &Provenance, _host_secret: &SecretBytes) -> Result<(), Cause> {
         let then = self.directory()?;
         judge(provenance, &then, self.now.as_ref().unwrap_or(&then))?;
+        let newest = self.now.as_ref().unwrap_or(&then);
+        self.ledger.write(|tx| erase(tx, newest))?;
         if let Some(now) = &self.now {
             let later = Later { then: &then, now };
             self.ledger.write(|tx| later.apply(tx))?;
