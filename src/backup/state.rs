@@ -37,7 +37,7 @@ pub enum StateError {
 #[derive(Debug)]
 pub struct HostState {
     stem: PathBuf,
-    _lock: File,
+    lock: File,
 }
 
 impl HostState {
@@ -55,7 +55,7 @@ impl HostState {
             &path,
         )?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { stem, _lock: lock }),
+            Ok(()) => Ok(Self { stem, lock }),
             Err(fs::TryLockError::WouldBlock) => Err(StateError::Busy),
             Err(fs::TryLockError::Error(cause)) => Err(StateError::File { path, cause }),
         }
@@ -69,6 +69,14 @@ impl HostState {
     /// The file of the high-water mark.
     pub(super) fn high_water(&self) -> PathBuf {
         self.stem.with_extension("head")
+    }
+}
+
+impl Drop for HostState {
+    /// Closing the file alone would leave the lock with a process that was just being started and still holds a copy of it.
+    fn drop(&mut self) {
+        // A lock that cannot be given up ends with the process.
+        let _ = self.lock.unlock();
     }
 }
 
@@ -105,4 +113,25 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), StateError> {
     File::open(folder)
         .and_then(|f| f.sync_all())
         .map_err(at(folder))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{HostState, StateError};
+    use crate::backup::keys::RepositoryId;
+
+    const REPOSITORY: RepositoryId = RepositoryId([7; 16]);
+
+    #[test]
+    fn a_run_that_ended_leaves_no_lock_behind_in_a_process_that_was_being_started() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = HostState::lock(folder.path(), REPOSITORY).unwrap();
+        // What a child holds between fork and exec.
+        let inherited = run.lock.try_clone().unwrap();
+        let second = HostState::lock(folder.path(), REPOSITORY);
+        assert!(matches!(second, Err(StateError::Busy)), "one run at a time");
+        drop(run);
+        HostState::lock(folder.path(), REPOSITORY).unwrap();
+        drop(inherited);
+    }
 }
