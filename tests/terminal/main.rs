@@ -1,6 +1,7 @@
 //! The interface from end to end: the real program, the real desk, a real pseudo-terminal.
 
 mod pty;
+mod search;
 
 use std::time::Duration;
 
