@@ -10,6 +10,7 @@ mod credentials;
 mod cuts;
 mod faulty;
 mod kill;
+mod kill_program;
 mod memory;
 mod mongod;
 mod older;
