@@ -90,7 +90,7 @@ acts! {
     /// Reading the ledger's headers.
     ReadLedger "read the ledger" None, [Admin, Auditor];
     /// Reading records of what happened.
-    Audit "audit" None, [Auditor, Admin, Doctor, Patient];
+    Audit "audit" None, [Auditor, Admin, Doctor, Nurse, Patient];
 }
 
 /// Permission for one act on one chart.

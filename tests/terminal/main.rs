@@ -1,5 +1,6 @@
 //! The interface from end to end: the real program, the real desk, a real pseudo-terminal.
 
+mod days;
 mod pty;
 mod search;
 

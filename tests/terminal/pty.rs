@@ -137,7 +137,7 @@ impl Terminal {
         writer.flush().unwrap();
     }
 
-    /// Logs in and waits for the first pane.
+    /// Logs in and waits for the pane that opens.
     pub fn login(&mut self, login: &str, passphrase: &str) {
         self.until("passphrase");
         self.types(login);
@@ -146,7 +146,7 @@ impl Terminal {
         self.types(passphrase);
         self.until(&"•".repeat(passphrase.len()));
         self.types("\r");
-        self.until("1 HOME");
+        self.until("lock 10 min");
     }
 
     pub fn resize(&mut self, cols: u16, rows: u16) {

@@ -58,6 +58,7 @@ fn each_role_logs_in_to_the_panes_that_it_has() {
         ("nurse", "3 Search"),
         ("pharmacist", "2 Prescriptions"),
         ("registrar", "2 Records"),
+        ("patient", "3 Prescriptions"),
         ("admin", "2 Admin"),
         ("auditor", "2 Admin"),
     ] {

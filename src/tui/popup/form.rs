@@ -235,10 +235,14 @@ impl Form {
             self.scroll.act(Action::PageDown);
         } else if key == "pageup".parse().expect("pageup is a key") {
             self.scroll.act(Action::PageUp);
-        } else if let Some(entry) = self.entries.get_mut(self.at)
-            && entry.field.press(key)
-        {
-            self.wrong = None;
+        } else if let Some(entry) = self.entries.get_mut(self.at) {
+            // A choice that stands there is a proposal: what is typed takes its place.
+            if key.typed().is_some() && entry.choices.iter().any(|c| c == entry.field.text()) {
+                entry.field.clear();
+            }
+            if entry.field.press(key) {
+                self.wrong = None;
+            }
         }
     }
 
