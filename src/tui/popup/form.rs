@@ -260,7 +260,8 @@ impl Form {
             .max()
             .unwrap_or(0) as u16
             + 2;
-        let room = canvas.width().saturating_sub(8).min(72);
+        // What a frame leaves inside its edges and margins.
+        let room = canvas.width().saturating_sub(10).min(72);
         let wide = !self.beside.is_empty() && room >= 70;
         let column = if wide { room / 2 - 1 } else { room };
         let wrapped = |lines: &[(String, Tone)]| -> Vec<(String, Tone)> {
@@ -275,7 +276,7 @@ impl Form {
         };
         let mut intro = Vec::new();
         if !wide {
-            intro.extend(self.beside.clone());
+            intro.extend(wrapped(&self.beside));
         }
         intro.extend(wrapped(&self.intro));
         let side: &[(String, Tone)] = if wide { &self.beside } else { &[] };
@@ -344,5 +345,51 @@ impl Form {
         } else if let Some(entry) = hint {
             lower.put(0, y, &entry.hint, Tone::Muted);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::buffer::Buffer;
+    use ratatui::layout::Rect;
+
+    use super::super::super::capture;
+    use super::super::super::theme::Theme;
+    use super::*;
+
+    fn form() -> Form {
+        let entries = vec![Entry::choice("sex", "unknown", &["male", "unknown"])];
+        Form::new("Admit", Task::Admit { units: Vec::new() }, entries)
+    }
+
+    fn drawn(form: &Form, columns: u16) -> String {
+        let theme = Theme::mono();
+        let mut buffer = Buffer::empty(Rect::new(0, 0, columns, 24));
+        let mut cursor = None;
+        form.render(&mut Canvas::new(&mut buffer, &theme, &mut cursor, false));
+        capture::plain(&buffer)
+    }
+
+    #[test]
+    fn what_is_to_be_read_first_is_shown_whole_at_any_width() {
+        let words: Vec<String> = (0..40).map(|n| format!("word{n:02}")).collect();
+        for columns in 40..120 {
+            let form = form()
+                .under(vec![(words.join(" "), Tone::Text)])
+                .beside(vec![(
+                    "ok  a check as long as its column".into(),
+                    Tone::Text,
+                )]);
+            let text = drawn(&form, columns);
+            let shown = words.iter().all(|word| text.contains(word.as_str()));
+            assert!(shown && !text.contains('…'), "{columns} columns:\n{text}");
+        }
+    }
+
+    #[test]
+    fn typing_takes_the_place_of_a_proposed_choice() {
+        let mut form = form();
+        form.press("1".parse().unwrap());
+        assert_eq!(form.chosen("sex").unwrap(), "male");
     }
 }
