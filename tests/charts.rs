@@ -163,7 +163,7 @@ fn what_an_import_did_not_index_is_counted_and_found_after_one_catch_up() {
         .unwrap();
     let answer = search::run(&doctor, "never", 20, 0).unwrap();
     assert_eq!((answer.total, answer.uncovered), (0, 1));
-    chartseal::desk::indexing::catch_up_all(&doctor, &chartseal::desk::view::unwatched).unwrap();
+    chartseal::desk::catch_up::catch_up_all(&doctor, &chartseal::desk::view::unwatched).unwrap();
     let answer = search::run(&doctor, "never", 20, 0).unwrap();
     assert_eq!((answer.total, answer.uncovered), (1, 0));
     assert_eq!(answer.results[0].mrn, mrn);

@@ -111,7 +111,7 @@ fn a_registrar_imports_what_they_cannot_read_and_a_changed_resource_becomes_an_a
         (1, 1, 1, 1)
     );
     let doctor = hospital.desk("hsmith");
-    chartseal::desk::indexing::catch_up_all(&doctor, &unwatched).unwrap();
+    chartseal::desk::catch_up::catch_up_all(&doctor, &unwatched).unwrap();
     let found = search::run(&doctor, "asthma", 10, 0).unwrap();
     assert_eq!(found.total, 1);
     assert!(found.results[0].snippet.contains("Severe"));
@@ -279,7 +279,7 @@ fn what_a_registrar_imported_is_indexed_by_the_next_doctor_in_turns() {
         turns.lock().unwrap().push(progress.done);
         Proceed::Go
     };
-    chartseal::desk::indexing::catch_up_all(&doctor, &watch).unwrap();
+    chartseal::desk::catch_up::catch_up_all(&doctor, &watch).unwrap();
     let turns = turns.into_inner().unwrap();
     assert!(turns.len() >= 2, "{turns:?}");
     assert!(

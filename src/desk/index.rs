@@ -1,16 +1,22 @@
 //! Tending the search index: how large it is, merging it, building it anew. Each for the compartments whose keys the
 //! session holds; nobody holds all of them.
 
+use std::collections::BTreeSet;
+
 use crate::index::{self, Audit, Audited, Bulk, CompartmentKey, IndexError, Mode, coverage};
+use crate::ledger::{ChartId, Entry};
 use crate::vault::Reader;
 
+use super::catch_up::{catch_up_all, due};
 use super::error::DeskError;
-use super::indexing::{Compartment, catch_up_all, changes, compartments, covers};
+use super::indexing::{Compartment, changes, compartments, covers};
 use super::session::Session;
 use super::view::{IndexChecked, IndexStats, Proceed, Progress, Reporter};
 
 /// How often a build begins again after other sessions indexed the same charts meanwhile.
 const TRIES: usize = 5;
+/// Entries read in one transaction.
+const PAGE: usize = 256;
 
 /// How large the index is. Pairs are counted where the session's keys open them, sizes in the whole file.
 pub fn stats(session: &Session) -> Result<IndexStats, DeskError> {
@@ -68,16 +74,42 @@ pub fn rebuild(session: &Session, watch: Reporter<'_>) -> Result<IndexStats, Des
     stats(session)
 }
 
+/// One step of what keeps the index in shape, for a session that has nothing else to do: indexes what is due, or merges one full level,
+/// or removes what is no longer read. Whether there was something to do. Work that another session has in hand is left to it.
+pub fn tend(session: &Session, watch: Reporter<'_>) -> Result<bool, DeskError> {
+    let ledger = session.vault().ledger();
+    let held = held(session)?;
+    for compartment in &held {
+        let (behind, full) = session.vault().read(|reader| {
+            let behind = !due(reader, compartment)?.is_empty();
+            let full = index::is_due(reader.tx().sql(), compartment.id)?;
+            Ok::<_, DeskError>((behind, full))
+        })?;
+        if behind && catch_up_all(session, watch)? > 0 {
+            return Ok(true);
+        }
+        if !full {
+            continue;
+        }
+        match index::merge(ledger, compartment.id, &compartment.keys) {
+            Ok(None)
+            | Err(IndexError::Busy | IndexError::Overtaken | IndexError::StaleKey { .. }) => {}
+            Ok(Some(_)) => return Ok(true),
+            Err(other) => return Err(other.into()),
+        }
+    }
+    Ok(index::sweep(ledger)? > 0)
+}
+
 /// Holds the index against the entries, both ways, in every compartment whose keys the session holds.
 pub fn audit(session: &Session, watch: Reporter<'_>) -> Result<IndexChecked, DeskError> {
     let mut checked = IndexChecked::default();
     for compartment in held(session)? {
-        let audited = session
-            .vault()
-            .read(|reader| audit_one(reader, &compartment))?;
-        checked.checked += audited.checked;
-        checked.missing += audited.missing;
-        checked.stray += audited.stray;
+        session.vault().read(|reader| {
+            let audited = audit_one(reader, &compartment)?;
+            tell(reader, &compartment, &audited, &mut checked);
+            Ok::<_, DeskError>(())
+        })?;
         report(watch, "comparing the index", checked.checked, "pairs")?;
     }
     Ok(checked)
@@ -86,24 +118,64 @@ pub fn audit(session: &Session, watch: Reporter<'_>) -> Result<IndexChecked, Des
 fn audit_one(reader: &mut Reader<'_>, compartment: &Compartment) -> Result<Audited, DeskError> {
     let tx = reader.tx();
     let mut audit = Audit::new(compartment.id, &compartment.keys);
-    let mut whole = true;
-    for (chart, up_to) in coverage::all(tx.sql(), compartment.id, &compartment.keys)? {
-        if !covers(reader, compartment.unit, chart, compartment.section) {
-            whole = false;
-            continue;
+    // Words of charts that the unit has no access to any more, or that nobody vouches for being indexed whole: in the index, or partly
+    // so, and no search shows them.
+    let mut excused = BTreeSet::new();
+    let covered = coverage::all(tx.sql(), compartment.id, &compartment.keys)?;
+    let charts: Vec<ChartId> = reader.directory().charts.keys().copied().collect();
+    for chart in charts {
+        let up_to = covered.get(&chart).copied().unwrap_or(0);
+        let end = tx.section_end(&chart, compartment.section)?;
+        let open = covers(reader, compartment.unit, chart, compartment.section);
+        if !open || end > up_to {
+            let numbers = tx.section_numbers(&chart, compartment.section, end)?;
+            excused.extend(numbers.into_iter().filter(|rid| !open || *rid > up_to));
         }
-        let entries = tx.section_between(&chart, compartment.section, 0, up_to)?;
-        for change in changes(reader, entries)? {
-            audit.push(&change);
+        let mut after = 0;
+        while open && after < up_to {
+            let mut entries = tx.section_after(&chart, compartment.section, after, PAGE)?;
+            entries.retain(|entry| entry.seq() <= up_to);
+            after = entries.last().map_or(up_to, Entry::seq);
+            for change in changes(reader, entries)? {
+                audit.push(&change);
+            }
         }
     }
     let mut audited = audit.finish(tx.sql())?;
-    if !whole {
-        // The unit's access to a chart ended: its words are still in the index, and nobody here may read what to compare
-        // them with. Search leaves them out.
-        audited.stray = 0;
-    }
+    audited.excuse(&excused);
     Ok(audited)
+}
+
+/// Counts what an audit found, and names it.
+fn tell(
+    reader: &Reader<'_>,
+    compartment: &Compartment,
+    audited: &Audited,
+    checked: &mut IndexChecked,
+) {
+    checked.checked += audited.checked;
+    checked.missing += audited.missing;
+    checked.stray += audited.stray;
+    let directory = reader.directory();
+    let unit = directory.units.get(&compartment.unit);
+    let unit = unit.map_or_else(String::new, |state| state.unit.name.clone());
+    let place = format!("index of {unit}, {}", compartment.section);
+    let words = |count: u64| if count == 1 { "word" } else { "words" };
+    for (rid, count) in &audited.missing_of {
+        let text = format!("{place}: {count} {} of this entry not found", words(*count));
+        checked.findings.push((Some(*rid), text));
+    }
+    for (rid, count) in &audited.stray_of {
+        let text = format!("{place}: {count} {} too many for this entry", words(*count));
+        checked.findings.push((Some(*rid), text));
+    }
+    for (segment, count) in &audited.damaged {
+        let rows = if *count == 1 { "row" } else { "rows" };
+        let text = format!(
+            "{place}: segment {segment} has {count} {rows} that nobody with its keys wrote; chartseal index rebuild"
+        );
+        checked.findings.push((None, text));
+    }
 }
 
 fn rebuild_one(
@@ -124,21 +196,27 @@ fn rebuild_one(
         return ledger.write(|tx| Ok(index::reset(tx.sql(), compartment.id)?));
     }
     let mut bulk = Bulk::new(compartment.id, key);
-    // A chart at a time: the ledger's snapshot is not held for as long as all of it takes.
+    // A few entries at a time: the ledger's snapshot is not held for as long as all of it takes.
     for chart in charts {
-        *done += session.vault().read(|reader| {
+        let (from, end) = session.vault().read(|reader| {
             let tx = reader.tx();
             let known = std::slice::from_ref(key);
             let from = coverage::up_to(tx.sql(), compartment.id, known, chart)?;
-            let end = tx.section_end(&chart, section)?;
-            let entries = tx.section_between(&chart, section, 0, end)?;
-            let count = entries.len() as u64;
-            for change in changes(reader, entries)? {
-                bulk.push(&change);
-            }
-            bulk.cover(chart, from, end);
-            Ok::<_, DeskError>(count)
+            Ok::<_, DeskError>((from, tx.section_end(&chart, section)?))
         })?;
+        let mut after = 0;
+        while after < end {
+            after = session.vault().read(|reader| {
+                let entries = reader.tx().section_after(&chart, section, after, PAGE)?;
+                *done += entries.len() as u64;
+                let last = entries.last().map_or(end, Entry::seq);
+                for change in changes(reader, entries)? {
+                    bulk.push(&change);
+                }
+                Ok::<_, DeskError>(last)
+            })?;
+        }
+        bulk.cover(chart, from, after);
         report(watch, "indexing", *done, "entries")?;
     }
     bulk.write(session.vault().ledger(), Mode::Replace)?;

@@ -1,24 +1,19 @@
-//! Keeping the search index up with the ledger: in the transaction of a write, or in a batch for what is due.
-
-use std::collections::BTreeMap;
+//! What goes into the search index, and indexing it in the transaction of a write. What is due otherwise, [`catch_up`](super::catch_up)
+//! indexes in batches.
 
 use crate::clinical;
-use crate::index::{self, Bulk, Change, CompartmentId, CompartmentKey, Meta, coverage, terms};
+use crate::index::{
+    self, Change, CompartmentId, CompartmentKey, IndexError, Meta, Replaced, Term, coverage, terms,
+};
 use crate::ledger::clear::UnitKind;
-use crate::ledger::{ChartId, EntryId, Holder, Section, UnitId};
+use crate::ledger::{ChartId, Core, Entry, EntryId, Holder, Section, UnitId};
 use crate::vault::{Draft, Reader, Stored, VaultError, Writer};
 
 use super::error::DeskError;
-use super::session::Session;
 use super::sheet::{Content, leaf};
-use super::view;
 
 /// More than this many entries due in one chart are left to the batch.
-const AT_ONCE: usize = 256;
-/// A batch is written after this many (word, entry) pairs: some tens of megabytes of memory.
-const PAIRS: u64 = 4_000_000;
-/// A transaction that brings the index up ends with the chart that passes so many entries, so that other writers pass.
-const IN_A_TURN: u64 = 2_000;
+const AT_ONCE: u64 = 256;
 
 /// The sections that are indexed.
 pub const SECTIONS: [Section; 3] = [Section::Identity, Section::Clinical, Section::Medication];
@@ -113,25 +108,41 @@ pub fn catch_up(
         let tx = reader.tx();
         let from = coverage::up_to(tx.sql(), compartment.id, &compartment.keys, chart)?;
         let end = tx.section_end(&chart, section)?;
-        let due = tx.section_between(&chart, section, from, end)?;
-        if due.len() > AT_ONCE {
+        if tx.section_count(&chart, section, from, end)? > AT_ONCE {
             continue;
         }
+        let due = tx.section_between(&chart, section, from, end)?;
         let changes = changes(&mut reader, due)?;
-        index::add(tx.sql(), compartment.id, key, &changes)?;
-        coverage::mark(tx.sql(), compartment.id, key, chart, end)?;
+        match add(&reader, &compartment, key, chart, end, &changes) {
+            // The unit's key was renewed and has not been delivered to this person yet: those who hold it catch up.
+            Err(IndexError::StaleKey { .. }) => {}
+            outcome => outcome?,
+        }
     }
     Ok(())
+}
+
+fn add(
+    reader: &Reader<'_>,
+    compartment: &Compartment,
+    key: &CompartmentKey,
+    chart: ChartId,
+    end: u64,
+    changes: &[Change],
+) -> Result<(), IndexError> {
+    let sql = reader.tx().sql();
+    index::add(sql, compartment.id, key, changes)?;
+    coverage::mark(sql, compartment.id, key, chart, end)
 }
 
 /// What the index has to learn of some entries. What does not open or verify is left out: search shows only what holds.
 pub(super) fn changes(
     reader: &mut Reader<'_>,
-    entries: Vec<crate::ledger::Entry>,
+    entries: Vec<Entry>,
 ) -> Result<Vec<Change>, DeskError> {
     let mut changes = Vec::new();
     for entry in entries {
-        let (rid, parent) = (entry.seq(), entry.core.parent);
+        let rid = entry.seq();
         let Ok(opened) = reader.open(entry) else {
             continue;
         };
@@ -141,15 +152,41 @@ pub(super) fn changes(
         if !leaf.authorised {
             continue;
         }
-        let replaces = match parent {
-            EntryId::ZERO => None,
-            parent => reader.tx().by_id(&parent)?.map(|entry| entry.seq()),
-        };
+        let replaces = replaced(reader, &leaf.core)?;
         if let Content::Clinical(body) = &leaf.content {
             changes.push(change(rid, body, &leaf.login, leaf.core.created, replaces));
         }
     }
     Ok(changes)
+}
+
+/// The version that an entry takes the place of, with its words as far as this session opens them.
+fn replaced(reader: &mut Reader<'_>, core: &Core) -> Result<Option<Replaced>, DeskError> {
+    if core.parent == EntryId::ZERO {
+        return Ok(None);
+    }
+    let Some(old) = reader.tx().by_id(&core.parent)? else {
+        return Ok(None);
+    };
+    let same = (old.core.thread, old.core.chart, old.core.section)
+        == (core.thread, core.chart, core.section);
+    // What it names of somewhere else it cannot replace.
+    Ok(same.then(|| as_replaced(reader, old)))
+}
+
+/// A version as one that is replaced, with its words as far as this session opens them.
+pub fn as_replaced(reader: &mut Reader<'_>, old: Entry) -> Replaced {
+    let rid = old.seq();
+    let read = reader.open(old).ok();
+    let read = read.and_then(|opened| leaf(reader, opened).ok());
+    let body = read
+        .as_ref()
+        .filter(|leaf| leaf.authorised)
+        .and_then(|leaf| Some((leaf, leaf.body()?)));
+    let terms = body.map_or_else(Vec::new, |(leaf, body)| {
+        words(body, &leaf.login, leaf.core.created)
+    });
+    Replaced { rid, terms }
 }
 
 /// One entry as the index sees it. A retraction has no words of its own.
@@ -158,16 +195,19 @@ pub fn change(
     body: &clinical::Body,
     login: &str,
     created: u64,
-    replaces: Option<u64>,
+    replaces: Option<Replaced>,
 ) -> Change {
-    let terms = match body {
-        clinical::Body::Retraction(_) => Vec::new(),
-        body => terms::of(body, login, created as i64),
-    };
     Change {
         rid,
-        terms,
+        terms: words(body, login, created),
         replaces,
+    }
+}
+
+fn words(body: &clinical::Body, login: &str, created: u64) -> Vec<Term> {
+    match body {
+        clinical::Body::Retraction(_) => Vec::new(),
+        body => terms::of(body, login, created as i64),
     }
 }
 
@@ -177,82 +217,4 @@ pub fn meta(login: &str, created: u64) -> Meta<'_> {
         author: login,
         created: created as i64,
     }
-}
-
-/// Entries that stand in sections this session can search and that the index does not hold yet, by compartment and chart.
-pub fn due(
-    reader: &Reader<'_>,
-    compartment: &Compartment,
-) -> Result<BTreeMap<ChartId, (u64, u64)>, DeskError> {
-    let tx = reader.tx();
-    let covered = coverage::all(tx.sql(), compartment.id, &compartment.keys)?;
-    let mut due = BTreeMap::new();
-    for chart in reader.directory().charts.keys() {
-        if !covers(reader, compartment.unit, *chart, compartment.section) {
-            continue;
-        }
-        let from = covered.get(chart).copied().unwrap_or(0);
-        let end = tx.section_end(chart, compartment.section)?;
-        if end > from {
-            due.insert(*chart, (from, end));
-        }
-    }
-    Ok(due)
-}
-
-/// Indexes everything that is due, in packed segments. Returns how many entries were indexed.
-pub fn catch_up_all(session: &Session, watch: view::Reporter<'_>) -> Result<u64, DeskError> {
-    let mut indexed = 0;
-    let places: Vec<CompartmentId> = session
-        .vault()
-        .read(|reader| Ok::<_, DeskError>(compartments(reader)?.iter().map(|c| c.id).collect()))?;
-    for id in places {
-        loop {
-            let more = session.vault().write(|writer| {
-                let mut reader = writer.reader();
-                let Some(compartment) = compartments(&reader)?.into_iter().find(|c| c.id == id)
-                else {
-                    return Ok::<_, DeskError>(0);
-                };
-                let Some(key) = compartment.newest() else {
-                    return Ok(0);
-                };
-                let mut bulk = Bulk::new(compartment.id, key);
-                let mut count = 0;
-                for (chart, (from, end)) in due(&reader, &compartment)? {
-                    let entries =
-                        reader
-                            .tx()
-                            .section_between(&chart, compartment.section, from, end)?;
-                    count += entries.len() as u64;
-                    for change in changes(&mut reader, entries)? {
-                        bulk.push(&change);
-                    }
-                    bulk.cover(chart, from, end);
-                    if count >= IN_A_TURN || bulk.pairs() > PAIRS {
-                        break;
-                    }
-                }
-                if count > 0 {
-                    bulk.write_within(reader.tx().sql())?;
-                }
-                Ok(count)
-            })?;
-            if more == 0 {
-                break;
-            }
-            indexed += more;
-            let progress = view::Progress {
-                what: "indexing".into(),
-                done: indexed,
-                total: None,
-                unit: "entries",
-                note: None,
-            };
-            if watch(&progress) == view::Proceed::Stop {
-                return Err(DeskError::Stopped);
-            }
-        }
-    }
-    Ok(indexed)
 }

@@ -5,8 +5,9 @@
 //!
 //! - [`sheet`]: a section of a chart, verified, opened, decoded, judged by [`rights`]; [`locate`]: record numbers;
 //!   [`looking`]: what is put on record when somebody looks; [`act`]: the bodies of what people do.
-//! - [`reach`]: by which way a key is held; [`indexing`], [`index`]: keeping the search index up; [`charts`], [`summary`]: what a
-//!   chart shows; [`mod@write`]: writing to it; [`search`]: finding in all of them; [`queries`]: what a searcher keeps.
+//! - [`reach`]: by which way a key is held; [`indexing`], [`catch_up`], [`index`]: keeping the search index up; [`charts`], [`summary`]: what a
+//!   chart shows; [`mod@write`]: writing to it; [`search`]: finding in all of them, as far as the session's [`territory`] goes; [`queries`]:
+//!   what a searcher keeps.
 //! - [`rx`]: from the prescriber to the counter; [`stock`]: a pharmacy's shelf; [`access`]: asking, deciding, sharing.
 //! - [`setup`]: a vault begins; [`users`], [`units`]: who works here and where; [`status`], [`keys`]: what the host may know without anybody's key;
 //!   [`verifications`]: the reports that it keeps.
@@ -14,6 +15,7 @@
 pub mod access;
 pub mod act;
 pub mod audit;
+pub mod catch_up;
 pub mod charts;
 pub mod error;
 pub mod inbox;
@@ -34,6 +36,7 @@ pub mod sheet;
 pub mod status;
 pub mod stock;
 pub mod summary;
+pub mod territory;
 pub mod units;
 pub mod users;
 pub mod verifications;

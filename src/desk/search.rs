@@ -1,23 +1,26 @@
 //! Searching, whole or page by page: the index where units share it, the predicate itself for charts that are the person's own or granted to them.
+//! What is shown is opened, verified and held against the query once more.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::PoisonError;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::sync::{MutexGuard, PoisonError};
 use std::time::{Duration, Instant as Clock};
 
 use crate::clinical::Body;
-use crate::index::{self, Facts, HeldKeys, Query};
+use crate::index::{self, Candidates, Facts, Query};
 use crate::ledger::clear::UnitKind;
 use crate::ledger::{ChartId, Section};
-use crate::vault::{Draft, Reader, VaultError};
+use crate::vault::{Draft, Opened, Reader, VaultError};
 
 use super::act::{Act, Searched};
 use super::charts;
 use super::error::DeskError;
-use super::indexing::{self, SECTIONS};
+use super::indexing;
 use super::queries;
-use super::reach::{Reach, reach};
+use super::reach::reach;
 use super::session::Session;
 use super::sheet::{Leaf, Sheet, leaf};
+use super::territory::Territory;
 use super::view::{Hit, Preview, SearchAnswer, Stamp};
 
 /// How many characters of a text stand around the first match.
@@ -31,12 +34,17 @@ const RECORDED: usize = 100;
 const COUNTED: usize = 20_000;
 /// How long a page looks at candidates before it comes with what it found; the next one goes on there.
 const STRETCH: Duration = Duration::from_millis(40);
+/// Candidates that are opened together, at most.
+const TOGETHER: usize = 32;
 
 /// Something that matched.
 struct Found {
     leaf: Leaf,
     chart: ChartId,
 }
+
+/// What the identity of some charts says, where it is open.
+type Patients = HashMap<ChartId, Option<Facts>>;
 
 /// Where a search goes on. Numbers only: nothing in it was decrypted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -106,6 +114,20 @@ pub fn page(
     answer(session, text, &wanted)
 }
 
+/// Takes into account what the session can search, so that its first search need not.
+pub fn prepare(session: &Session) -> Result<(), DeskError> {
+    session
+        .vault()
+        .read(|reader| territory(session).refresh(session, reader))
+}
+
+fn territory(session: &Session) -> MutexGuard<'_, Territory> {
+    session
+        .territory
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+}
+
 fn answer(
     session: &Session,
     text: &str,
@@ -132,8 +154,10 @@ fn answer(
     }
     let results = session.vault().read(|reader| {
         let mut patients = BTreeMap::new();
+        let mut known = Patients::new();
         for chart in &shown {
-            patients.insert(*chart, Patient::read(session, reader, &query, *chart)?);
+            let patient = Patient::read(session, reader, &query, *chart, &mut known)?;
+            patients.insert(*chart, patient);
         }
         Ok::<_, DeskError>(
             part.found
@@ -163,27 +187,9 @@ fn part(
     wanted: &Wanted<'_>,
 ) -> Result<Part, DeskError> {
     let started = Clock::now();
-    let compartments = indexing::compartments(reader)?;
-    let held: Vec<HeldKeys<'_>> = compartments
-        .iter()
-        .map(|compartment| (compartment.id, compartment.keys.as_slice()))
-        .collect();
+    let mut patients = Patients::new();
     let mut place = wanted.from.cloned().unwrap_or_default();
-    if wanted.from.is_none() {
-        for compartment in &compartments {
-            for (chart, (from, end)) in indexing::due(reader, compartment)? {
-                place.uncovered +=
-                    reader
-                        .tx()
-                        .section_count(&chart, compartment.section, from, end)?;
-            }
-        }
-    }
-    let candidates = {
-        let mut cache = session.index.lock().unwrap_or_else(PoisonError::into_inner);
-        index::search(reader.tx().sql(), &mut cache, &held, query)?
-    };
-    let own = personal(session, reader, query)?;
+    let (candidates, own) = candidates(session, reader, query, &mut place, &mut patients)?;
     let all = candidates.rids.len() as u64 + own.len() as u64;
     // The first page hurries; whoever reads on has time to have the charts counted.
     let countable = candidates.exact && own.is_empty() && candidates.rids.len() <= COUNTED;
@@ -192,7 +198,8 @@ fn part(
     }
     let below = place.below.unwrap_or(u64::MAX);
     let rest = candidates.rids.partition_point(|rid| *rid >= below);
-    let mut rids = candidates.rids[rest..].iter().copied().peekable();
+    let mut rids = &candidates.rids[rest..];
+    let mut opened = VecDeque::new();
     let mut own = own
         .into_iter()
         .filter(|found| found.leaf.seq < below)
@@ -204,13 +211,19 @@ fn part(
             break;
         }
         looked = true;
-        let next_own = own.peek().map(|found| found.leaf.seq);
-        let next = match (rids.peek().copied(), next_own) {
+        if opened.is_empty() && !rids.is_empty() {
+            let missing = wanted.limit as usize - found.len() + (wanted.skip - skipped) as usize;
+            let (together, later) = rids.split_at(missing.min(TOGETHER).min(rids.len()));
+            opened = open(session, reader, query, together, &mut patients)?;
+            rids = later;
+        }
+        let by_index = opened.front().map(|(rid, _)| *rid);
+        let by_hand = own.peek().map(|found| found.leaf.seq);
+        let next = match (by_index, by_hand) {
             (None, None) => break,
-            (Some(rid), personal) if personal.is_none_or(|seq| rid > seq) => {
-                rids.next();
+            (Some(rid), by_hand) if by_hand.is_none_or(|seq| rid > seq) => {
                 place.below = Some(rid);
-                let Some(found) = candidate(session, reader, query, rid)? else {
+                let Some((_, Some(found))) = opened.pop_front() else {
                     // A candidate that does not match after all, or that the keys no longer open.
                     place.rejected += 1;
                     continue;
@@ -227,42 +240,95 @@ fn part(
         place.met.insert(next.chart);
         found.push(next);
     }
-    let last = rids.peek().is_none() && own.peek().is_none();
+    let seen = rids.is_empty() && opened.is_empty();
     Ok(Part {
         found,
         total: all.saturating_sub(place.rejected),
-        exact: candidates.exact || rids.peek().is_none(),
+        // Where the lists decide and something falls away all the same, more of that may follow.
+        exact: (candidates.exact && place.rejected == 0) || seen,
+        last: seen && own.peek().is_none(),
         place,
-        last,
     })
 }
 
-/// Opens a candidate and checks that it matches and may be shown.
-fn candidate(
+/// What the index finds, and what reading finds. Both newest first.
+fn candidates(
     session: &Session,
     reader: &mut Reader<'_>,
     query: &Query,
-    rid: u64,
-) -> Result<Option<Found>, DeskError> {
-    let Some(entry) = reader.tx().entry(rid)? else {
-        return Ok(None);
-    };
-    let (chart, section) = (entry.core.chart, entry.core.section);
-    if !reach(session, reader, chart, section).is_open() {
-        return Ok(None);
+    place: &mut Place,
+    patients: &mut Patients,
+) -> Result<(Candidates, Vec<Found>), DeskError> {
+    let mut territory = territory(session);
+    territory.refresh(session, reader)?;
+    if place.below.is_none() {
+        place.uncovered = territory.uncovered();
     }
-    let Ok(opened) = reader.open(entry) else {
-        return Ok(None);
+    let candidates = {
+        let mut cache = session.index.lock().unwrap_or_else(PoisonError::into_inner);
+        index::search_grounds(reader.tx().sql(), &mut cache, &territory.grounds(), query)?
     };
+    let by_hand = territory.by_hand(session, reader);
+    let own = personal(session, reader, query, by_hand, patients)?;
+    Ok((candidates, own))
+}
+
+/// Opens candidates together. Of each its number, and what was found if it is what the query looks for and may be shown.
+fn open(
+    session: &Session,
+    reader: &mut Reader<'_>,
+    query: &Query,
+    rids: &[u64],
+    patients: &mut Patients,
+) -> Result<VecDeque<(u64, Option<Found>)>, DeskError> {
+    let mut entries = Vec::with_capacity(rids.len());
+    for rid in rids {
+        if let Some(entry) = reader.tx().entry(*rid)? {
+            let core = &entry.core;
+            if reach(session, reader, core.chart, core.section).is_open() {
+                entries.push(entry);
+            }
+        }
+    }
+    let mut held = HashMap::new();
+    for opened in reader.open_together(entries).into_iter().flatten() {
+        let rid = opened.entry.seq();
+        held.insert(rid, check(session, reader, query, opened, patients)?);
+    }
+    let outcome = |rid: &u64| (*rid, held.remove(rid).flatten());
+    Ok(rids.iter().map(outcome).collect())
+}
+
+/// Whether an opened candidate is what the query looks for, and may be shown.
+fn check(
+    session: &Session,
+    reader: &mut Reader<'_>,
+    query: &Query,
+    opened: Opened,
+    patients: &mut Patients,
+) -> Result<Option<Found>, DeskError> {
+    let chart = opened.entry.core.chart;
     let Ok(leaf) = leaf(reader, opened) else {
         return Ok(None);
     };
-    let patient = patient(session, reader, query, chart)?;
-    let matches = leaf.authorised
-        && leaf
-            .body()
-            .is_some_and(|body| meets(query, &leaf, body, patient.as_ref()));
+    if !leaf.authorised || !(query.history() || is_current(reader, &leaf)?) {
+        return Ok(None);
+    }
+    let patient = patient(session, reader, query, chart, patients)?;
+    let matches = leaf
+        .body()
+        .is_some_and(|body| meets(query, &leaf, body, patient));
     Ok(matches.then_some(Found { leaf, chart }))
+}
+
+/// Whether the chart shows this version as the one that holds. The index knows, unless whoever replaced it held no key of the index.
+fn is_current(reader: &mut Reader<'_>, leaf: &Leaf) -> Result<bool, DeskError> {
+    let end = reader.tx().thread_end(&leaf.core.thread)?;
+    if end.is_some_and(|(seq, _)| seq == leaf.seq) {
+        return Ok(true);
+    }
+    let sheet = Sheet::thread(reader, leaf.core.thread)?;
+    Ok(sheet.current().any(|(current, _)| current.seq == leaf.seq))
 }
 
 /// Whether an entry is what the query looks for.
@@ -288,89 +354,80 @@ impl Patient {
         reader: &mut Reader<'_>,
         query: &Query,
         chart: ChartId,
+        known: &mut Patients,
     ) -> Result<Self, DeskError> {
-        let facts = patient(session, reader, query, chart)?;
-        let line = if reach(session, reader, chart, Section::Identity).is_open() {
-            charts::line(session, reader, chart)?
+        let facts = patient(session, reader, query, chart, known)?.cloned();
+        let named = if reach(session, reader, chart, Section::Identity).is_open() {
+            charts::name(session, reader, chart)?
         } else {
             None
         };
-        let (mrn, name) = line.map(|line| (line.mrn, line.name)).unwrap_or_default();
+        let (mrn, name) = named.unwrap_or_default();
         Ok(Self { mrn, name, facts })
     }
 }
 
 /// What the identity of a chart says, where the query asks in whose charts to look and the identity is open.
-fn patient(
+fn patient<'p>(
     session: &Session,
     reader: &mut Reader<'_>,
     query: &Query,
     chart: ChartId,
-) -> Result<Option<Facts>, DeskError> {
-    if !query.speaks_of_patient() || !reach(session, reader, chart, Section::Identity).is_open() {
+    known: &'p mut Patients,
+) -> Result<Option<&'p Facts>, DeskError> {
+    if !query.speaks_of_patient() {
         return Ok(None);
     }
-    let sheet = Sheet::read(reader, chart, Section::Identity)?;
-    let found = sheet
-        .current()
-        .rev()
-        .find(|(_, body)| matches!(body, Body::Identity(_)));
-    Ok(found.map(|(leaf, body)| Facts::of(body, indexing::meta(&leaf.login, leaf.core.created))))
+    let entry = match known.entry(chart) {
+        Entry::Occupied(known) => return Ok(known.into_mut().as_ref()),
+        Entry::Vacant(entry) => entry,
+    };
+    let mut facts = None;
+    if reach(session, reader, chart, Section::Identity).is_open() {
+        let sheet = Sheet::read(reader, chart, Section::Identity)?;
+        let newest = sheet
+            .current()
+            .rev()
+            .find(|(_, body)| matches!(body, Body::Identity(_)));
+        facts = newest
+            .map(|(leaf, body)| Facts::of(body, indexing::meta(&leaf.login, leaf.core.created)));
+    }
+    Ok(entry.insert(facts).as_ref())
 }
 
-/// What matches in charts that no unit's index covers for this person: granted to them, or their own. Newest first.
+/// What matches in sections that no unit's index covers for this person. Newest first.
 fn personal(
     session: &Session,
     reader: &mut Reader<'_>,
     query: &Query,
+    sections: BTreeSet<(ChartId, Section)>,
+    patients: &mut Patients,
 ) -> Result<Vec<Found>, DeskError> {
-    let charts: Vec<ChartId> = reader.directory().charts.keys().copied().collect();
     let mut found = Vec::new();
-    for chart in charts {
-        for section in SECTIONS {
-            let by_hand = match reach(session, reader, chart, section) {
-                Reach::Personal => !in_a_unit(reader, chart, section),
-                Reach::Glass { .. } => true,
-                _ => false,
+    for (chart, section) in sections {
+        // A grant may have run out since it was noted.
+        if !reach(session, reader, chart, section).is_open() {
+            continue;
+        }
+        let patient = patient(session, reader, query, chart, patients)?;
+        let sheet = Sheet::read(reader, chart, section)?;
+        let current: Vec<u64> = sheet.current().map(|(leaf, _)| leaf.seq).collect();
+        for leaf in sheet.leaves {
+            let asked = if query.history() {
+                leaf.authorised
+            } else {
+                current.binary_search(&leaf.seq).is_ok()
             };
-            if !by_hand {
-                continue;
-            }
-            let patient = patient(session, reader, query, chart)?;
-            let sheet = Sheet::read(reader, chart, section)?;
-            for (leaf, body) in sheet.current() {
-                if meets(query, leaf, body, patient.as_ref()) {
-                    found.push(Found {
-                        leaf: leaf.clone(),
-                        chart,
-                    });
-                }
+            let body = leaf
+                .body()
+                .filter(|body| asked && !matches!(body, Body::Retraction(_)));
+            if body.is_some_and(|body| meets(query, &leaf, body, patient)) {
+                found.push(Found { leaf, chart });
             }
         }
     }
     found.sort_by_key(|found| std::cmp::Reverse(found.leaf.seq));
     Ok(found)
-}
-
-/// Whether this person also reaches the section through a unit whose index covers it.
-fn in_a_unit(reader: &Reader<'_>, chart: ChartId, section: Section) -> bool {
-    let me = reader.me();
-    let directory = reader.directory();
-    directory
-        .units_of(&me)
-        .filter(|state| {
-            matches!(
-                state.unit.kind,
-                UnitKind::Ward | UnitKind::Clinic | UnitKind::Pharmacy
-            )
-        })
-        .any(|state| {
-            state.members[&me]
-                .holds
-                .keys()
-                .any(|(held, _)| *held == section as u8)
-                && indexing::covers(reader, state.unit.unit, chart, section)
-        })
 }
 
 fn record(

@@ -26,6 +26,8 @@ pub struct Session {
     pub(super) book: Mutex<HashMap<ChartId, (u64, view::ChartLine)>>,
     /// What the search index keeps between searches on this session's connection.
     pub(super) index: Mutex<crate::index::Cache>,
+    /// What the session can search.
+    pub(super) territory: Mutex<super::territory::Territory>,
 }
 
 /// Opens the vault that the configuration names, keyless.
@@ -63,6 +65,7 @@ pub fn login(paths: &Paths, login: &str, passphrase: &SecretBytes) -> Result<Ses
         glass: Mutex::default(),
         book: Mutex::default(),
         index: Mutex::default(),
+        territory: Mutex::default(),
     };
     super::access::glass::remember(&session)?;
     Ok(session)
@@ -152,5 +155,9 @@ impl Session {
             .unwrap_or_else(PoisonError::into_inner)
             .clear();
         *self.index.lock().unwrap_or_else(PoisonError::into_inner) = crate::index::Cache::default();
+        *self
+            .territory
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = super::territory::Territory::default();
     }
 }

@@ -1,19 +1,22 @@
 //! The index against the ledger, both ways.
 //!
-//! Missing: a word of a covered entry that the index does not have. Stray: a pair in the index that no covered entry has, for
-//! an entry that is not dead.
+//! Missing: a word of a covered entry by which a search does not find it. Stray: a pair in the index that no covered entry has, for
+//! an entry that is not dead. Damaged: a row that the segment's keys do not open, such as one that somebody without keys put there.
+//! **What counts as found is what a search would find**: of a chain in a log, what comes before its first gap.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rusqlite::Connection;
 
 use super::change::Change;
 use super::compartment::{self, CompartmentId};
-use super::error::Result;
+use super::error::{IndexError, Result};
+use super::gather::Gathered;
 use super::key::CompartmentKey;
 use super::log;
 use super::packed;
-use super::posting::{PostingList, subtract, union};
+use super::posting::{subtract, union};
+use super::search::entry_of;
 use super::segment::{self, Kind, Segment};
 use super::tag::Tag;
 use super::term::Term;
@@ -25,12 +28,12 @@ const PAGE: usize = 4_096;
 pub struct Audit<'k> {
     id: CompartmentId,
     keys: &'k [CompartmentKey],
-    expected: HashMap<Term, PostingList>,
+    expected: Gathered,
     dead: Vec<u64>,
 }
 
 /// The outcome of an audit.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Audited {
     /// (word, entry) pairs that the ledger asks for.
     pub checked: u64,
@@ -38,6 +41,12 @@ pub struct Audited {
     pub missing: u64,
     /// Pairs of the index that the ledger does not ask for.
     pub stray: u64,
+    /// Entries of which a pair is missing, with how many.
+    pub missing_of: BTreeMap<u64, u64>,
+    /// Entries of which there is a pair too many, with how many.
+    pub stray_of: BTreeMap<u64, u64>,
+    /// Segments with rows that do not open or lists that break off, with how many.
+    pub damaged: BTreeMap<i64, u64>,
 }
 
 impl<'k> Audit<'k> {
@@ -46,90 +55,126 @@ impl<'k> Audit<'k> {
         Self {
             id,
             keys,
-            expected: HashMap::new(),
+            expected: Gathered::default(),
             dead: Vec::new(),
         }
     }
 
     /// An entry that [`coverage`](super::coverage) says is in the index, with the version that it replaces.
     pub fn push(&mut self, change: &Change) {
-        for term in &change.terms {
-            self.expected
-                .entry(term.clone())
-                .or_default()
-                .insert(change.rid);
-        }
-        self.dead.extend(change.replaces);
+        self.expected.push(change);
+        self.dead
+            .extend(change.replaces.as_ref().map(|old| old.rid));
     }
 
     /// Reads the whole index of the compartment, in the caller's read transaction, and compares what is not dead.
     pub fn finish(mut self, conn: &Connection) -> Result<Audited> {
         self.dead.sort_unstable();
         self.dead.dedup();
+        let mut audited = Audited::default();
         let mut generations = Vec::new();
         if let Some(found) = compartment::find(conn, self.id)? {
             let segments = segment::readable(conn, found.row)?;
             for key in self.keys {
-                let of_key = segments
-                    .iter()
-                    .filter(|segment| segment.generation == key.generation());
-                generations.push((key, read_all(conn, key, of_key)?));
+                let mut lists: Lists = HashMap::new();
+                for segment in &segments {
+                    if segment.generation == key.generation() {
+                        let damaged = read(conn, segment, key, &mut lists)?;
+                        if damaged > 0 {
+                            audited.damaged.insert(segment.id, damaged);
+                        }
+                    }
+                }
+                generations.push((key, lists));
             }
         }
         let mut take = |term: &Term| {
             let lists = generations
                 .iter_mut()
                 .filter_map(|(key, lists)| lists.remove(&key.tag(term)));
-            union(lists.collect())
+            union(lists.flatten().collect())
         };
         let dead = take(&Term::dead());
-        let mut audited = Audited::default();
-        for (term, list) in &self.expected {
+        for (term, list) in self.expected.lists() {
             let wanted = subtract(&list.to_vec(), &self.dead);
             let found = subtract(&take(term), &dead);
             audited.checked += wanted.len() as u64;
-            audited.missing += subtract(&wanted, &found).len() as u64;
-            audited.stray += subtract(&found, &wanted).len() as u64;
+            audited.miss(&subtract(&wanted, &found));
+            audited.stray(&subtract(&found, &wanted));
         }
-        let unasked = generations.iter().flat_map(|(_, lists)| lists.values());
-        audited.stray += unasked
-            .map(|rids| subtract(rids, &dead).len() as u64)
-            .sum::<u64>();
+        for lists in generations
+            .into_iter()
+            .flat_map(|(_, lists)| lists.into_values())
+        {
+            audited.stray(&subtract(&union(lists), &dead));
+        }
         Ok(audited)
     }
 }
 
-fn read_all<'s>(
-    conn: &Connection,
-    key: &CompartmentKey,
-    segments: impl Iterator<Item = &'s Segment>,
-) -> Result<HashMap<Tag, Vec<u64>>> {
-    let mut lists: HashMap<Tag, Vec<Vec<u64>>> = HashMap::new();
-    for segment in segments {
-        let keys = key.segment(&segment.salt);
-        if segment.kind == Kind::Log {
-            for (tag, rid) in log::scan(conn, segment, &keys)? {
-                lists.entry(tag).or_default().push(vec![rid]);
-            }
-            continue;
-        }
-        let mut after = None;
-        loop {
-            let (heads, next) = packed::heads_after(conn, segment, &keys, after, PAGE)?;
-            for (tag, head) in heads {
-                lists
-                    .entry(tag)
-                    .or_default()
-                    .push(packed::list(conn, segment, &keys, tag, &head)?);
-            }
-            after = next;
-            if after.is_none() {
-                break;
-            }
+impl Audited {
+    /// Takes out what is too many of these entries: nobody asks for them at present.
+    pub fn excuse(&mut self, entries: &BTreeSet<u64>) {
+        self.stray_of.retain(|rid, _| !entries.contains(rid));
+        self.stray = self.stray_of.values().sum();
+    }
+
+    fn miss(&mut self, rids: &[u64]) {
+        self.missing += rids.len() as u64;
+        for rid in rids {
+            *self.missing_of.entry(entry_of(*rid)).or_default() += 1;
         }
     }
-    Ok(lists
-        .into_iter()
-        .map(|(tag, lists)| (tag, union(lists)))
-        .collect())
+
+    fn stray(&mut self, rids: &[u64]) {
+        self.stray += rids.len() as u64;
+        for rid in rids {
+            *self.stray_of.entry(entry_of(*rid)).or_default() += 1;
+        }
+    }
+}
+
+/// What a search would find of each word, one list a segment.
+type Lists = HashMap<Tag, Vec<Vec<u64>>>;
+
+/// Reads a segment. How many of its rows do not open.
+fn read(
+    conn: &Connection,
+    segment: &Segment,
+    key: &CompartmentKey,
+    lists: &mut Lists,
+) -> Result<u64> {
+    let keys = key.segment(&segment.salt);
+    if segment.kind == Kind::Log {
+        let (chains, damaged) = log::chains(conn, segment, &keys)?;
+        for (tag, chain) in chains {
+            let reached = (0..).zip(chain).take_while(|(c, (at, _))| c == at);
+            let rids = reached.map(|(_, (_, rid))| vec![rid]).collect();
+            lists.entry(tag).or_default().push(union(rids));
+        }
+        return Ok(damaged);
+    }
+    let (mut damaged, mut after) = (0, None);
+    // Rows that belong to no head are read by no search: somebody put them there.
+    let mut owned = (0, 0);
+    let mut there = (0, packed::pages(conn, segment.id)?);
+    loop {
+        let page = packed::sound_heads_after(conn, segment, &keys, after, PAGE)?;
+        damaged += page.damaged;
+        there.0 += page.blocks;
+        for (tag, head) in page.heads {
+            let (medium, large) = head.blocks();
+            owned = (owned.0 + medium, owned.1 + large);
+            match packed::list(conn, segment, &keys, tag, &head) {
+                Ok(list) => lists.entry(tag).or_default().push(list),
+                Err(IndexError::Damaged { .. }) => damaged += 1,
+                Err(other) => return Err(other),
+            }
+        }
+        after = page.next;
+        if after.is_none() {
+            let more = |there: u64, owned: u64| there.saturating_sub(owned);
+            return Ok(damaged + more(there.0, owned.0) + more(there.1, owned.1));
+        }
+    }
 }

@@ -3,6 +3,8 @@
 //! A piece is about 4 MB of rows, so that other writers are never held up for long. The rows of a run are sorted by their
 //! addresses first: inserted as they come, they would touch every page of the segment once a piece.
 
+use std::borrow::Cow;
+
 use rusqlite::{Connection, ErrorCode, params};
 
 use super::compartment::{self, Compartment, CompartmentId};
@@ -136,13 +138,13 @@ pub(super) fn build_within<'l>(
     conn: &Connection,
     id: CompartmentId,
     key: &CompartmentKey,
-    lists: impl IntoIterator<Item = (Tag, &'l PostingList)>,
+    lists: impl IntoIterator<Item = (Tag, Cow<'l, PostingList>)>,
 ) -> Result<Meta> {
     let segment = segment::begin_build(conn, compartment::enter(conn, id, key)?, u64::MAX >> 1)?;
     let keys = key.segment(&segment.salt);
     let (mut rows, mut meta) = (Rows::default(), Meta::default());
     for (tag, list) in lists {
-        rows.push(&keys, tag, list);
+        rows.push(&keys, tag, &list);
         meta.pairs += list.count();
         meta.words += 1;
     }

@@ -1,6 +1,6 @@
 //! Indexing many entries at once: sorted in memory, written as one packed segment.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
 
 use rusqlite::Connection;
 
@@ -11,9 +11,11 @@ use super::change::Change;
 use super::compartment::{self, CompartmentId};
 use super::coverage;
 use super::error::{IndexError, Result};
+use super::gather::Gathered;
 use super::key::CompartmentKey;
 use super::posting::PostingList;
-use super::term::Term;
+use super::segment::Meta;
+use super::tag::Tag;
 use super::transactor::Transactor;
 
 /// What happens to what the compartment's index holds already.
@@ -39,7 +41,7 @@ pub struct Written {
 pub struct Bulk<'k> {
     id: CompartmentId,
     key: &'k CompartmentKey,
-    lists: HashMap<Term, PostingList>,
+    gathered: Gathered,
     cover: Vec<Covered>,
 }
 
@@ -55,30 +57,23 @@ impl<'k> Bulk<'k> {
         Self {
             id,
             key,
-            lists: HashMap::new(),
+            gathered: Gathered::default(),
             cover: Vec::new(),
         }
     }
 
     /// Gathers an entry. Fastest in the order of the ledger.
     pub fn push(&mut self, change: &Change) {
-        for term in &change.terms {
-            self.insert(term, change.rid);
-        }
-        if let Some(old) = change.replaces {
-            self.insert(&Term::dead(), old);
+        self.gathered.push(change);
+        if let Some(old) = &change.replaces {
+            self.gathered.push_dead(old.rid);
         }
     }
 
     /// Words are named by their tags only when they are written: most have come before.
-    fn insert(&mut self, term: &Term, rid: u64) {
-        match self.lists.get_mut(term) {
-            Some(list) => list.insert(rid),
-            None => drop(
-                self.lists
-                    .insert(term.clone(), PostingList::from_sorted(&[rid])),
-            ),
-        }
+    fn lists(&self) -> impl Iterator<Item = (Tag, Cow<'_, PostingList>)> {
+        let lists = self.gathered.lists();
+        lists.map(|(term, list)| (self.key.tag(term), list))
     }
 
     /// Says that, with this bulk, the chart is indexed up to `up_to`. `from` is what [`coverage::up_to`] said when its
@@ -92,37 +87,28 @@ impl<'k> Bulk<'k> {
         self.cover.clear();
     }
 
-    /// (word, entry) pairs gathered so far.
+    /// (word, entry) pairs gathered so far; what came twice counts twice.
     pub fn pairs(&self) -> u64 {
-        self.lists.values().map(PostingList::count).sum()
+        self.gathered.pairs()
     }
 
     /// Distinct words gathered so far.
     pub fn words(&self) -> usize {
-        self.lists.len()
+        self.gathered.words()
     }
 
     /// Writes the segment inside the caller's write transaction. For a batch of an import: up to some thousand entries.
     pub fn write_within(&self, conn: &Connection) -> Result<Written> {
-        if !self.lists.is_empty() {
-            self.check(conn)?;
-            let meta = build::build_within(
-                conn,
-                self.id,
-                self.key,
-                self.lists
-                    .iter()
-                    .map(|(term, list)| (self.key.tag(term), list)),
-            )?;
-            self.mark(conn)?;
-            return Ok(Written {
-                pairs: meta.pairs,
-                words: meta.words,
-            });
-        }
         self.check(conn)?;
+        let meta = match self.pairs() {
+            0 => Meta::default(),
+            _ => build::build_within(conn, self.id, self.key, self.lists())?,
+        };
         self.mark(conn)?;
-        Ok(Written::default())
+        Ok(Written {
+            pairs: meta.pairs,
+            words: meta.words,
+        })
     }
 
     /// Writes the segment in transactions of its own, a piece at a time. Nothing of it is searched before the last one.
@@ -135,9 +121,8 @@ impl<'k> Bulk<'k> {
             self.key,
             1,
             |build| {
-                self.lists
-                    .iter()
-                    .try_for_each(|(term, list)| build.push(self.key.tag(term), list))
+                self.lists()
+                    .try_for_each(|(tag, list)| build.push(tag, &list))
             },
             |conn, compartment| {
                 self.check(conn)?;

@@ -1,4 +1,8 @@
 //! What an entry means for the index, and adding it in the entry's own transaction.
+//!
+//! A version that was amended or retracted is dead: no search shows it. Its words are indexed once more, under its number with
+//! the bit [`FORMER`] set, for those who ask for the `history:` too. So a word's list holds first the entries that say it now, then
+//! those that once did.
 
 use rusqlite::Connection;
 
@@ -18,8 +22,35 @@ pub struct Change {
     pub rid: u64,
     /// Its words.
     pub terms: Vec<Term>,
-    /// The version that it amends or retracts, which searches shall no longer show. Its words are not needed for that.
-    pub replaces: Option<u64>,
+    /// The version that it amends or retracts.
+    pub replaces: Option<Replaced>,
+}
+
+/// A version that another one takes the place of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replaced {
+    /// Its ledger number. Searches no longer show it, whatever its words were.
+    pub rid: u64,
+    /// Its words, for searches of the history.
+    pub terms: Vec<Term>,
+}
+
+/// Set in the numbers of replaced versions. Ledger numbers stay below it.
+pub(super) const FORMER: u64 = 1 << 40;
+
+impl Change {
+    /// The (word, number) pairs that go into the index besides the dead, each once.
+    pub(super) fn pairs(&self) -> Vec<(&Term, u64)> {
+        let now = self.terms.iter().map(|term| (term, self.rid));
+        let once = self
+            .replaces
+            .iter()
+            .flat_map(|old| old.terms.iter().map(|term| (term, old.rid | FORMER)));
+        let mut pairs: Vec<_> = now.chain(once).collect();
+        pairs.sort_unstable();
+        pairs.dedup();
+        pairs
+    }
 }
 
 /// Indexes entries in the append log, inside the caller's write transaction: they and their words land together or not at all.
@@ -31,13 +62,12 @@ pub fn add(
     key: &CompartmentKey,
     changes: &[Change],
 ) -> Result<()> {
+    let dead = key.tag(&Term::dead());
     let mut pairs = Vec::new();
     for change in changes {
-        let mut terms: Vec<&Term> = change.terms.iter().collect();
-        terms.sort_unstable();
-        terms.dedup();
-        pairs.extend(terms.into_iter().map(|term| (key.tag(term), change.rid)));
-        pairs.extend(change.replaces.map(|old| (key.tag(&Term::dead()), old)));
+        let words = change.pairs().into_iter();
+        pairs.extend(words.map(|(term, rid)| (key.tag(term), rid)));
+        pairs.extend(change.replaces.iter().map(|old| (dead, old.rid)));
     }
     log::append(conn, id, key, &pairs)
 }
@@ -52,7 +82,10 @@ pub fn erase(
     rids: &[u64],
 ) -> Result<()> {
     let dead = key.tag(&Term::dead());
-    let pairs: Vec<_> = rids.iter().map(|rid| (dead, *rid)).collect();
+    let pairs: Vec<_> = rids
+        .iter()
+        .flat_map(|rid| [(dead, *rid), (dead, *rid | FORMER)])
+        .collect();
     log::append(conn, id, key, &pairs)?;
     coverage::forget_chart(conn, id, chart)
 }

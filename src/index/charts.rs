@@ -9,7 +9,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::ledger::{ChartId, Section};
 
+use super::change::FORMER;
 use super::error::Result;
+use super::search::entry_of;
 
 /// The charts of some patients.
 #[derive(Default)]
@@ -45,7 +47,8 @@ impl Charts {
         Ok(kept)
     }
 
-    /// All entries of the charts in a section, ascending, whether or not they are indexed or alive.
+    /// All entries of the charts in a section and all of them as replaced versions, ascending, whether or not they are indexed
+    /// or alive.
     pub(super) fn entries(&self, conn: &Connection, section: Section) -> Result<Vec<u64>> {
         let mut statement =
             conn.prepare_cached("SELECT seq FROM entry WHERE chart = ?1 AND section = ?2")?;
@@ -54,7 +57,8 @@ impl Charts {
             let rows =
                 statement.query_map(params![chart.0, section as u8], |row| row.get::<_, i64>(0))?;
             for rid in rows {
-                rids.push(rid? as u64);
+                let rid = rid? as u64;
+                rids.extend([rid, rid | FORMER]);
             }
         }
         rids.sort_unstable();
@@ -70,7 +74,7 @@ pub fn count(conn: &Connection, rids: &[u64]) -> Result<u64> {
 fn chart_of(conn: &Connection, rid: u64) -> Result<Option<ChartId>> {
     let mut statement = conn.prepare_cached("SELECT chart FROM entry WHERE seq = ?1")?;
     Ok(statement
-        .query_row([rid as i64], |row| row.get(0))
+        .query_row([entry_of(rid) as i64], |row| row.get(0))
         .optional()?
         .map(ChartId))
 }

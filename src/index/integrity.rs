@@ -1,9 +1,9 @@
 //! Whoever edits the file or brings other keys: what is noticed, what is only worked again.
 
 use crate::clinical::Body;
-use crate::crypto::Secret;
+use crate::crypto::{Secret, hex::hex};
 
-use super::testing::{CHART, File, ID, bulk, change, condition, key, note};
+use super::testing::{CHART, File, ID, bulk, change, condition, key, note, replaced};
 use super::transactor::Transactor;
 use super::{Audit, Audited, Change, CompartmentKey, IndexError, Mode, coverage};
 
@@ -93,19 +93,86 @@ fn an_audit_tells_missing_from_stray() {
             ..Audited::default()
         }
     );
-    assert_eq!(audit(&changes).missing, changes[2].terms.len() as u64);
-    assert_eq!(audit(&changes[..1]).stray, changes[1].terms.len() as u64);
+    let missing = changes[2].terms.len() as u64;
+    assert_eq!(audit(&changes).missing, missing);
+    assert_eq!(audit(&changes).missing_of, [(3, missing)].into());
+    let stray = changes[1].terms.len() as u64;
+    assert_eq!(audit(&changes[..1]).stray_of, [(2, stray)].into());
     file.add(
         &keys[0],
         &[Change {
             rid: 9,
             terms: Vec::new(),
-            replaces: Some(1),
+            replaces: Some(replaced(1, "fever")),
         }],
     );
+    let words = changes[0].terms.len() as u64;
     assert_eq!(
-        audit(&changes[..2]).missing,
-        changes[0].terms.len() as u64,
+        audit(&changes[..2]).missing_of,
+        [(1, words)].into(),
         "an entry that only the index takes for dead is missing"
     );
+}
+
+#[test]
+fn an_audit_names_the_entries_of_dropped_rows_and_the_segments_of_rows_that_nobody_with_a_key_wrote()
+ {
+    let (file, keys) = (File::new(), [key(1)]);
+    let changes = [1, 2, 3].map(|rid| change(rid, &note("fever")));
+    file.add(&keys[0], &changes[..2]);
+    bulk(&keys[0], &changes[2..])
+        .write(&file, Mode::Add)
+        .expect("written");
+    let audit = || {
+        let mut audit = Audit::new(ID, &keys);
+        for change in &changes {
+            audit.push(change);
+        }
+        file.read(|conn| audit.finish(conn)).expect("audited")
+    };
+    let edit = |sql: &str| {
+        let changed = file.conn.borrow().execute(sql, []).expect("edited");
+        assert_eq!(changed, 1, "{sql}");
+    };
+    let whole = audit();
+    assert_eq!((whole.missing, whole.stray, whole.damaged.len()), (0, 0, 0));
+
+    // Rows that somebody puts there, of random bytes, or taken from another place.
+    let packed = file.count("SELECT id FROM segment WHERE kind = 1");
+    edit(&format!(
+        "INSERT INTO index_small VALUES ({packed}, randomblob(16), randomblob(24))"
+    ));
+    edit("INSERT INTO index_log SELECT segment, randomblob(16), b FROM index_log LIMIT 1");
+    edit(&format!(
+        "INSERT INTO index_large VALUES (7, {packed}, randomblob(3984))"
+    ));
+    let forged = audit();
+    assert_eq!((forged.missing, forged.stray), (0, 0));
+    assert_eq!(forged.damaged.values().sum::<u64>(), 3);
+    assert_eq!(forged.damaged[&packed], 2);
+
+    // The row that says of entry 1 that it says "fever": the chain breaks off before entry 2.
+    let segment = file
+        .read(|conn| {
+            let view = super::view::View::open(conn, ID, &keys)?;
+            Ok(view.parts[0].segment.salt)
+        })
+        .expect("opened");
+    let tag = keys[0].tag(&super::Term::new(super::Field::Any, "fever"));
+    let first = keys[0].segment(&segment).address().address(tag, 0);
+    edit(&format!(
+        "DELETE FROM index_log WHERE hex(a) = upper('{}')",
+        hex(&first.0)
+    ));
+    assert_eq!(file.find(&keys, "fever"), [3]);
+    let dropped = audit();
+    assert_eq!(dropped.missing_of, [(1, 1), (2, 1)].into());
+
+    // And every head of the packed segment.
+    file.conn
+        .borrow()
+        .execute("DELETE FROM index_small", [])
+        .expect("edited");
+    let words = changes[2].terms.len() as u64;
+    assert_eq!(audit().missing_of, [(1, 1), (2, 1), (3, words)].into());
 }

@@ -5,7 +5,7 @@ use rusqlite::TransactionBehavior;
 use crate::crypto::{Secret, hex::hex};
 
 use super::segment::{Kind, State};
-use super::testing::{CHART, Dying, File, ID, bulk, change, key, note, segments};
+use super::testing::{CHART, Dying, File, ID, bulk, change, key, note, replaced, segments};
 use super::transactor::Transactor;
 use super::{
     Bulk, Change, CompartmentKey, Field, IndexError, Mode, Term, add, coverage, log, sweep,
@@ -120,7 +120,7 @@ fn a_search_sees_what_its_own_transaction_added_and_keeps_none_of_it_after_a_rol
             ID,
             &keys[0],
             &[Change {
-                replaces: Some(1),
+                replaces: Some(replaced(1, "fever")),
                 ..change(2, &note("fever"))
             }],
         )
@@ -316,7 +316,7 @@ fn a_bulk_that_was_overtaken_is_thrown_away() {
             &[
                 change(1, &note("fever")),
                 Change {
-                    replaces: Some(1),
+                    replaces: Some(replaced(1, "fever")),
                     ..change(2, &note("cough"))
                 },
             ],

@@ -14,6 +14,8 @@
 //! **Nonces are random and stored here**, unlike in packed segments: a rolled-back frame of the write-ahead log may
 //! leave a row on the disk whose address is used again for another entry.
 
+use std::collections::HashMap;
+
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 use crate::crypto::random;
@@ -145,21 +147,62 @@ pub(super) fn list(
 
 /// Every pair of a log, in no order.
 pub(super) fn scan(conn: &Connection, log: &Segment, keys: &SegmentKey) -> Result<Vec<(Tag, u64)>> {
+    let mut pairs = Vec::new();
+    each(conn, log, keys, |tag, _, row| {
+        pairs.extend(row?.map(|rid| (tag, rid)));
+        Ok(())
+    })?;
+    Ok(pairs)
+}
+
+/// Counters and entries of each word, in the order of the counters.
+pub(super) type Chained = HashMap<Tag, Vec<(u32, u64)>>;
+
+/// Every chain of a log, and how many rows do not open.
+pub(super) fn chains(
+    conn: &Connection,
+    log: &Segment,
+    keys: &SegmentKey,
+) -> Result<(Chained, u64)> {
+    let (mut chains, mut damaged) = (Chained::new(), 0);
+    each(conn, log, keys, |tag, c, row| {
+        match row {
+            Ok(Some(rid)) => chains.entry(tag).or_default().push((c, rid)),
+            Ok(None) => {}
+            Err(IndexError::Damaged { .. }) => damaged += 1,
+            Err(other) => return Err(other),
+        }
+        Ok(())
+    })?;
+    for chain in chains.values_mut() {
+        chain.sort_unstable();
+    }
+    Ok((chains, damaged))
+}
+
+fn each(
+    conn: &Connection,
+    log: &Segment,
+    keys: &SegmentKey,
+    mut see: impl FnMut(Tag, u32, Result<Option<u64>>) -> Result<()>,
+) -> Result<()> {
     let mut statement = conn.prepare_cached("SELECT a, b FROM index_log WHERE segment = ?1")?;
     let mut rows = statement.query([log.id])?;
-    let mut pairs = Vec::new();
     while let Some(row) = rows.next()? {
-        let address = Address(row.get::<_, [u8; ADDRESS_LEN]>(0)?);
-        if let Some(rid) = open(
-            log.id,
-            keys,
-            address,
-            row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?,
-        )? {
-            pairs.push((keys.address().invert(address).0, rid));
-        }
+        let damaged = || IndexError::Damaged {
+            segment: log.id,
+            what: "a row of the log",
+        };
+        let blob = |at| row.get_ref(at)?.as_blob().map_err(rusqlite::Error::from);
+        let Ok(address) = <[u8; ADDRESS_LEN]>::try_from(blob(0)?) else {
+            see(Tag([0; TAG_LEN]), 0, Err(damaged()))?;
+            continue;
+        };
+        let address = Address(address);
+        let (tag, c) = keys.address().invert(address);
+        see(tag, c, open(log.id, keys, address, blob(1)?))?;
     }
-    Ok(pairs)
+    Ok(())
 }
 
 /// The entry in a box; `None` for a dummy.

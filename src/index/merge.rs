@@ -242,12 +242,12 @@ impl<'k> Job<'k> {
         let mut after = None;
         loop {
             after = transactor.read(|conn| {
-                let (heads, next) = packed::heads_after(conn, input, keys, after, PAGE)?;
-                for (tag, head) in heads {
+                let page = packed::heads_after(conn, input, keys, after, PAGE)?;
+                for (tag, head) in page.heads {
                     let list = packed::list(conn, input, keys, tag, &head)?;
                     self.gathered.entry(tag).or_default().extend(list);
                 }
-                Ok(next)
+                Ok(page.next)
             })?;
             if after.is_none() {
                 return Ok(());
@@ -283,15 +283,15 @@ impl<'k> Job<'k> {
             let mut after = None;
             loop {
                 let (lists, next) = transactor.read(|conn| {
-                    let (heads, next) = packed::heads_after(conn, input, keys, after, PAGE)?;
-                    let mut lists = Vec::with_capacity(heads.len());
-                    for (tag, head) in heads {
+                    let page = packed::heads_after(conn, input, keys, after, PAGE)?;
+                    let mut lists = Vec::with_capacity(page.heads.len());
+                    for (tag, head) in page.heads {
                         if met.insert(tag) {
                             let first = packed::list(conn, input, keys, tag, &head)?;
                             lists.push((tag, self.unite(conn, tag, first, at + 1)?));
                         }
                     }
-                    Ok((lists, next))
+                    Ok((lists, page.next))
                 })?;
                 for (tag, rids) in lists {
                     self.push(build, tag, &rids)?;

@@ -115,6 +115,13 @@ pub(super) struct Head {
     tail: Vec<u8>,
 }
 
+impl Head {
+    /// How many medium and large blocks belong to it.
+    pub(super) fn blocks(&self) -> (u64, u64) {
+        (u64::from(self.medium), u64::from(self.large))
+    }
+}
+
 /// The head of a word's list; `None` if the segment does not have the word.
 pub(super) fn head(
     conn: &Connection,
@@ -222,11 +229,39 @@ fn open(segment: i64, keys: &SegmentKey, address: Address, mut sealed: Vec<u8>) 
     }
 }
 
-/// Heads with their tags, and the address to go on from, if there may be more.
-pub(super) type HeadPage = (Vec<(Tag, Head)>, Option<Address>);
+/// Some rows of a segment.
+#[derive(Default)]
+pub(super) struct HeadPage {
+    /// The heads among them, with their tags.
+    pub(super) heads: Vec<(Tag, Head)>,
+    /// How many rows are no heads.
+    pub(super) blocks: u64,
+    /// How many are heads that do not open.
+    pub(super) damaged: u64,
+    /// The address to go on from, if there may be more.
+    pub(super) next: Option<Address>,
+}
 
-/// One page of the heads of a segment, in the order of their addresses, for a merge.
+/// One page of the heads of a segment, in the order of their addresses, for a merge. [`IndexError::Damaged`] if one does not open.
 pub(super) fn heads_after(
+    conn: &Connection,
+    segment: &Segment,
+    keys: &SegmentKey,
+    after: Option<Address>,
+    limit: usize,
+) -> Result<HeadPage> {
+    let page = sound_heads_after(conn, segment, keys, after, limit)?;
+    if page.damaged > 0 {
+        return Err(IndexError::Damaged {
+            segment: segment.id,
+            what: "a box",
+        });
+    }
+    Ok(page)
+}
+
+/// The same, passing over what does not open.
+pub(super) fn sound_heads_after(
     conn: &Connection,
     segment: &Segment,
     keys: &SegmentKey,
@@ -238,14 +273,30 @@ pub(super) fn heads_after(
     )?;
     let from: &[u8] = after.as_ref().map_or(&[], |address| &address.0);
     let mut rows = statement.query(params![segment.id, from, limit as i64])?;
-    let (mut heads, mut last, mut seen) = (Vec::new(), None, 0);
+    let (mut page, mut last, mut seen) = (HeadPage::default(), None, 0);
     while let Some(row) = rows.next()? {
         let address = Address(row.get(0)?);
         let (tag, i) = keys.address().invert(address);
-        if i == 0 {
-            heads.push((tag, open_head(segment.id, keys, address, row.get(1)?)?));
+        if i != 0 {
+            page.blocks += 1;
+        } else {
+            match open_head(segment.id, keys, address, row.get(1)?) {
+                Ok(head) => page.heads.push((tag, head)),
+                Err(_) => page.damaged += 1,
+            }
         }
         (last, seen) = (Some(address), seen + 1);
     }
-    Ok((heads, last.filter(|_| seen == limit)))
+    page.next = last.filter(|_| seen == limit);
+    Ok(page)
+}
+
+/// How many large blocks a segment has.
+pub(super) fn pages(conn: &Connection, segment: i64) -> Result<u64> {
+    let count: i64 = conn.query_row(
+        "SELECT count(*) FROM index_large WHERE segment = ?1",
+        [segment],
+        |row| row.get(0),
+    )?;
+    Ok(count as u64)
 }

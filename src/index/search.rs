@@ -8,6 +8,7 @@ use rusqlite::Connection;
 
 use crate::clinical::Kind;
 
+use super::change::FORMER;
 use super::charts::Charts;
 use super::compartment::CompartmentId;
 use super::error::Result;
@@ -29,6 +30,17 @@ pub struct Candidates {
     pub exact: bool,
 }
 
+/// A compartment to search.
+#[derive(Clone, Copy)]
+pub struct Ground<'k> {
+    /// Which.
+    pub id: CompartmentId,
+    /// Its keys of every generation held, the newest last.
+    pub keys: &'k [CompartmentKey],
+    /// Ledger numbers, ascending, of entries that it holds and that its unit no longer has the keys of. They are left out.
+    pub closed: &'k [u64],
+}
+
 /// Finds candidates in the compartments whose keys are held: each compartment with its keys of every generation.
 ///
 /// What the index does not cover yet is not found; see [`coverage`](super::coverage). Everything that matches and is
@@ -39,30 +51,45 @@ pub fn search(
     held: &[HeldKeys<'_>],
     query: &Query,
 ) -> Result<Candidates> {
+    let grounds: Vec<Ground<'_>> = held
+        .iter()
+        .map(|&(id, keys)| Ground {
+            id,
+            keys,
+            closed: &[],
+        })
+        .collect();
+    search_grounds(conn, cache, &grounds, query)
+}
+
+/// The same, without what is closed.
+pub fn search_grounds(
+    conn: &Connection,
+    cache: &mut Cache,
+    grounds: &[Ground<'_>],
+    query: &Query,
+) -> Result<Candidates> {
     let plans = query.plan();
-    let mut views = Vec::with_capacity(held.len());
-    for (id, keys) in held {
-        let view = cache.view(conn, *id, keys)?;
-        views.push((*id, *keys, view));
+    let mut views = Vec::with_capacity(grounds.len());
+    for ground in grounds {
+        views.push(cache.view(conn, ground.id, ground.keys)?);
     }
-    let dead = union(
-        views
-            .iter()
-            .map(|(_, _, view)| view.dead.clone())
-            .filter(|dead| !dead.is_empty())
-            .collect(),
-    );
-    let everywhere = |plan: &Plan, charts: &[Charts]| -> Result<Hits> {
+    let dead = cache.dead(&views);
+    let everywhere = |plan: &Plan, charts: &[Charts], history: bool| -> Result<Hits> {
         let (mut lists, mut exact) = (Vec::new(), true);
-        for (id, keys, view) in &views {
-            let hits = Evaluation {
+        for (ground, view) in grounds.iter().zip(&views) {
+            let mut hits = Evaluation {
                 conn,
-                id: *id,
-                keys,
+                ground,
                 view,
                 charts,
+                history,
             }
             .evaluate(plan)?;
+            if !ground.closed.is_empty() {
+                hits.rids
+                    .retain(|rid| ground.closed.binary_search(&entry_of(*rid)).is_err());
+            }
             exact &= hits.exact || hits.rids.is_empty();
             lists.push(hits.rids);
         }
@@ -73,10 +100,15 @@ pub fn search(
     };
     let mut charts = Vec::with_capacity(plans.patients.len());
     for patients in &plans.patients {
-        let hits = everywhere(patients, &[])?;
+        // Who a patient is, their newest identity says.
+        let hits = everywhere(patients, &[], false)?;
         charts.push(Charts::of(conn, &hits.rids, hits.exact)?);
     }
-    let mut hits = everywhere(&plans.entries, &charts)?;
+    let mut hits = everywhere(&plans.entries, &charts, query.history())?;
+    if query.history() {
+        hits.rids.iter_mut().for_each(|rid| *rid = entry_of(*rid));
+        hits.rids.sort_unstable();
+    }
     hits.rids.reverse();
     Ok(Candidates {
         exact: hits.exact || hits.rids.is_empty(),
@@ -84,13 +116,19 @@ pub fn search(
     })
 }
 
+/// The ledger number of an entry or of a replaced version.
+pub(super) fn entry_of(rid: u64) -> u64 {
+    rid & !FORMER
+}
+
 struct Evaluation<'a> {
     conn: &'a Connection,
-    id: CompartmentId,
-    keys: &'a [CompartmentKey],
+    ground: &'a Ground<'a>,
     view: &'a View,
     /// The charts of the patients that the query speaks of.
     charts: &'a [Charts],
+    /// Whether replaced versions are looked for too.
+    history: bool,
 }
 
 /// Entries that contain every match; exactly the matches if `exact`.
@@ -138,7 +176,7 @@ impl<'a> Evaluation<'a> {
             Plan::All(parts) => Located::All(self.locate_each(parts)?),
             Plan::Any(parts) => Located::Any(self.locate_each(parts)?),
             Plan::Not(part) => Located::Not(part),
-            Plan::Term(term) => Located::Term(self.view.find(self.conn, self.keys, term)?),
+            Plan::Term(term) => Located::Term(self.find(term)?),
             Plan::Check(part) => Located::Check(Box::new(self.locate(part)?)),
             Plan::Patients(n) => Located::Patients(&self.charts[*n]),
         })
@@ -154,7 +192,7 @@ impl<'a> Evaluation<'a> {
     fn read(&self, located: &Located<'_>) -> Result<Hits> {
         match located {
             Located::Term(found) => Ok(Hits {
-                rids: self.view.list(self.conn, found)?,
+                rids: self.list(found)?,
                 exact: true,
             }),
             Located::Check(part) => Ok(Hits {
@@ -177,7 +215,7 @@ impl<'a> Evaluation<'a> {
             Located::Patients(charts) => Ok(Hits {
                 // The ledger also names entries that are replaced or not indexed yet.
                 rids: intersect(
-                    &charts.entries(self.conn, self.id.section)?,
+                    &charts.entries(self.conn, self.ground.id.section)?,
                     &self.everything()?,
                 ),
                 exact: charts.exact,
@@ -252,13 +290,24 @@ impl<'a> Evaluation<'a> {
         Ok(hits)
     }
 
+    fn find(&self, term: &Term) -> Result<Found> {
+        self.view.find(self.conn, self.ground.keys, term)
+    }
+
+    /// The whole list of a word that was found: what says it now, and after that, if asked for, what once did.
+    fn list(&self, found: &Found) -> Result<Vec<u64>> {
+        let mut rids = self.view.list(self.conn, found)?;
+        if !self.history {
+            rids.truncate(rids.partition_point(|rid| *rid < FORMER));
+        }
+        Ok(rids)
+    }
+
     /// Every entry has exactly one kind.
     fn everything(&self) -> Result<Vec<u64>> {
         let kinds = Kind::ALL.into_iter().map(|kind| {
-            let found =
-                self.view
-                    .find(self.conn, self.keys, &Term::new(Field::Kind, kind.as_str()))?;
-            self.view.list(self.conn, &found)
+            let found = self.find(&Term::new(Field::Kind, kind.as_str()))?;
+            self.list(&found)
         });
         Ok(union(kinds.collect::<Result<_>>()?))
     }

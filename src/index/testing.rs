@@ -20,7 +20,7 @@ use super::schema::SCHEMA;
 use super::segment::{Kind, State};
 use super::transactor::Transactor;
 use super::view::Cache;
-use super::{Bulk, Candidates, Change, Query, query, search};
+use super::{Bulk, Candidates, Change, Query, Replaced, query, search};
 
 pub(super) const ID: CompartmentId = CompartmentId {
     unit: UnitId([7; 16]),
@@ -181,6 +181,12 @@ pub(super) fn change(rid: u64, body: &Body) -> Change {
         terms: super::terms::of(body, META.author, META.created),
         replaces: None,
     }
+}
+
+/// A version that said `words`, replaced.
+pub(super) fn replaced(rid: u64, words: &str) -> Replaced {
+    let terms = change(rid, &note(words)).terms;
+    Replaced { rid, terms }
 }
 
 /// A process that dies: after so many writes none gets through.

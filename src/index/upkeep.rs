@@ -1,7 +1,7 @@
 //! Merging, rebuilding and rotating: answers stay the same, whoever dies in between.
 
 use super::segment::{Kind, State};
-use super::testing::{CHART, Dying, File, ID, bulk, change, key, note, segments};
+use super::testing::{CHART, Dying, File, ID, bulk, change, key, note, replaced, segments};
 use super::transactor::Transactor;
 use super::{
     Change, IndexError, Mode, add, coverage, erase, merge, rebuild, reset, rotate, stats, sweep,
@@ -11,7 +11,7 @@ use super::{
 fn four_segments_become_one_and_answers_stay_the_same() {
     let (file, keys) = (File::new(), [key(1)]);
     for rid in 1..=4 {
-        let replaces = (rid == 3).then_some(1);
+        let replaces = (rid == 3).then(|| replaced(1, "fever"));
         bulk(
             &keys[0],
             &[Change {
@@ -42,7 +42,7 @@ fn a_rebuild_leaves_one_segment_and_forgets_the_dead() {
         &[
             change(1, &note("fever")),
             Change {
-                replaces: Some(1),
+                replaces: Some(replaced(1, "fever")),
                 ..change(2, &note("cough"))
             },
         ],
@@ -118,7 +118,7 @@ fn after_a_rotation_new_entries_need_the_new_key_and_old_ones_are_still_found() 
         &keys[1],
         &[
             Change {
-                replaces: Some(1),
+                replaces: Some(replaced(1, "fever")),
                 ..change(2, &note("fever"))
             },
             change(3, &note("fever")),

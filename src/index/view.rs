@@ -19,15 +19,15 @@ use super::term::Term;
 /// A compartment's keys, as a session holds them: one for each generation, the newest last.
 pub type HeldKeys<'k> = (CompartmentId, &'k [CompartmentKey]);
 
-/// What a session keeps between searches on one connection: keys of segments, and views while nothing was committed.
+/// What a session keeps between searches on one connection: keys of segments, views, lists of the dead.
 ///
-/// **One cache per connection**: what it holds is valid as long as that connection sees no commit. Another connection's searches
-/// only empty it.
+/// While nothing was committed a view is taken as it is. Afterwards the list of segments is read again, and only what is new in it
+/// is opened: a segment never changes but for a log that grows, and that shows in its count of rows.
 #[derive(Default)]
 pub struct Cache {
     keys: HashMap<[u8; SALT_LEN], Arc<SegmentKey>>,
-    views: HashMap<CompartmentId, Arc<View>>,
-    at: Option<At>,
+    views: HashMap<CompartmentId, (At, Arc<View>)>,
+    united: Option<(Vec<Arc<View>>, Arc<Vec<u64>>)>,
 }
 
 /// A state of the file, as a connection tells it.
@@ -42,7 +42,7 @@ struct At {
 }
 
 impl Cache {
-    /// The compartment's view, from the cache if no one has committed since.
+    /// The compartment's view as it stands.
     pub(super) fn view(
         &mut self,
         conn: &Connection,
@@ -50,25 +50,56 @@ impl Cache {
         keys: &[CompartmentKey],
     ) -> Result<Arc<View>> {
         // What is seen inside a write transaction may be rolled back, and is kept nowhere.
-        let keep = conn.transaction_state::<&str>(None)? != TransactionState::Write;
+        if conn.transaction_state::<&str>(None)? == TransactionState::Write {
+            return Ok(Arc::new(View::open(conn, id, keys)?));
+        }
         let mut version = conn.prepare_cached("PRAGMA data_version")?;
         let at = At {
             connection: std::ptr::from_ref(conn) as usize,
             others: version.query_row([], |row| row.get(0))?,
             own: conn.total_changes(),
         };
-        if !keep || self.at != Some(at) {
-            self.views.clear();
-            self.at = keep.then_some(at);
-        }
-        if let Some(view) = self.views.get(&id) {
+        let known = self.views.get(&id);
+        let known = known.filter(|(seen, _)| seen.connection == at.connection);
+        if let Some((seen, view)) = known
+            && *seen == at
+        {
             return Ok(Arc::clone(view));
         }
-        let view = Arc::new(View::open_with(conn, id, keys, &mut self.keys)?);
-        if keep {
-            self.views.insert(id, Arc::clone(&view));
-        }
+        let before = known.map(|(_, view)| Arc::clone(view));
+        let segments = segments(conn, id, keys)?;
+        let view = match before {
+            Some(view) if view.is_of(&segments) => view,
+            before => Arc::new(View::of(
+                conn,
+                segments,
+                keys,
+                &mut self.keys,
+                before.as_deref(),
+            )?),
+        };
+        self.views.insert(id, (at, Arc::clone(&view)));
+        let views = self.views.values();
+        let read: Vec<&[u8; SALT_LEN]> = views
+            .flat_map(|(_, view)| view.parts.iter().map(|part| &part.segment.salt))
+            .collect();
+        self.keys.retain(|salt, _| read.contains(&salt));
         Ok(view)
+    }
+
+    /// The entries that one of the views knows to be dead, ascending.
+    pub(super) fn dead(&mut self, views: &[Arc<View>]) -> Arc<Vec<u64>> {
+        if let Some((known, dead)) = &self.united
+            && known.len() == views.len()
+            && known.iter().zip(views).all(|(a, b)| Arc::ptr_eq(a, b))
+        {
+            return Arc::clone(dead);
+        }
+        let dead = Arc::new(posting::union(
+            views.iter().map(|view| view.dead.clone()).collect(),
+        ));
+        self.united = Some((views.to_vec(), Arc::clone(&dead)));
+        dead
     }
 }
 
@@ -83,6 +114,8 @@ pub(super) struct View {
 pub(super) struct Part {
     pub(super) segment: Segment,
     pub(super) keys: Arc<SegmentKey>,
+    /// What it lists as dead, ascending.
+    dead: Arc<Vec<u64>>,
 }
 
 /// Where a word was found, before its blocks are read.
@@ -112,37 +145,58 @@ impl View {
         id: CompartmentId,
         keys: &[CompartmentKey],
     ) -> Result<Self> {
-        Self::open_with(conn, id, keys, &mut HashMap::new())
+        let segments = segments(conn, id, keys)?;
+        Self::of(conn, segments, keys, &mut HashMap::new(), None)
     }
 
-    fn open_with(
+    /// A view of these segments. What an earlier view of them has read is taken over.
+    fn of(
         conn: &Connection,
-        id: CompartmentId,
+        segments: Vec<Segment>,
         keys: &[CompartmentKey],
         known: &mut HashMap<[u8; SALT_LEN], Arc<SegmentKey>>,
+        before: Option<&View>,
     ) -> Result<Self> {
-        let mut view = Self {
-            parts: Vec::new(),
-            dead: Vec::new(),
-        };
-        if let Some(found) = compartment::find(conn, id)? {
-            for segment in segment::readable(conn, found.row)? {
-                if let Some(key) = keys
-                    .iter()
-                    .find(|key| key.generation() == segment.generation)
-                {
-                    let keys = known
-                        .entry(segment.salt)
-                        .or_insert_with(|| Arc::new(key.segment(&segment.salt)));
-                    view.parts.push(Part {
-                        keys: Arc::clone(keys),
-                        segment,
-                    });
-                }
-            }
+        let mut parts = Vec::with_capacity(segments.len());
+        for segment in segments {
+            let before = before
+                .iter()
+                .flat_map(|view| &view.parts)
+                .find(|part| part.segment.id == segment.id && part.segment.rows == segment.rows);
+            let key = keys
+                .iter()
+                .find(|key| key.generation() == segment.generation)
+                .expect("only segments with a key were listed");
+            let segment_keys = Arc::clone(
+                known
+                    .entry(segment.salt)
+                    .or_insert_with(|| Arc::new(key.segment(&segment.salt))),
+            );
+            let dead = match before {
+                Some(part) => Arc::clone(&part.dead),
+                None => Arc::new(part_list(
+                    conn,
+                    &segment,
+                    &segment_keys,
+                    key.tag(&Term::dead()),
+                )?),
+            };
+            parts.push(Part {
+                segment,
+                keys: segment_keys,
+                dead,
+            });
         }
-        view.dead = view.list(conn, &view.find(conn, keys, &Term::dead())?)?;
-        Ok(view)
+        let dead = posting::union(parts.iter().map(|part| part.dead.to_vec()).collect());
+        Ok(Self { parts, dead })
+    }
+
+    /// Whether these are the segments that it was made of.
+    fn is_of(&self, segments: &[Segment]) -> bool {
+        self.parts.len() == segments.len()
+            && self.parts.iter().zip(segments).all(|(part, segment)| {
+                (part.segment.id, part.segment.rows) == (segment.id, segment.rows)
+            })
     }
 
     /// Finds a word in every segment, without reading its blocks.
@@ -196,5 +250,34 @@ impl View {
             lists.push(recent);
         }
         Ok(posting::union(lists))
+    }
+}
+
+/// The segments of a compartment whose keys are held, oldest first.
+fn segments(conn: &Connection, id: CompartmentId, keys: &[CompartmentKey]) -> Result<Vec<Segment>> {
+    let Some(found) = compartment::find(conn, id)? else {
+        return Ok(Vec::new());
+    };
+    let mut segments = segment::readable(conn, found.row)?;
+    segments.retain(|segment| {
+        keys.iter()
+            .any(|key| key.generation() == segment.generation)
+    });
+    Ok(segments)
+}
+
+/// The whole list of a word in one segment, ascending.
+fn part_list(
+    conn: &Connection,
+    segment: &Segment,
+    keys: &SegmentKey,
+    tag: Tag,
+) -> Result<Vec<u64>> {
+    match segment.kind {
+        Kind::Log => log::list(conn, segment, keys, tag),
+        Kind::Packed => match packed::head(conn, segment, keys, tag)? {
+            Some(head) => packed::list(conn, segment, keys, tag, &head),
+            None => Ok(Vec::new()),
+        },
     }
 }

@@ -18,7 +18,7 @@ use crate::crypto::password::Cost;
 use crate::crypto::secret::SecretBytes;
 use crate::desk::setup::{ShareRule, init};
 use crate::desk::view::{DemoMade, Proceed, Progress, Reporter};
-use crate::desk::{DeskError, indexing, session};
+use crate::desk::{DeskError, catch_up, session};
 use crate::vault::clock;
 
 /// The passphrase of everyone in a demonstration: it protects nothing.
@@ -97,7 +97,7 @@ pub fn make(paths: &Paths, plan: &Plan, watch: Reporter<'_>) -> Result<DemoMade,
     requests::requests(&sessions, &hospital, &charts)?;
     for session in sessions.all.values() {
         if matches!(session.role(), Role::Doctor | Role::Pharmacist) {
-            indexing::catch_up_all(session, &crate::desk::view::unwatched)?;
+            catch_up::catch_up_all(session, &crate::desk::view::unwatched)?;
         }
     }
     tell("done", total, total)?;

@@ -21,7 +21,7 @@ use std::time::{Duration, Instant as Clock};
 
 use crate::desk::indexing::{self, Compartment};
 use crate::desk::view::{Imported, Proceed, Progress, Reporter, Skipped};
-use crate::desk::{DeskError, Session};
+use crate::desk::{DeskError, Session, catch_up};
 use crate::interop::fhir::{Files, Found, Item, Limits, Reader, Resolver};
 use crate::ledger::clear::UnitKind;
 use crate::ledger::{ChartId, UnitId};
@@ -96,7 +96,7 @@ pub fn fhir(
     let mut done = importer.done;
     if done.unchanged > 0 && !compartments.is_empty() {
         // An import that was killed had written entries and not yet their words.
-        indexing::catch_up_all(session, watch)?;
+        catch_up::catch_up_all(session, watch)?;
     }
     watch(&progress(total, total, done.entries));
     done.files = files_read;

@@ -199,7 +199,13 @@ impl Verification<'_> {
         self.findings.take_all(sweep.take_found());
         let index = match desk.map(|session| desk::index::audit(session, self.watch)) {
             None => IndexChecked::default(),
-            Some(Ok(checked)) => checked,
+            Some(Ok(mut checked)) => {
+                for (seq, what) in std::mem::take(&mut checked.findings) {
+                    let fault = Fault::View;
+                    self.findings.take(Found { seq, fault, what });
+                }
+                checked
+            }
             Some(Err(DeskError::Stopped)) => return Err(DeskError::Stopped),
             Some(Err(error)) => {
                 self.findings.take(Found {

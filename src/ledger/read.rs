@@ -164,6 +164,41 @@ impl<'c> ReadTx<'c> {
         })
     }
 
+    /// The next entries of one section of a chart after `after`, oldest first, at most `limit`.
+    pub fn section_after(
+        &self,
+        chart: &ChartId,
+        section: Section,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Entry>, LedgerError> {
+        let tail = "WHERE e.chart = ?1 AND e.section = ?2 AND e.seq > ?3 ORDER BY e.seq LIMIT ?4";
+        let found = self.entries(
+            tail,
+            params![chart.as_bytes(), section as u8, after as i64, limit as i64],
+        )?;
+        checked(found, |core| {
+            core.chart == *chart && core.section == section
+        })
+    }
+
+    /// The numbers of what was written to one section of a chart up to `up_to`, ascending.
+    pub fn section_numbers(
+        &self,
+        chart: &ChartId,
+        section: Section,
+        up_to: u64,
+    ) -> Result<Vec<u64>, LedgerError> {
+        let sql =
+            "SELECT seq FROM entry WHERE chart = ?1 AND section = ?2 AND seq <= ?3 ORDER BY seq";
+        let mut statement = self.sql.prepare_cached(sql)?;
+        let rows = statement.query_map(
+            params![chart.as_bytes(), section as u8, up_to as i64],
+            |row| Ok(row.get::<_, i64>(0)? as u64),
+        )?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// The last entry of one section of a chart.
     pub fn section_end(&self, chart: &ChartId, section: Section) -> Result<u64, LedgerError> {
         let sql = "SELECT coalesce(max(seq), 0) FROM entry WHERE chart = ?1 AND section = ?2";
@@ -197,6 +232,23 @@ impl<'c> ReadTx<'c> {
             params![chart.as_bytes()],
         )?;
         checked(found, |core| core.chart == *chart)
+    }
+
+    /// The charts that entries after `seq` speak of.
+    pub fn touched_since(&self, seq: u64) -> Result<Touched, LedgerError> {
+        let charts = |sql| -> Result<Vec<ChartId>, LedgerError> {
+            let mut statement = self.sql.prepare_cached(sql)?;
+            let rows = statement.query_map([seq as i64], |row| row.get::<_, Vec<u8>>(0))?;
+            let mut found = Vec::new();
+            for chart in rows {
+                found.extend(ChartId::from_slice(&chart?));
+            }
+            Ok(found)
+        };
+        Ok(Touched {
+            any: charts("SELECT DISTINCT chart FROM entry WHERE seq > ?1")?,
+            clear: charts("SELECT DISTINCT chart FROM clear_entry WHERE seq > ?1")?,
+        })
     }
 
     /// Every clear entry, oldest first.
@@ -297,6 +349,15 @@ impl<'c> ReadTx<'c> {
             }),
         }
     }
+}
+
+/// The charts that something was written of.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Touched {
+    /// By any entry.
+    pub any: Vec<ChartId>,
+    /// By a clear entry, which may change who opens what. Units stand under their own chart's id.
+    pub clear: Vec<ChartId>,
 }
 
 /// Refuses entries that a column led to and whose signed header says otherwise.

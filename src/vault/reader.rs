@@ -3,6 +3,7 @@
 use crate::crypto::hash::Hash;
 use crate::crypto::mac::MacKey;
 use crate::crypto::secret::Secret;
+use crate::crypto::sign::verify_batch;
 use crate::ledger::clear::{UnitKind, key_id};
 use crate::ledger::{
     Body, CertId, ChartId, Entry, EntryId, Form, Holder, ReadTx, Section, SlotPlace, ThreadId,
@@ -287,9 +288,44 @@ impl<'a> Reader<'a> {
             .map_err(|_| broken("its signature does not match its header"))
     }
 
+    /// Opens some entries that are shown together, as a search does. Their signatures are judged in one equation, and only where
+    /// that does not hold each by itself. **Whoever acts on one of them opens it with [`open`](Self::open)**, which judges strictly.
+    pub fn open_together(&mut self, entries: Vec<Entry>) -> Vec<Result<Opened, VaultError>> {
+        let messages: Vec<Vec<u8>> = entries
+            .iter()
+            .map(|entry| entry.row.signed_message())
+            .collect();
+        let directory = &self.state.directory;
+        let items: Option<Vec<_>> = entries
+            .iter()
+            .zip(&messages)
+            .map(|(entry, message)| {
+                let key = directory.author_key(&entry.core.author, entry.seq())?;
+                let signed = (*key, message.as_slice(), entry.row.signature);
+                entry.row.digest_holds().then_some(signed)
+            })
+            .collect();
+        let hold = items.is_some_and(|items| verify_batch(&items));
+        entries
+            .into_iter()
+            .map(|entry| {
+                if hold {
+                    self.unseal(entry)
+                } else {
+                    self.open(entry)
+                }
+            })
+            .collect()
+    }
+
     /// Opens an entry.
     pub fn open(&mut self, entry: Entry) -> Result<Opened, VaultError> {
         self.verify(&entry)?;
+        self.unseal(entry)
+    }
+
+    /// Opens an entry whose signature was judged.
+    fn unseal(&mut self, entry: Entry) -> Result<Opened, VaultError> {
         let seq = entry.seq();
         let core = &entry.core;
         let bad = |source| VaultError::Body { seq, source };

@@ -58,26 +58,44 @@ pub(in crate::desk) fn line(
     reader: &mut Reader<'_>,
     chart: ChartId,
 ) -> Result<Option<ChartLine>, DeskError> {
-    let end = reader.tx().section_end(&chart, Section::Identity)?;
-    let book = || session.book.lock().unwrap_or_else(PoisonError::into_inner);
-    let remembered = book()
-        .get(&chart)
-        .filter(|(seen, _)| *seen == end)
-        .map(|(_, line)| line.clone());
-    let mut line = if let Some(line) = remembered {
-        line
-    } else {
-        let sheet = Sheet::read(reader, chart, Section::Identity)?;
-        let Some(identity) = sheet.identity() else {
-            return Ok(None);
-        };
-        let line = line_of(reader, chart, identity);
-        book().insert(chart, (end, line.clone()));
-        line
+    let Some(mut line) = remembered(session, reader, chart)? else {
+        return Ok(None);
     };
     line.units = units(reader, chart);
     line.attending = attending(reader, chart);
     line.last_entry = last_entry(reader, chart)?;
+    Ok(Some(line))
+}
+
+/// The record number and the name of a chart's patient.
+pub(in crate::desk) fn name(
+    session: &Session,
+    reader: &mut Reader<'_>,
+    chart: ChartId,
+) -> Result<Option<(String, String)>, DeskError> {
+    let line = remembered(session, reader, chart)?;
+    Ok(line.map(|line| (line.mrn, line.name)))
+}
+
+/// What the identity section says of a line.
+fn remembered(
+    session: &Session,
+    reader: &mut Reader<'_>,
+    chart: ChartId,
+) -> Result<Option<ChartLine>, DeskError> {
+    let end = reader.tx().section_end(&chart, Section::Identity)?;
+    let book = || session.book.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((seen, line)) = book().get(&chart)
+        && *seen == end
+    {
+        return Ok(Some(line.clone()));
+    }
+    let sheet = Sheet::read(reader, chart, Section::Identity)?;
+    let Some(identity) = sheet.identity() else {
+        return Ok(None);
+    };
+    let line = line_of(reader, chart, identity);
+    book().insert(chart, (end, line.clone()));
     Ok(Some(line))
 }
 

@@ -10,6 +10,6 @@ pub mod show;
 
 pub use admit::{admit, encode, open_chart};
 pub use attending::attend;
-pub(in crate::desk) use list::line;
 pub use list::list;
+pub(in crate::desk) use list::{line, name};
 pub use show::{AsJson, entry, history, no_json, show, show_chart};

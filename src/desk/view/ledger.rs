@@ -131,6 +131,9 @@ pub struct IndexChecked {
     pub missing: u64,
     /// Pairs that are there and should not be.
     pub stray: u64,
+    /// What of it: the entry, if it is about one, and in which unit's index. A report lists them with its other findings.
+    #[serde(skip)]
+    pub findings: Vec<(Option<u64>, String)>,
 }
 
 /// One thing that is wrong.

@@ -11,9 +11,9 @@ use super::Stamp;
 pub struct SearchAnswer {
     /// The query as it was understood.
     pub query: String,
-    /// Entries that match.
+    /// Entries that match; at most so many, unless `exact`.
     pub total: u64,
-    /// Whether `total` is exact and not an upper bound.
+    /// Whether `total` is exact. It is where the index alone decides, and once the last result was shown.
     pub exact: bool,
     /// Entries that the index does not hold yet.
     pub uncovered: u64,
@@ -21,7 +21,7 @@ pub struct SearchAnswer {
     pub results: Vec<Hit>,
     /// How long the index took.
     pub micros: u64,
-    /// Charts in which the matches lie.
+    /// Charts in which the results of this page lie.
     pub charts: u64,
     /// Whether `charts` speaks of all matches, and not only of those read so far.
     pub all_charts: bool,

@@ -20,7 +20,7 @@ const fn field(name: &'static str, example: &'static str, finds: &'static str) -
 }
 
 /// Every field, in the order of the help.
-pub const FIELDS: [FieldHelp; 26] = [
+pub const FIELDS: [FieldHelp; 27] = [
     field("dx:", "dx:I10", "diagnoses by code, category or words"),
     field(
         "rx:",
@@ -75,6 +75,11 @@ pub const FIELDS: [FieldHelp; 26] = [
     field("pain", "pain>=7", "pain, 0 to 10"),
     field("glucose", "glucose>11", "glucose in blood"),
     field("egfr", "egfr<30", "estimated glomerular filtration rate"),
+    field(
+        "history:",
+        "history: pneumonia",
+        "also versions that were amended or retracted",
+    ),
 ];
 
 /// The names for an error message.

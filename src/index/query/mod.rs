@@ -8,6 +8,7 @@
 //! since:2026-01  last:30d    when it happened
 //! bp>140/90  temp:38..40     measured numbers
 //! a b      a OR b    -a      both; either; not. OR binds weaker; ( … ) groups
+//! history: pneumonia         versions that were amended or retracted too
 //! ```
 //!
 //! The fields of a patient (`name:`, `mrn:`, `dob:`, `phone:`) find patients when a query asks for nothing else; beside anything else they
@@ -42,6 +43,7 @@ use leaf::Leaf;
 pub struct Query {
     text: String,
     root: Expr,
+    history: bool,
 }
 
 /// Why a query cannot be answered: where, and what would be understood there.
@@ -93,10 +95,11 @@ pub(super) struct Plans {
 
 /// Reads a query. `today` is what `last:30d` counts from.
 pub fn parse(text: &str, today: Date) -> Result<Query, QueryError> {
-    let root = parser::parse(text, today)?;
+    let (root, history) = parser::parse(text, today)?;
     Ok(Query {
         text: text.trim().to_owned(),
         root,
+        history,
     })
 }
 
@@ -104,6 +107,11 @@ impl Query {
     /// The query as it was written.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Whether versions that were amended or retracted are looked for too. Each is matched by what it said itself.
+    pub fn history(&self) -> bool {
+        self.history
     }
 
     /// Whether the entry by itself is what the query looks for. **A query that speaks of the patient

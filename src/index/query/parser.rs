@@ -3,7 +3,7 @@
 //! ```text
 //! either = both ("OR" both)*
 //! both   = one (["AND"] one)*
-//! one    = ("-" | "NOT") one | "(" either ")" | word | "phrase" | field
+//! one    = ("-" | "NOT") one | "(" either ")" | word | "phrase" | field | "history:" [word | "phrase"]
 //! ```
 
 use jiff::civil::Date;
@@ -16,8 +16,8 @@ const MAX_LEN: usize = 2_000;
 /// How deep parentheses and negations go.
 const MAX_DEPTH: usize = 50;
 
-/// Reads a query.
-pub(super) fn parse(text: &str, today: Date) -> Result<Expr, QueryError> {
+/// Reads a query: what it asks for, and whether of replaced versions too.
+pub(super) fn parse(text: &str, today: Date) -> Result<(Expr, bool), QueryError> {
     if text.chars().count() > MAX_LEN {
         return Err(error(MAX_LEN + 1, "a query of at most 2 000 characters"));
     }
@@ -31,6 +31,7 @@ pub(super) fn parse(text: &str, today: Date) -> Result<Expr, QueryError> {
         end,
         today,
         depth: 0,
+        history: false,
     };
     let parsed = parser.either()?;
     if let Some(token) = parser.tokens.first() {
@@ -39,12 +40,16 @@ pub(super) fn parse(text: &str, today: Date) -> Result<Expr, QueryError> {
             "nothing, or an opening parenthesis before",
         ));
     }
-    parsed.ok_or_else(|| {
-        error(
+    match parsed {
+        Some(root) => Ok((root, parser.history)),
+        None if parser.history && tokens.len() == 1 => {
+            Err(error(end, "what to look for, as in history: pneumonia"))
+        }
+        None => Err(error(
             first.column,
             "a word that does not stand in nearly every text",
-        )
-    })
+        )),
+    }
 }
 
 struct Parser<'t, 'q> {
@@ -52,6 +57,7 @@ struct Parser<'t, 'q> {
     end: usize,
     today: Date,
     depth: usize,
+    history: bool,
 }
 
 // `None` stands for words that were passed over: they ask for nothing.
@@ -87,6 +93,11 @@ impl Parser<'_, '_> {
         self.tokens = rest;
         match &token.kind {
             TokenKind::Not => {
+                if let Some(next) = rest.first()
+                    && is_history(&next.kind)
+                {
+                    return Err(error(token.column, "history: without anything before it"));
+                }
                 let negated = self.deeper(token.column, Self::one)?;
                 Ok(negated.map(|expr| match expr {
                     Expr::Not(twice) => *twice,
@@ -103,6 +114,15 @@ impl Parser<'_, '_> {
             }
             TokenKind::Word(word) => values::bare(token.column, word),
             TokenKind::Phrase(phrase) => values::phrase(token.column, phrase),
+            TokenKind::Field {
+                ask,
+                value,
+                value_column,
+                ..
+            } if is_history(&token.kind) => {
+                self.history = true;
+                values::formerly(*ask, value, *value_column)
+            }
             TokenKind::Field {
                 name,
                 ask,
@@ -141,6 +161,11 @@ impl Parser<'_, '_> {
     fn advance(&mut self) {
         self.tokens = &self.tokens[1..];
     }
+}
+
+/// Whether it asks for replaced versions too.
+fn is_history(kind: &TokenKind<'_>) -> bool {
+    matches!(kind, TokenKind::Field { name, .. } if name.eq_ignore_ascii_case("history"))
 }
 
 /// One part as it is, several under `join`.

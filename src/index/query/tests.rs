@@ -240,6 +240,10 @@ fn a_bad_query_is_told_where_and_what_was_expected() {
         ("phone:none", 7, "digits"),
         ("fever ---", 9, "a word"),
         ("???", 1, "letters"),
+        ("history:", 9, "what to look for"),
+        ("history:???", 9, "letters"),
+        ("fever -history:rash", 7, "history: without"),
+        ("history>rash", 8, "a colon"),
     ] {
         let (found, said) = refused(query);
         assert_eq!(found, column, "{query}: {said}");
@@ -253,6 +257,22 @@ fn a_bad_query_is_told_where_and_what_was_expected() {
             .next(),
         Some("column 1: expected one of the fields dx")
     );
+}
+
+#[test]
+fn history_asks_for_replaced_versions_wherever_it_stands() {
+    for query in [
+        "history: fever",
+        "history:fever",
+        "fever history:",
+        "(history:\"chest pain\" OR fever)",
+        "History:fever -rash",
+    ] {
+        assert!(parse(query, TODAY).expect("parses").history(), "{query}");
+        assert!(finds(query, &note("fever")), "{query}");
+    }
+    assert!(!parse("fever", TODAY).expect("parses").history());
+    assert!(!finds("history:fever", &note("cough")));
 }
 
 #[test]

@@ -41,6 +41,18 @@ pub(super) fn phrase(column: usize, phrase: &str) -> Result<Option<Expr>, QueryE
     Ok(Some(Expr::Leaf(Leaf::Words(Field::Any, words))))
 }
 
+/// What stands right after `history:`; nothing is needed there.
+pub(super) fn formerly(ask: Ask, value: &str, column: usize) -> Result<Option<Expr>, QueryError> {
+    if ask != Ask::Is {
+        return Err(error(column.saturating_sub(1), "a colon, as in history:…"));
+    }
+    match text::words(value).as_slice() {
+        [] if value.trim().is_empty() => Ok(None),
+        [] => Err(error(column, "a word with letters or digits")),
+        _ => phrase(column, value),
+    }
+}
+
 /// A field and its value.
 pub(super) fn field(
     column: usize,

@@ -1,14 +1,14 @@
 //! One transaction of an import: what becomes of each resource, and writing it.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry::{Occupied, Vacant};
+use std::collections::{HashMap, HashSet};
 
 use crate::clinical::{Body, Retraction};
 use crate::desk::DeskError;
 use crate::desk::charts::encode;
 use crate::desk::indexing;
 use crate::desk::rights::{may_write, section_of};
-use crate::index::Change;
+use crate::index::{Change, Replaced};
 use crate::interop::fhir::{Item, Mapped, Resolution, Standing};
 use crate::ledger::{ChartId, EntryId, Section, ThreadId};
 use crate::vault::{Draft, Writer};
@@ -302,6 +302,19 @@ impl Importer<'_, '_> {
             self.covering.begin(writer, draft.chart, draft.section)?;
         }
         let gathered = |section| self.covering.gathers(section);
+        // What the ledger's versions that are replaced said, and which of those that are coming will be.
+        let (mut before, mut followed) = (HashMap::new(), HashSet::new());
+        for (draft, coming) in &batch.coming {
+            match coming.replaces {
+                Some(Stands::At(seq)) if gathered(draft.section) => {
+                    if let Some(old) = writer.tx().entry(seq)? {
+                        before.insert(seq, indexing::as_replaced(&mut writer.reader(), old));
+                    }
+                }
+                Some(Stands::Coming(at)) => drop(followed.insert(at)),
+                _ => {}
+            }
+        }
         let work = batch.coming.into_iter().map(|(draft, coming)| {
             let place = (draft.chart, draft.section);
             let indexed = coming.indexed && gathered(draft.section);
@@ -330,13 +343,24 @@ impl Importer<'_, '_> {
             };
             (encode(&coming.body), landed)
         };
-        let mut numbers = Vec::with_capacity(work.len());
+        let mut numbers: Vec<Replaced> = Vec::with_capacity(work.len());
         writer.put_each(work, body, |stored, mut landed| {
-            numbers.push(stored.seq);
             landed.change.rid = stored.seq;
             landed.change.replaces = landed.replaces.map(|stands| match stands {
-                Stands::At(seq) => seq,
-                Stands::Coming(at) => numbers[at],
+                Stands::At(seq) => before.remove(&seq).unwrap_or(Replaced {
+                    rid: seq,
+                    terms: Vec::new(),
+                }),
+                Stands::Coming(at) => numbers[at].clone(),
+            });
+            let terms = if followed.contains(&numbers.len()) {
+                landed.change.terms.clone()
+            } else {
+                Vec::new()
+            };
+            numbers.push(Replaced {
+                rid: stored.seq,
+                terms,
             });
             self.covering
                 .push(landed.chart, landed.section, &landed.change);

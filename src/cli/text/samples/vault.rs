@@ -89,6 +89,7 @@ pub(crate) fn verify_report() -> VerifyReport {
             checked: 9,
             missing: 0,
             stray: 0,
+            findings: Vec::new(),
         },
         seconds: 12.3,
         ok: false,

@@ -1,0 +1,84 @@
+//! Gathering the lists of many entries in memory.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::change::{Change, FORMER};
+use super::posting::PostingList;
+use super::term::Term;
+
+/// Words and their lists. About a byte a pair, and some 130 a word.
+#[derive(Default)]
+pub(super) struct Gathered {
+    lists: HashMap<Term, PostingList>,
+    /// Numbers that come in no order, of versions that were replaced: sorted once, when all are known.
+    unsorted: HashMap<Term, Vec<u64>>,
+    pairs: u64,
+}
+
+impl Gathered {
+    /// Gathers the words of an entry, and what it replaces. Fastest in the order of the ledger.
+    pub(super) fn push(&mut self, change: &Change) {
+        for (term, rid) in change.pairs() {
+            if rid & FORMER == 0 {
+                self.insert(term, rid);
+            } else {
+                self.defer(term, rid);
+            }
+        }
+    }
+
+    /// Gathers an entry that is dead.
+    pub(super) fn push_dead(&mut self, rid: u64) {
+        self.defer(&Term::dead(), rid);
+    }
+
+    /// Pairs gathered so far; what came twice counts twice.
+    pub(super) fn pairs(&self) -> u64 {
+        self.pairs
+    }
+
+    /// About how many distinct words were gathered: those of which both kinds of numbers came count twice.
+    pub(super) fn words(&self) -> usize {
+        self.lists.len() + self.unsorted.len()
+    }
+
+    /// Every word with its whole list.
+    pub(super) fn lists(&self) -> impl Iterator<Item = (&Term, Cow<'_, PostingList>)> {
+        let whole = self.lists.iter().map(|(term, list)| {
+            let list = match self.unsorted.get(term) {
+                None => Cow::Borrowed(list),
+                Some(more) => Cow::Owned(sorted([list.to_vec().as_slice(), more].concat())),
+            };
+            (term, list)
+        });
+        let unsorted = self.unsorted.iter();
+        let rest = unsorted.filter(|(term, _)| !self.lists.contains_key(*term));
+        whole.chain(rest.map(|(term, rids)| (term, Cow::Owned(sorted(rids.clone())))))
+    }
+
+    fn insert(&mut self, term: &Term, rid: u64) {
+        self.pairs += 1;
+        match self.lists.get_mut(term) {
+            Some(list) => list.insert(rid),
+            None => drop(
+                self.lists
+                    .insert(term.clone(), PostingList::from_sorted(&[rid])),
+            ),
+        }
+    }
+
+    fn defer(&mut self, term: &Term, rid: u64) {
+        self.pairs += 1;
+        match self.unsorted.get_mut(term) {
+            Some(rids) => rids.push(rid),
+            None => drop(self.unsorted.insert(term.clone(), vec![rid])),
+        }
+    }
+}
+
+fn sorted(mut rids: Vec<u64>) -> PostingList {
+    rids.sort_unstable();
+    rids.dedup();
+    PostingList::from_sorted(&rids)
+}
