@@ -1,6 +1,6 @@
 //! A chart as the session's keys open it: entries verified, opened, decoded, judged, in threads.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use crate::clinical::{self, Role};
 use crate::ledger::{CertId, ChartId, Core, EntryId, Section, ThreadId};
@@ -46,7 +46,7 @@ pub struct Leaf {
     pub authorised: bool,
     /// Which version of its thread, from 1.
     pub version: u32,
-    /// Whether it is the thread's last version.
+    /// Whether it is the version of its thread that counts: the last that its author might write over the one before.
     pub newest: bool,
 }
 
@@ -124,11 +124,29 @@ impl Sheet {
                 Err((seq, error)) => sheet.damaged.push((seq, error.to_string())),
             }
         }
-        let followed: HashSet<EntryId> = sheet.leaves.iter().map(|leaf| leaf.core.parent).collect();
-        for leaf in &mut sheet.leaves {
-            leaf.newest = !followed.contains(&leaf.core.id);
-        }
+        sheet.settle();
         sheet
+    }
+
+    /// Settles which version of each thread counts. **What its author may not write takes nothing out of a chart**: neither an entry
+    /// beyond their role, nor one within it that follows what they may not write, withdrawals included.
+    fn settle(&mut self) {
+        let mut counts = HashMap::<ThreadId, usize>::new();
+        for at in 0..self.leaves.len() {
+            let thread = self.leaves[at].core.thread;
+            let before = counts.get(&thread).copied();
+            let leaf = &self.leaves[at];
+            let follows = before.is_none_or(|before| follows(&self.leaves[before], leaf));
+            let authorised = leaf.authorised && follows;
+            self.leaves[at].authorised = authorised;
+            self.leaves[at].newest = authorised;
+            if authorised {
+                if let Some(before) = before {
+                    self.leaves[before].newest = false;
+                }
+                counts.insert(thread, at);
+            }
+        }
     }
 
     /// What holds now: the last version of each thread, unless it was retracted or was not its author's to write.
@@ -154,6 +172,25 @@ impl Sheet {
             clinical::Body::Identity(identity) => Some(identity),
             _ => None,
         })
+    }
+}
+
+/// Whether an entry may take the place of the version before it, by the role of its author.
+fn follows(before: &Leaf, leaf: &Leaf) -> bool {
+    use clinical::Body;
+    match (before.body(), leaf.body()) {
+        (Some(before), Some(Body::Dispense(_) | Body::RxEvent(_))) => matches!(
+            before,
+            Body::Prescription(_) | Body::Dispense(_) | Body::RxEvent(_)
+        ),
+        // What comes from elsewhere follows its own source.
+        (Some(_), Some(body)) if body.source().is_some() => true,
+        (Some(before), Some(_)) => leaf
+            .role
+            .is_some_and(|role| rights::may_write(role, before)),
+        // Neither an act nor what this version does not know takes the place of what is written in a chart.
+        (Some(_), None) => false,
+        (None, _) => true,
     }
 }
 

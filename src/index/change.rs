@@ -1,7 +1,7 @@
 //! What an entry means for the index, and adding it in the entry's own transaction.
 //!
 //! A version that was amended or retracted is dead: no search shows it. Its words are indexed once more, under its number with
-//! the bit [`FORMER`] set, for those who ask for the `history:` too. So a word's list holds first the entries that say it now, then
+//! the bit `FORMER` set, for those who ask for the `history:` too. So a word's list holds first the entries that say it now, then
 //! those that once did.
 
 use rusqlite::Connection;

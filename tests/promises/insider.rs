@@ -1,6 +1,9 @@
 //! An insider with the file and their own credentials.
 
-use chartseal::clinical::{Body, Concept, Condition, Decimal, Prescription, Quantity};
+use chartseal::clinical::{
+    Administration, Allergy, Body, Concept, Condition, Decimal, Prescription, Quantity, Retraction,
+    RxEvent, RxEventKind,
+};
 use chartseal::desk::charts::{encode, no_json, show};
 use chartseal::desk::rx;
 use chartseal::jobs::verify;
@@ -102,6 +105,67 @@ fn what_an_insider_forges_below_the_interface_is_shown_as_unauthorised_and_feeds
             stored.seq
         );
     }
+}
+
+#[test]
+fn an_insider_takes_nothing_out_of_a_chart_that_they_may_not_write() {
+    let life = lived();
+    let allergy = Body::Allergy(Allergy {
+        substance: Concept::text("penicillin"),
+        ..Default::default()
+    });
+    let doctor = life.hospital.login("hsmith");
+    let draft = Draft::new(life.chart, Section::Medication);
+    let written = doctor
+        .write(|writer| writer.put(draft, &encode(&allergy)))
+        .unwrap();
+    let withdrawn = Body::Retraction(Retraction {
+        reason: "it stood in the way".into(),
+    });
+    let refused = Body::RxEvent(RxEvent {
+        kind: RxEventKind::Refused,
+        text: "not this".into(),
+        prescription: None,
+        at: None,
+        verified: None,
+        source: None,
+    });
+    // Each within the role of its author, in the thread of what is not theirs.
+    let mut before = written.id;
+    for (login, body) in [
+        ("brandt", &withdrawn),
+        ("brandt", &Body::Administration(Administration::default())),
+        ("adeyemi", &refused),
+    ] {
+        let session = life.hospital.login(login);
+        let draft = Draft::new(life.chart, Section::Medication).after(written.id.into(), before);
+        before = session
+            .write(|writer| writer.put(draft, &encode(body)))
+            .unwrap()
+            .id;
+        let desk = life.hospital.desk("hsmith");
+        let view = show(&desk, &life.mrn, None, &no_json).unwrap();
+        let mut allergies = view.summary.allergies.iter();
+        assert!(
+            allergies.any(|line| line.contains("penicillin")),
+            "{login} hid it: {:?}",
+            view.summary
+        );
+    }
+    // The doctor may withdraw it, after all of these.
+    let draft = Draft::new(life.chart, Section::Medication).after(written.id.into(), before);
+    doctor
+        .write(|writer| writer.put(draft, &encode(&withdrawn)))
+        .unwrap();
+    let desk = life.hospital.desk("hsmith");
+    let view = show(&desk, &life.mrn, None, &no_json).unwrap();
+    assert!(
+        !view
+            .summary
+            .allergies
+            .iter()
+            .any(|line| line.contains("penicillin"))
+    );
 }
 
 #[test]
