@@ -21,7 +21,8 @@
 //!
 //! Of many copies: how many rows each addition brought, in steps of eight. A new entry's rows have nothing in common with any older row,
 //! whatever words they share (forward privacy). A dead entry is one more row like all others (deletions within backward
-//! privacy, type II): copies do not tell which entry died, only that a merge wrote fewer pairs.
+//! privacy, type II): copies do not tell which entry died. An amendment adds the rows of its old version's words once more, for searches of
+//! the history, so it brings about twice the rows of a new entry: how many amendments a day had can be guessed from that.
 //!
 //! Whoever watches the disk's pages while a search runs also sees which pages it reads: access patterns are not hidden.
 //! That adversary is not among those the program promises anything against.
