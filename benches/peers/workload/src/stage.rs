@@ -23,7 +23,7 @@ const LOAD: u64 = 10_000;
 /// Amendments in a transaction.
 const AMEND: u64 = 100;
 /// How long the questions of one kind may take; the slow ones are asked fewer.
-const PATIENCE: Duration = Duration::from_secs(8);
+const PATIENCE: Duration = Duration::from_secs(4);
 /// How long amending may take; the slow ones amend fewer than a fifth, and say so.
 const AMEND_PATIENCE: Duration = Duration::from_secs(400);
 /// Questions of a kind whose answers are compared with the truth.
