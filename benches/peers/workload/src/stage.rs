@@ -174,7 +174,7 @@ impl Course<'_> {
             spent.measure(|| peer.amend(&amendments));
             done += amendments.len() as u64;
         }
-        std::fs::write(self.dir.join("amended"), done.to_string()).expect("noted");
+        std::fs::write(self.dir.join("amendments"), done.to_string()).expect("noted");
         self.check(peer, ADDS, done);
         figure(
             "amend.share",
@@ -191,7 +191,7 @@ impl Course<'_> {
         let mut spent = Processor::default();
         if spent.measure(|| peer.rebuild()) {
             let amended =
-                std::fs::read_to_string(self.dir.join("amended")).expect("noted when amending");
+                std::fs::read_to_string(self.dir.join("amendments")).expect("noted when amending");
             let amended = amended.parse().expect("a number");
             self.check(peer, ADDS, amended);
             figure("rebuild.seconds", format!("{:.1}", spent.seconds()));
