@@ -1,15 +1,16 @@
 //! chartseal's index, through the calls that the program itself makes.
 //!
 //! Loading writes a packed segment for every four million pairs, as an import does, and then rebuilds them into one. Adding is one
-//! transaction with the entry. Amending adds the new version and names the old one dead; what merging that brings about is counted in.
+//! transaction with the entry. Amending adds the new version, names the old one dead and keeps its words for searches of the history; what
+//! merging that brings about is counted in.
 
 use std::cell::RefCell;
 use std::path::Path;
 
 use chartseal::crypto::Secret;
 use chartseal::index::{
-    self, Bulk, Cache, Candidates, Change, CompartmentId, CompartmentKey, IndexError, Mode, SCHEMA,
-    Transactor, query,
+    self, Bulk, Cache, Candidates, Change, CompartmentId, CompartmentKey, IndexError, Mode,
+    Replaced, SCHEMA, Transactor, query,
 };
 use chartseal::ledger::{Section, UnitId};
 use jiff::civil::{Date, date};
@@ -98,11 +99,18 @@ pub fn term(word: &Word) -> index::Term {
     index::Term::new(field, &word.text)
 }
 
-fn change(entry: &Entry, replaces: Option<u64>) -> Change {
+fn terms(entry: &Entry) -> Vec<index::Term> {
+    entry.words.iter().map(term).collect()
+}
+
+fn change(entry: &Entry, old: Option<&Entry>) -> Change {
     Change {
         rid: entry.id,
-        terms: entry.words.iter().map(term).collect(),
-        replaces,
+        terms: terms(entry),
+        replaces: old.map(|old| Replaced {
+            rid: old.id,
+            terms: terms(old),
+        }),
     }
 }
 
@@ -193,7 +201,7 @@ impl Peer for Ours {
     fn amend(&mut self, amendments: &[Amendment]) {
         let changes: Vec<Change> = amendments
             .iter()
-            .map(|Amendment { old, new }| change(new, Some(old.id)))
+            .map(|Amendment { old, new }| change(new, Some(old)))
             .collect();
         self.file
             .write(|conn| {
