@@ -230,14 +230,18 @@ fn a_pharmacists_search_never_touches_the_clinical_index() {
 
     // Every row of every index over a clinical section is made unreadable.
     let clinical = format!(
-        "segment IN (SELECT s.id FROM segment s JOIN compartment c ON c.id = s.compartment WHERE c.section = {})",
+        "IN (SELECT s.id FROM segment s JOIN compartment c ON c.id = s.compartment WHERE c.section = {})",
         Section::Clinical as u8
     );
     let mut spoilt = 0;
-    for table in ["index_log", "index_small", "index_large"] {
+    for (table, segment) in [
+        ("index_log", "k >> 32"),
+        ("index_small", "segment"),
+        ("index_large", "segment"),
+    ] {
         spoilt += sql(&hospital)
             .execute(
-                &format!("UPDATE {table} SET b = zeroblob(length(b)) WHERE {clinical}"),
+                &format!("UPDATE {table} SET b = zeroblob(length(b)) WHERE {segment} {clinical}"),
                 [],
             )
             .unwrap();
@@ -506,13 +510,13 @@ fn a_full_verification_names_the_entry_and_the_unit_of_what_is_missing_or_stray_
         report.findings
     };
     assert!(findings().is_empty());
-    let clinical = "segment IN (SELECT s.id FROM segment s JOIN compartment c ON c.id = s.compartment WHERE c.section = 2)";
+    let clinical = "k >> 32 IN (SELECT s.id FROM segment s JOIN compartment c ON c.id = s.compartment WHERE c.section = 2)";
     assert_eq!(Section::Clinical as u8, 2);
 
     // A row that somebody without keys puts there.
     sql(&hospital)
         .execute(
-            &format!("INSERT INTO index_log SELECT segment, randomblob(16), randomblob(37) FROM index_log WHERE {clinical} LIMIT 1"),
+            &format!("INSERT INTO index_log SELECT max(k) + length(b), randomblob(796) FROM index_log WHERE {clinical}"),
             [],
         )
         .unwrap();

@@ -1,8 +1,8 @@
 //! The index against the ledger, both ways.
 //!
 //! Missing: a word of a covered entry by which a search does not find it. Stray: a pair in the index that no covered entry has, for
-//! an entry that is not dead. Damaged: a row that the segment's keys do not open, such as one that somebody without keys put there.
-//! **What counts as found is what a search would find**: of a chain in a log, what comes before its first gap.
+//! an entry that is not dead. Damaged: a row that the segment's keys do not open, such as one that somebody without keys put there, or
+//! the place of one that is gone. A search refuses what is damaged; what counts as found is what the rows that open say.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -146,11 +146,12 @@ fn read(
 ) -> Result<u64> {
     let keys = key.segment(&segment.salt);
     if segment.kind == Kind::Log {
-        let (chains, damaged) = log::chains(conn, segment, &keys)?;
-        for (tag, chain) in chains {
-            let reached = (0..).zip(chain).take_while(|(c, (at, _))| c == at);
-            let rids = reached.map(|(_, (_, rid))| vec![rid]).collect();
-            lists.entry(tag).or_default().push(union(rids));
+        let (mut pairs, damaged) = log::survey(conn, segment, &keys)?;
+        pairs.sort_unstable();
+        pairs.dedup();
+        for of_one in pairs.chunk_by(|(a, _), (b, _)| a == b) {
+            let rids = of_one.iter().map(|(_, rid)| *rid).collect();
+            lists.entry(of_one[0].0).or_default().push(rids);
         }
         return Ok(damaged);
     }

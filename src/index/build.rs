@@ -10,7 +10,6 @@ use rusqlite::{Connection, ErrorCode, params};
 use super::compartment::{self, Compartment, CompartmentId};
 use super::error::{IndexError, Result};
 use super::key::{CompartmentKey, SegmentKey};
-use super::log;
 use super::packed::Rows;
 use super::posting::PostingList;
 use super::segment::{self, Meta, Segment};
@@ -26,10 +25,13 @@ pub(super) const PATIENCE_MS: u64 = 10 * 60 * 1_000;
 /// How often a build is begun again with a new salt when two addresses met. Once is already beyond belief.
 const ATTEMPTS: usize = 4;
 
+/// At most so many pairs are a segment of level 1: about as many as four full logs have.
+const LEVEL_1: u64 = 32_768;
+
 /// The level of a segment with this many pairs: four full logs make level 1, four of a level one of the next.
 pub(super) fn level(pairs: u64) -> u32 {
     let mut level = 1;
-    let mut room = 4 * log::FULL;
+    let mut room = LEVEL_1;
     while pairs > room {
         room = room.saturating_mul(4);
         level += 1;

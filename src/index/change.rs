@@ -12,7 +12,7 @@ use super::compartment::CompartmentId;
 use super::coverage;
 use super::error::Result;
 use super::key::CompartmentKey;
-use super::log;
+use super::log::{self, List};
 use super::term::Term;
 
 /// One entry, as the index sees it.
@@ -62,14 +62,32 @@ pub fn add(
     key: &CompartmentKey,
     changes: &[Change],
 ) -> Result<()> {
-    let dead = key.tag(&Term::dead());
-    let mut pairs = Vec::new();
-    for change in changes {
-        let words = change.pairs().into_iter();
-        pairs.extend(words.map(|(term, rid)| (key.tag(term), rid)));
-        pairs.extend(change.replaces.iter().map(|old| (dead, old.rid)));
+    let entries: Vec<Vec<List>> = changes
+        .iter()
+        .map(|change| lists(key, change))
+        .filter(|lists| !lists.is_empty())
+        .collect();
+    log::append(conn, id, key, &entries)
+}
+
+/// What a row of the log says of an entry.
+fn lists(key: &CompartmentKey, change: &Change) -> Vec<List> {
+    let list = |number, terms: &[Term]| {
+        let mut terms: Vec<&Term> = terms.iter().collect();
+        terms.sort_unstable();
+        terms.dedup();
+        List {
+            number,
+            tags: terms.into_iter().map(|term| key.tag(term)).collect(),
+        }
+    };
+    let mut lists = vec![list(change.rid, &change.terms)];
+    if let Some(old) = &change.replaces {
+        lists.push(list(old.rid | FORMER, &old.terms));
+        lists.push(list(old.rid, &[Term::dead()]));
     }
-    log::append(conn, id, key, &pairs)
+    lists.retain(|list| !list.tags.is_empty());
+    lists
 }
 
 /// Takes a chart out of every search, inside the caller's write transaction: `rids` are all its entries in this section. After a
@@ -82,10 +100,15 @@ pub fn erase(
     rids: &[u64],
 ) -> Result<()> {
     let dead = key.tag(&Term::dead());
-    let pairs: Vec<_> = rids
-        .iter()
-        .flat_map(|rid| [(dead, *rid), (dead, *rid | FORMER)])
+    let marks = rids.iter().flat_map(|rid| [*rid, *rid | FORMER]);
+    let marks: Vec<List> = marks
+        .map(|number| List {
+            number,
+            tags: vec![dead],
+        })
         .collect();
-    log::append(conn, id, key, &pairs)?;
+    if !marks.is_empty() {
+        log::append(conn, id, key, &[marks])?;
+    }
     coverage::forget_chart(conn, id, chart)
 }

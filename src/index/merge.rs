@@ -94,7 +94,7 @@ pub(super) fn rebuild_within(
             .cloned()
             .collect();
         let forget_dead = inputs.len() == all.len();
-        let nothing_dead = View::open(conn, id, keys)?.dead.is_empty();
+        let nothing_dead = View::open(conn, id, keys)?.dead().is_empty();
         let done = matches!(
             inputs.as_slice(),
             [] | [Segment {
@@ -203,16 +203,18 @@ impl<'k> Job<'k> {
             packed: Vec::new(),
             replaced: chosen.segments.iter().map(|segment| segment.id).collect(),
             level: chosen.at_least,
-            dead: transactor.read(|conn| Ok(View::open(conn, id, keys)?.dead))?,
+            dead: transactor.read(|conn| Ok(View::open(conn, id, keys)?.dead()))?,
             dead_tag: key.tag(&Term::dead()),
             forget_dead: chosen.forget_dead,
         };
         for input in chosen.segments {
             let segment_key = key.segment(&input.salt);
             if input.kind == Kind::Log {
-                for (tag, rid) in transactor.read(|conn| log::scan(conn, &input, &segment_key))? {
-                    merge.gathered.entry(tag).or_default().push(rid);
-                }
+                transactor.read(|conn| {
+                    log::read(conn, &input, &segment_key, 0, |tag, rid| {
+                        merge.gathered.entry(tag).or_default().push(rid);
+                    })
+                })?;
                 continue;
             }
             let meta = segment::open_meta(id, key, &input)?;

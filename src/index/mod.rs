@@ -7,7 +7,7 @@
 //! From the ground up:
 //!
 //! - [`term`] a word in its field; [`key`] the keys of a compartment; [`tag`] and [`address`] what the file calls a word and where it keeps it.
-//! - [`posting`] lists of entry numbers; [`packed`] their sealed form; [`log`] the append log; [`segment`] the life of both.
+//! - [`posting`] lists of entry numbers; [`packed`] their sealed form; [`log`] the append log, `recent` what a session decoded of it; [`segment`] the life of both.
 //! - [`change`] adding an entry in its own transaction; [`bulk`] adding many; [`coverage`] how far each chart is indexed.
 //! - [`mod@merge`] keeping segments few; [`mod@sweep`] removing what is no longer read; [`mod@stats`] and [`audit`] how large and how true it is.
 //! - [`text`], [`day`], [`number`]: words of what kinds; [`facts`] what an entry says, [`terms`] its words.
@@ -15,14 +15,17 @@
 //!
 //! # What the file tells
 //!
-//! To a thief without keys, of one copy: how many compartments, segments and rows there are, when segments were built relative to
+//! To a thief without keys, of one copy: how many compartments and segments there are, when segments were built relative to
 //! each other, which opaque chart is indexed how far, and how many heads are filled up to each of five sizes, medium and large blocks
-//! there are: a coarse histogram of list lengths. Not which rows belong to one word, nor which entry a row speaks of.
+//! there are: a coarse histogram of list lengths. Not which rows belong to one word, nor which entry a row of a packed segment speaks of.
+//! Of the entries that were not merged yet, the newest some hundreds: a row each, in the order in which they were indexed, which the
+//! ledger's headers tell as well. Rows have one size up to 63 words, twice that up to 127 and so on: of an entry, whether it has far more
+//! words than usual, which the padded size of its body tells more finely. Not which words, how many, or whether two entries share one.
 //!
-//! Of many copies: how many rows each addition brought, in steps of eight. A new entry's rows have nothing in common with any older row,
-//! whatever words they share (forward privacy). A dead entry is one more row like all others (deletions within backward
-//! privacy, type II): copies do not tell which entry died. An amendment adds the rows of its old version's words once more, for searches of
-//! the history, so it brings about twice the rows of a new entry: how many amendments a day had can be guessed from that.
+//! Of many copies: the same of all entries, however long ago they were merged. A new entry's row has nothing in common with any older row,
+//! whatever words they share (forward privacy). That an entry is dead stands in the row of the version that replaced it (deletions within
+//! backward privacy, type II), with the old version's words for searches of the history. A row may be twice as large for that; which
+//! entries replace others, the headers tell.
 //!
 //! Whoever watches the disk's pages while a search runs also sees which pages it reads: access patterns are not hidden.
 //! That adversary is not among those the program promises anything against.
@@ -52,6 +55,7 @@ pub mod packed;
 pub mod posting;
 pub mod query;
 mod reading;
+mod recent;
 pub mod schema;
 pub mod search;
 pub mod segment;
@@ -69,6 +73,8 @@ mod vital;
 mod integrity;
 #[cfg(test)]
 mod lifecycle;
+#[cfg(test)]
+mod log_rows;
 #[cfg(test)]
 mod oracle;
 #[cfg(test)]

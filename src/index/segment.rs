@@ -1,7 +1,7 @@
 //! Segments: an index is a few logs and packed builds, each under keys of its own.
 //!
 //! ```text
-//! log      open ──(8 192 rows)──▶ sealed ──(merged)──▶ dead ──▶ gone
+//! log      open ──(128 KiB)──▶ sealed ──(merged)──▶ dead ──▶ gone
 //! packed   building ──(last transaction)──▶ live ──(merged)──▶ dead ──▶ gone
 //!             └──(its builder died)──────────────────────────────────▶ gone, never resumed
 //! ```
@@ -63,7 +63,6 @@ pub(super) struct Segment {
     pub(super) generation: u32,
     pub(super) kind: Kind,
     pub(super) level: u32,
-    pub(super) rows: u64,
     pub(super) salt: [u8; SALT_LEN],
     pub(super) meta: Vec<u8>,
 }
@@ -79,7 +78,7 @@ pub(super) struct Meta {
     pub(super) words: u64,
 }
 
-const COLUMNS: &str = "id, generation, kind, level, rows, salt, meta";
+const COLUMNS: &str = "id, generation, kind, level, salt, meta";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Segment> {
     Ok(Segment {
@@ -87,9 +86,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Segment> {
         generation: row.get(1)?,
         kind: row.get(2)?,
         level: row.get(3)?,
-        rows: row.get::<_, i64>(4)? as u64,
-        salt: row.get(5)?,
-        meta: row.get(6)?,
+        salt: row.get(4)?,
+        meta: row.get(5)?,
     })
 }
 
@@ -159,16 +157,22 @@ fn insert(
 ) -> Result<Segment> {
     let salt: [u8; SALT_LEN] = random::bytes();
     conn.prepare_cached(
-        "INSERT INTO segment (compartment, generation, kind, level, state, rows, expires, salt, meta)
-         VALUES (?1, ?2, ?3, 0, ?4, 0, ?5, ?6, x'')",
+        "INSERT INTO segment (compartment, generation, kind, level, state, expires, salt, meta)
+         VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, x'')",
     )?
-    .execute(params![compartment.row, compartment.generation, kind, state, expires as i64, salt])?;
+    .execute(params![
+        compartment.row,
+        compartment.generation,
+        kind,
+        state,
+        expires as i64,
+        salt
+    ])?;
     Ok(Segment {
         id: conn.last_insert_rowid(),
         generation: compartment.generation,
         kind,
         level: 0,
-        rows: 0,
         salt,
         meta: Vec::new(),
     })
@@ -216,11 +220,10 @@ pub(super) fn abandon(conn: &Connection, segment: i64) -> Result<()> {
     Ok(())
 }
 
-/// Notes how many rows a log has, and closes it to further entries when it is `full`.
-pub(super) fn grow_log(conn: &Connection, segment: i64, rows: u64, full: bool) -> Result<()> {
-    let state = if full { State::Sealed } else { State::Open };
-    conn.prepare_cached("UPDATE segment SET rows = ?2, state = ?3 WHERE id = ?1")?
-        .execute(params![segment, rows as i64, state])?;
+/// Closes a log to further entries.
+pub(super) fn close_log(conn: &Connection, segment: i64) -> Result<()> {
+    conn.prepare_cached("UPDATE segment SET state = ?2 WHERE id = ?1 AND state = ?3")?
+        .execute(params![segment, State::Sealed, State::Open])?;
     Ok(())
 }
 

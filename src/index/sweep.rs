@@ -11,7 +11,7 @@ use super::transactor::Transactor;
 
 /// About how many small rows a transaction removes.
 const SMALL: i64 = 20_000;
-/// How many pages a transaction removes.
+/// How many pages or rows of a log a transaction removes.
 const LARGE: i64 = 1_000;
 
 /// Removes dead segments in pieces. How many it removed.
@@ -45,10 +45,10 @@ fn condemn(conn: &Connection, now: u64) -> Result<Option<i64>> {
 
 /// Removes a piece of a segment, and the segment with its last one. Whether something is left.
 fn remove_piece(conn: &Connection, segment: i64) -> Result<bool> {
-    let logs = "DELETE FROM index_log WHERE segment = ?1 AND a IN (SELECT a FROM index_log WHERE segment = ?1 LIMIT ?2)";
+    let logs = "DELETE FROM index_log WHERE k IN (SELECT k FROM index_log WHERE k >= ?1 << 32 AND k < (?1 + 1) << 32 LIMIT ?2)";
     let small = "DELETE FROM index_small WHERE segment = ?1 AND a IN (SELECT a FROM index_small WHERE segment = ?1 LIMIT ?2)";
     let large = "DELETE FROM index_large WHERE k IN (SELECT k FROM index_large WHERE segment = ?1 LIMIT ?2)";
-    for (sql, limit) in [(logs, SMALL), (small, SMALL), (large, LARGE)] {
+    for (sql, limit) in [(logs, LARGE), (small, SMALL), (large, LARGE)] {
         if conn.execute(sql, params![segment, limit])? > 0 {
             return Ok(true);
         }

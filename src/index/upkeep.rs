@@ -62,7 +62,7 @@ fn a_rebuild_leaves_one_segment_and_forgets_the_dead() {
     let view = file
         .read(|conn| super::view::View::open(conn, ID, &keys))
         .expect("opened");
-    assert!(view.dead.is_empty());
+    assert!(view.dead().is_empty());
     assert_eq!(
         rebuild(&file, ID, &keys).expect("looked"),
         None,

@@ -1,4 +1,4 @@
-//! One compartment as a search sees it: its segments with their keys, and the entries that are dead.
+//! One compartment as a search sees it: its segments with their keys, what was decoded of its logs, and the entries that are dead.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,10 +8,11 @@ use rusqlite::TransactionState;
 
 use super::compartment::{self, CompartmentId};
 use super::error::Result;
-use super::key::{CompartmentKey, SALT_LEN, SegmentKey};
+use super::key::{CompartmentKey, SegmentKey};
 use super::log;
 use super::packed::{self, Head};
 use super::posting;
+use super::recent::Recent;
 use super::segment::{self, Kind, Segment};
 use super::tag::Tag;
 use super::term::Term;
@@ -19,15 +20,14 @@ use super::term::Term;
 /// A compartment's keys, as a session holds them: one for each generation, the newest last.
 pub type HeldKeys<'k> = (CompartmentId, &'k [CompartmentKey]);
 
-/// What a session keeps between searches on one connection: keys of segments, views, lists of the dead.
+/// What a session keeps between searches on one connection: keys of segments, decoded logs, lists of the dead.
 ///
 /// While nothing was committed a view is taken as it is. Afterwards the list of segments is read again, and only what is new in it
-/// is opened: a segment never changes but for a log that grows, and that shows in its count of rows.
+/// is opened: a segment never changes but for a log that grows at its end, of which the new rows are decoded.
 #[derive(Default)]
 pub struct Cache {
-    keys: HashMap<[u8; SALT_LEN], Arc<SegmentKey>>,
     views: HashMap<CompartmentId, (At, Arc<View>)>,
-    united: Option<(Vec<Arc<View>>, Arc<Vec<u64>>)>,
+    united: Option<(Vec<Arc<Vec<u64>>>, Arc<Vec<u64>>)>,
 }
 
 /// A state of the file, as a connection tells it.
@@ -49,10 +49,6 @@ impl Cache {
         id: CompartmentId,
         keys: &[CompartmentKey],
     ) -> Result<Arc<View>> {
-        // What is seen inside a write transaction may be rolled back, and is kept nowhere.
-        if conn.transaction_state::<&str>(None)? == TransactionState::Write {
-            return Ok(Arc::new(View::open(conn, id, keys)?));
-        }
         let mut version = conn.prepare_cached("PRAGMA data_version")?;
         let at = At {
             connection: std::ptr::from_ref(conn) as usize,
@@ -61,44 +57,46 @@ impl Cache {
         };
         let known = self.views.get(&id);
         let known = known.filter(|(seen, _)| seen.connection == at.connection);
+        // What is seen inside a write transaction may be rolled back, and is kept nowhere.
+        if conn.transaction_state::<&str>(None)? == TransactionState::Write {
+            let parts = known.map_or_else(Vec::new, |(_, view)| view.parts.clone());
+            return Ok(Arc::new(View::of(conn, id, keys, parts)?));
+        }
         if let Some((seen, view)) = known
             && *seen == at
         {
             return Ok(Arc::clone(view));
         }
-        let before = known.map(|(_, view)| Arc::clone(view));
-        let segments = segments(conn, id, keys)?;
-        let view = match before {
-            Some(view) if view.is_of(&segments) => view,
-            before => Arc::new(View::of(
-                conn,
-                segments,
-                keys,
-                &mut self.keys,
-                before.as_deref(),
-            )?),
+        let before = self.views.remove(&id);
+        let parts = match before.filter(|(seen, _)| seen.connection == at.connection) {
+            None => Vec::new(),
+            Some((_, view)) => {
+                Arc::try_unwrap(view).map_or_else(|shared| shared.parts.clone(), |view| view.parts)
+            }
         };
+        let view = Arc::new(View::of(conn, id, keys, parts)?);
         self.views.insert(id, (at, Arc::clone(&view)));
-        let views = self.views.values();
-        let read: Vec<&[u8; SALT_LEN]> = views
-            .flat_map(|(_, view)| view.parts.iter().map(|part| &part.segment.salt))
-            .collect();
-        self.keys.retain(|salt, _| read.contains(&salt));
         Ok(view)
     }
 
     /// The entries that one of the views knows to be dead, ascending.
     pub(super) fn dead(&mut self, views: &[Arc<View>]) -> Arc<Vec<u64>> {
+        let lists: Vec<_> = views
+            .iter()
+            .flat_map(|view| &view.parts)
+            .map(|part| Arc::clone(&part.dead))
+            .filter(|dead| !dead.is_empty())
+            .collect();
         if let Some((known, dead)) = &self.united
-            && known.len() == views.len()
-            && known.iter().zip(views).all(|(a, b)| Arc::ptr_eq(a, b))
+            && known.len() == lists.len()
+            && known.iter().zip(&lists).all(|(a, b)| Arc::ptr_eq(a, b))
         {
             return Arc::clone(dead);
         }
         let dead = Arc::new(posting::union(
-            views.iter().map(|view| view.dead.clone()).collect(),
+            lists.iter().map(|dead| dead.to_vec()).collect(),
         ));
-        self.united = Some((views.to_vec(), Arc::clone(&dead)));
+        self.united = Some((lists, Arc::clone(&dead)));
         dead
     }
 }
@@ -106,14 +104,15 @@ impl Cache {
 /// The segments of a compartment that the held keys open.
 pub(super) struct View {
     pub(super) parts: Vec<Part>,
-    /// Entries that a later version replaced, ascending.
-    pub(super) dead: Vec<u64>,
 }
 
 /// A segment and its keys.
+#[derive(Clone)]
 pub(super) struct Part {
     pub(super) segment: Segment,
     pub(super) keys: Arc<SegmentKey>,
+    /// Of a log: what was decoded of it.
+    recent: Option<Arc<Recent>>,
     /// What it lists as dead, ascending.
     dead: Arc<Vec<u64>>,
 }
@@ -145,58 +144,36 @@ impl View {
         id: CompartmentId,
         keys: &[CompartmentKey],
     ) -> Result<Self> {
-        let segments = segments(conn, id, keys)?;
-        Self::of(conn, segments, keys, &mut HashMap::new(), None)
+        Self::of(conn, id, keys, Vec::new())
     }
 
-    /// A view of these segments. What an earlier view of them has read is taken over.
+    /// The compartment as it stands. What an earlier view has read of its segments is taken over.
     fn of(
         conn: &Connection,
-        segments: Vec<Segment>,
+        id: CompartmentId,
         keys: &[CompartmentKey],
-        known: &mut HashMap<[u8; SALT_LEN], Arc<SegmentKey>>,
-        before: Option<&View>,
+        mut before: Vec<Part>,
     ) -> Result<Self> {
-        let mut parts = Vec::with_capacity(segments.len());
-        for segment in segments {
-            let before = before
-                .iter()
-                .flat_map(|view| &view.parts)
-                .find(|part| part.segment.id == segment.id && part.segment.rows == segment.rows);
+        let mut parts = Vec::new();
+        for segment in segments(conn, id, keys)? {
+            let known = before.iter().position(|part| part.segment.id == segment.id);
             let key = keys
                 .iter()
                 .find(|key| key.generation() == segment.generation)
                 .expect("only segments with a key were listed");
-            let segment_keys = Arc::clone(
-                known
-                    .entry(segment.salt)
-                    .or_insert_with(|| Arc::new(key.segment(&segment.salt))),
-            );
-            let dead = match before {
-                Some(part) => Arc::clone(&part.dead),
-                None => Arc::new(part_list(
-                    conn,
-                    &segment,
-                    &segment_keys,
-                    key.tag(&Term::dead()),
-                )?),
-            };
-            parts.push(Part {
-                segment,
-                keys: segment_keys,
-                dead,
+            let dead = key.tag(&Term::dead());
+            parts.push(match known {
+                Some(at) => before.swap_remove(at).caught_up(conn, dead)?,
+                None => Part::open(conn, segment, key)?,
             });
         }
-        let dead = posting::union(parts.iter().map(|part| part.dead.to_vec()).collect());
-        Ok(Self { parts, dead })
+        Ok(Self { parts })
     }
 
-    /// Whether these are the segments that it was made of.
-    fn is_of(&self, segments: &[Segment]) -> bool {
-        self.parts.len() == segments.len()
-            && self.parts.iter().zip(segments).all(|(part, segment)| {
-                (part.segment.id, part.segment.rows) == (segment.id, segment.rows)
-            })
+    /// The entries that a later version replaced, ascending.
+    pub(super) fn dead(&self) -> Vec<u64> {
+        let lists = self.parts.iter().map(|part| part.dead.to_vec());
+        posting::union(lists.collect())
     }
 
     /// Finds a word in every segment, without reading its blocks.
@@ -221,11 +198,9 @@ impl View {
             else {
                 continue;
             };
-            match part.segment.kind {
-                Kind::Log => found
-                    .recent
-                    .extend(log::list(conn, &part.segment, &part.keys, tag)?),
-                Kind::Packed => {
+            match &part.recent {
+                Some(recent) => found.recent.extend(recent.list(tag)),
+                None => {
                     found.heads.extend(
                         packed::head(conn, &part.segment, &part.keys, tag)?
                             .map(|head| (at, tag, head)),
@@ -253,6 +228,45 @@ impl View {
     }
 }
 
+impl Part {
+    fn open(conn: &Connection, segment: Segment, key: &CompartmentKey) -> Result<Self> {
+        let (keys, dead) = (key.segment(&segment.salt), key.tag(&Term::dead()));
+        let recent = match segment.kind {
+            Kind::Log => Some(Recent::open(conn, &segment, &keys)?),
+            Kind::Packed => None,
+        };
+        let dead = match &recent {
+            Some(recent) => recent.list(dead),
+            None => match packed::head(conn, &segment, &keys, dead)? {
+                Some(head) => packed::list(conn, &segment, &keys, dead, &head)?,
+                None => Vec::new(),
+            },
+        };
+        Ok(Self {
+            segment,
+            keys: Arc::new(keys),
+            recent: recent.map(Arc::new),
+            dead: Arc::new(dead),
+        })
+    }
+
+    /// The same segment, with the rows that its log was given since.
+    fn caught_up(mut self, conn: &Connection, dead: Tag) -> Result<Self> {
+        if let Some(recent) = &mut self.recent
+            && log::has_more(conn, &self.segment, recent.end())?
+        {
+            // Mostly nobody else holds it, and it grows where it stands.
+            let recent = Arc::make_mut(recent);
+            recent.catch_up(conn, &self.segment, &self.keys)?;
+            let dead = recent.list(dead);
+            if *self.dead != dead {
+                self.dead = Arc::new(dead);
+            }
+        }
+        Ok(self)
+    }
+}
+
 /// The segments of a compartment whose keys are held, oldest first.
 fn segments(conn: &Connection, id: CompartmentId, keys: &[CompartmentKey]) -> Result<Vec<Segment>> {
     let Some(found) = compartment::find(conn, id)? else {
@@ -264,20 +278,4 @@ fn segments(conn: &Connection, id: CompartmentId, keys: &[CompartmentKey]) -> Re
             .any(|key| key.generation() == segment.generation)
     });
     Ok(segments)
-}
-
-/// The whole list of a word in one segment, ascending.
-fn part_list(
-    conn: &Connection,
-    segment: &Segment,
-    keys: &SegmentKey,
-    tag: Tag,
-) -> Result<Vec<u64>> {
-    match segment.kind {
-        Kind::Log => log::list(conn, segment, keys, tag),
-        Kind::Packed => match packed::head(conn, segment, keys, tag)? {
-            Some(head) => packed::list(conn, segment, keys, tag, &head),
-            None => Ok(Vec::new()),
-        },
-    }
 }

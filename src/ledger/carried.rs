@@ -57,7 +57,7 @@ const INDEX: [(&str, &str); 6] = [
     ("index_small", "segment, a"),
     ("index_large", "k"),
     ("indexed", "compartment, chart"),
-    ("index_log", "segment, a"),
+    ("index_log", "k"),
 ];
 /// The place of the log in [`INDEX`].
 const LOG: usize = 5;
@@ -252,8 +252,8 @@ mod tests {
                 tx.put_draft(&CertId([4; 32]), "note", b"sealed")?;
                 tx.sql().execute_batch(
                     "INSERT INTO compartment VALUES (1, zeroblob(16), 2, 3);
-                     INSERT INTO segment VALUES (5, 1, 3, 0, 0, 1, 2, -1, randomblob(32), x'00ff');
-                     INSERT INTO index_log VALUES (5, x'aa', x'bb'), (5, x'ab', x'cc');
+                     INSERT INTO segment VALUES (5, 1, 3, 0, 0, 1, -1, randomblob(32), x'00ff');
+                     INSERT INTO index_log VALUES (5 << 32, x'bb'), (5 << 32 | 1, x'cc');
                      INSERT INTO index_small VALUES (5, x'01', x'');
                      INSERT INTO index_large VALUES (9223372036854775807, 5, zeroblob(4000));
                      INSERT INTO indexed VALUES (1, zeroblob(16), 42, x'99');",

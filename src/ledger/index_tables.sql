@@ -15,19 +15,17 @@ CREATE TABLE segment (
     kind        INTEGER NOT NULL CHECK (kind IN (0, 1)),        -- log, packed
     level       INTEGER NOT NULL,
     state       INTEGER NOT NULL CHECK (state BETWEEN 0 AND 4), -- building, open, sealed, live, dead
-    rows        INTEGER NOT NULL,                               -- of a log: how many it holds
     expires     INTEGER NOT NULL,                               -- of a build: when anyone may throw it away, Unix ms
     salt        BLOB    NOT NULL UNIQUE CHECK (length(salt) = 32),
     meta        BLOB    NOT NULL
 ) STRICT;
 CREATE INDEX segment_compartment ON segment (compartment, state);
 
+-- Rows of one log stand together, in the order in which they were added.
 CREATE TABLE index_log (
-    segment INTEGER NOT NULL,
-    a       BLOB    NOT NULL,
-    b       BLOB    NOT NULL,
-    PRIMARY KEY (segment, a)
-) STRICT, WITHOUT ROWID;
+    k INTEGER PRIMARY KEY, -- segment << 32 | place in the log
+    b BLOB    NOT NULL
+) STRICT;
 
 CREATE TABLE index_small (
     segment INTEGER NOT NULL,

@@ -51,7 +51,7 @@ fn rows(life: &Life) -> HashSet<(u8, Vec<u8>, Vec<u8>)> {
     let sql = Connection::open(life.hospital.vault_folder().join(FILE)).unwrap();
     let mut all = HashSet::new();
     for (n, query) in [
-        "SELECT a, b FROM index_log",
+        "SELECT CAST(k AS BLOB), b FROM index_log",
         "SELECT a, b FROM index_small",
         "SELECT CAST(k AS BLOB), b FROM index_large",
     ]

@@ -49,10 +49,13 @@ impl Leaf {
         }
     }
 
-    /// Whether the entry says so, or, of what is asked about the patient, the chart's identity entry.
+    /// Whether the entry says so, or, of what is asked about the patient, the chart's identity entry: who a patient is, the newest
+    /// one says, also where a former one is looked at.
     pub(super) fn matches_in_chart(&self, facts: &Facts, patient: Option<&Facts>) -> bool {
-        self.matches(facts)
-            || (self.is_of_patient() && patient.is_some_and(|patient| self.matches(patient)))
+        match patient {
+            Some(patient) if self.is_of_patient() => self.matches(patient),
+            _ => self.matches(facts),
+        }
     }
 
     /// Whether it asks who the patient is.

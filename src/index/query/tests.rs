@@ -322,6 +322,19 @@ fn the_fields_of_a_patient_say_in_whose_chart_to_look_unless_nothing_else_is_ask
 }
 
 #[test]
+fn who_a_patient_is_the_newest_identity_says_also_of_a_former_one() {
+    let now = Facts::of(&patient("Ana", "García", 12, "1961-04"), META);
+    let former = Facts::of(&patient("Ana", "Ruiz", 12, "1960-04"), META);
+    let finds = |text: &str| {
+        let query = parse(text, TODAY).expect("parses");
+        query.matches_facts(&former, Some(&now))
+    };
+    assert!(finds("history: kind:identity dob:1961") && finds("history: ruiz name:garcía"));
+    assert!(!finds("history: kind:identity dob:1960") && !finds("history: ruiz name:ruiz"));
+    assert!(finds("history: dob:1960"), "asked for nothing else");
+}
+
+#[test]
 fn orders_are_found_by_medicine_strength_and_indication() {
     let entry = Body::Prescription(Prescription {
         medicine: Concept::coded(system::RXNORM, "36567", "Simvastatin"),

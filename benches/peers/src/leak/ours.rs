@@ -6,10 +6,10 @@
 //!   how long its list is, so a likely code is given to a head of the size that its list probably has, where there are
 //!   fewest of that size to confuse it with. The adversary knows the layout by heart: it works out, for every code, how likely
 //!   its head is of each size. Medium blocks look like heads of the greatest size and get names in vain;
-//! - how many rows each log has. A row of a log is one occurrence or padding, all alike: names are dealt out as often as
-//!   each code is likely;
+//! - how many entries each log has. Its rows are of one size whatever their words: the adversary is even told how many codes each has, and
+//!   deals out names as often as each code is likely;
 //! - of one copy, about how many entries a packed segment covers, from how many heads it has;
-//! - of many copies, exactly how many: the rows of the logs that went into it were seen day by day.
+//! - of many copies, exactly how many: that of the logs that went into it.
 //!
 //! The world is the same in every run, but the salts of the segments are not, and they decide which head of a size gets which name: a
 //! right guess at one frequent code is worth a per cent. **Judge by several runs.**
@@ -77,7 +77,6 @@ pub fn attack(dir: &Path) {
 struct Seen {
     id: i64,
     packed: bool,
-    rows: i64,
 }
 
 /// What a thief has noted from copy to copy.
@@ -103,8 +102,8 @@ impl Thief {
             .filter(|new| new.packed && !is_in(&self.last, new.id))
             .collect();
         if let ([new], false) = (&new[..], gone.is_empty()) {
-            // A log is merged when it is full, and an entry of few codes is one step of rows.
-            let of_log = (log::FULL / log::STEP as u64) as f64;
+            // A log is merged when it is full, and entries of few codes have rows of the least size.
+            let of_log = (log::FULL / (log::FLOOR + 12 + SEAL) as u64) as f64;
             let parts: Option<f64> = gone
                 .iter()
                 .map(|old| {
@@ -135,20 +134,12 @@ impl Thief {
                     truth.of_head(conn, segment.id, *address, sealed, named)
                 }));
             } else {
-                let mut statement = conn
-                    .prepare("SELECT a FROM index_log WHERE segment = ?1")
-                    .expect("prepared");
-                let addresses = statement
-                    .query_map([segment.id], |row| row.get(0))
-                    .expect("read");
-                for address in addresses {
-                    let named = workload::corpus::DIAGNOSES.draw(&mut random);
-                    handles.push(truth.of_log_row(
-                        conn,
-                        segment.id,
-                        Address(address.expect("read")),
-                        named,
-                    ));
+                for code in truth.of_log(conn, segment.id) {
+                    handles.push(Handle {
+                        truth: code,
+                        occurrences: 1,
+                        named: workload::corpus::DIAGNOSES.draw(&mut random),
+                    });
                 }
             }
         }
@@ -158,14 +149,13 @@ impl Thief {
 
 fn segments(conn: &Connection) -> Vec<Seen> {
     let mut statement = conn
-        .prepare("SELECT id, kind, rows FROM segment WHERE state IN (1, 2, 3) ORDER BY id")
+        .prepare("SELECT id, kind FROM segment WHERE state IN (1, 2, 3) ORDER BY id")
         .expect("prepared");
     let rows = statement
         .query_map([], |row| {
             Ok(Seen {
                 id: row.get(0)?,
                 packed: row.get::<_, i64>(1)? == 1,
-                rows: row.get(2)?,
             })
         })
         .expect("read");
@@ -310,15 +300,32 @@ impl<'k> Truth<'k> {
         }
     }
 
-    fn of_log_row(&self, conn: &Connection, segment: i64, address: Address, named: u64) -> Handle {
-        let (tag, _) = self.keys(conn, segment).address().invert(address);
-        // The tags of padding are random.
-        let truth = self.codes.get(&tag).copied();
-        Handle {
-            truth,
-            occurrences: u64::from(truth.is_some()),
-            named,
+    /// The codes of every row of a log.
+    fn of_log(&self, conn: &Connection, segment: i64) -> Vec<Option<u64>> {
+        let keys = self.keys(conn, segment);
+        let mut statement = conn
+            .prepare("SELECT k, b FROM index_log WHERE k >> 32 = ?1")
+            .expect("prepared");
+        let rows = statement
+            .query_map([segment], |row| Ok((row.get(0)?, row.get(1)?)))
+            .expect("read");
+        let mut codes = Vec::new();
+        for row in rows {
+            let (k, sealed): (i64, Vec<u8>) = row.expect("read");
+            let plain = keys
+                .seal()
+                .open(&k.to_be_bytes(), &sealed)
+                .expect("the seal holds");
+            // One list: number, count, tags.
+            let (head, tags) = plain.expose().split_at(12);
+            let count = u32::from_be_bytes(*head[8..].first_chunk().expect("four bytes"));
+            let tags = tags.chunks_exact(12).take(count as usize);
+            codes.extend(tags.map(|tag| {
+                let tag = Tag(tag.try_into().expect("twelve bytes"));
+                self.codes.get(&tag).copied()
+            }));
         }
+        codes
     }
 }
 
