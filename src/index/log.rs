@@ -128,9 +128,9 @@ pub(super) fn encode(lists: &[List]) -> Vec<u8> {
         let count = u32::try_from(list.tags.len()).expect("an entry has fewer words than that");
         plain.extend_from_slice(&list.number.to_be_bytes());
         plain.extend_from_slice(&count.to_be_bytes());
-        list.tags
-            .iter()
-            .for_each(|tag| plain.extend_from_slice(&tag.0));
+        for tag in &list.tags {
+            plain.extend_from_slice(&tag.0);
+        }
     }
     plain.resize(size, 0);
     plain
@@ -148,7 +148,9 @@ fn decode(mut plain: &[u8], see: &mut impl FnMut(Tag, u64)) -> Option<()> {
         let len = (u32::from_be_bytes(*count) as usize).checked_mul(TAG_LEN)?;
         let (tags, rest) = rest.split_at_checked(len)?;
         let (tags, _) = tags.as_chunks::<TAG_LEN>();
-        tags.iter().for_each(|tag| see(Tag(*tag), number));
+        for tag in tags {
+            see(Tag(*tag), number);
+        }
         plain = rest;
     }
     Some(())

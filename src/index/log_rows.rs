@@ -44,7 +44,7 @@ fn a_row_of_the_log_is_the_golden_one() {
         sha256(&[&plain]).to_string(),
         "4d06100b702d7d7a3f8b676553bc8f682863eb54f84d586239df23b890fca234"
     );
-    let k = 3 << 32 | 796i64;
+    let k = log::first(3) + 796;
     let nonce = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
     keys.seal()
         .seal_in_place(&nonce, &k.to_be_bytes(), &mut plain);
@@ -202,12 +202,14 @@ fn whatever_somebody_does_to_the_rows_of_a_log_a_search_refuses_it_and_an_audit_
     for (what, sql) in EDITS {
         let (file, keys) = (File::new(), [key(1)]);
         let changes: Vec<Change> = (1..=5).map(|rid| change(rid, &note("fever"))).collect();
-        changes
-            .iter()
-            .for_each(|change| file.add(&keys[0], std::slice::from_ref(change)));
+        for change in &changes {
+            file.add(&keys[0], std::slice::from_ref(change));
+        }
         let audit = || {
             let mut audit = Audit::new(ID, &keys);
-            changes.iter().for_each(|change| audit.push(change));
+            for change in &changes {
+                audit.push(change);
+            }
             file.read(|conn| audit.finish(conn)).expect("audited")
         };
         let sound = audit();
@@ -252,7 +254,9 @@ fn rows_cut_off_the_end_are_missed_by_an_audit() {
         )
         .expect("edited");
     let mut audit = Audit::new(ID, &keys);
-    changes.iter().for_each(|change| audit.push(change));
+    for change in &changes {
+        audit.push(change);
+    }
     let audited = file.read(|conn| audit.finish(conn)).expect("audited");
     let words = changes[2].terms.len() as u64;
     assert_eq!(audited.missing_of, [(3, words)].into());

@@ -110,6 +110,8 @@ impl Recent {
         let room = self.buckets.len() * 2;
         let old = std::mem::replace(&mut self.pairs, Zeroizing::new(Vec::with_capacity(room)));
         self.buckets = vec![NONE; room];
-        old.iter().for_each(|pair| self.chain(*pair));
+        for pair in old.iter() {
+            self.chain(*pair);
+        }
     }
 }
