@@ -264,7 +264,13 @@ impl<'c> ReadTx<'c> {
         let sql = format!("SELECT {COLUMNS} {FROM} WHERE e.seq > ?1 ORDER BY e.seq LIMIT ?2");
         let mut statement = self.sql.prepare_cached(&sql)?;
         let rows = statement.query_map(params![seq as i64, limit as i64], read_row)?;
-        rows.map(|row| convert(row?)).collect()
+        let mut last = seq;
+        rows.map(|row| {
+            let row = row?;
+            ahead(&mut last, row.seq)?;
+            convert(row)
+        })
+        .collect()
     }
 
     /// Like [`rows_after`](Self::rows_after) without the boxes, and with the columns that repeat the header.
@@ -279,9 +285,11 @@ impl<'c> ReadTx<'c> {
         let rows = statement.query_map(params![seq as i64, limit as i64], |row| {
             Ok((read_row(row)?, columns(row)?))
         })?;
+        let mut last = seq;
         rows.map(|row| {
-            row.map_err(LedgerError::from)
-                .and_then(|(row, columns)| Ok((convert(row)?, columns)))
+            let (row, columns) = row?;
+            ahead(&mut last, row.seq)?;
+            Ok((convert(row)?, columns))
         })
         .collect()
     }
@@ -369,6 +377,19 @@ fn checked(found: Vec<Entry>, asked: impl Fn(&Core) -> bool) -> Result<Vec<Entry
             what: "it stands where its signed header does not put it".into(),
         }),
     }
+}
+
+/// Refuses a number that is not ahead of the last one: an altered page can lead back to one before it, and **who follows it
+/// never comes to an end**.
+pub(super) fn ahead(last: &mut u64, seq: u64) -> Result<(), LedgerError> {
+    if seq <= *last {
+        return Err(LedgerError::Damaged {
+            seq,
+            what: format!("the file leads back to it after entry {last}"),
+        });
+    }
+    *last = seq;
+    Ok(())
 }
 
 /// The columns of `entry` that repeat its header; `None` for what has another length.

@@ -5,7 +5,7 @@ use rusqlite::{Row as SqlRow, params};
 use super::entry::Row;
 use super::error::LedgerError;
 use super::id::{ChartId, EntryId, Holder, Section};
-use super::read::{Columns, ReadTx, columns, convert, read_row};
+use super::read::{Columns, ReadTx, ahead, columns, convert, read_row};
 use super::slot::SlotPlace;
 
 /// One row of the ledger, as far as it can be read.
@@ -44,10 +44,19 @@ impl ReadTx<'_> {
         let mut cursor = statement.query(params![after as i64, rows as i64])?;
         let mut found = Vec::with_capacity(rows);
         let mut size = 0;
+        let mut last = after;
         loop {
             match cursor.next() {
                 Ok(Some(row)) => {
                     let scanned = scanned(row, after + 1);
+                    // Whoever goes on from the last of these rows comes to an end only if it lies ahead.
+                    if let Err(error) = ahead(&mut last, scanned.seq) {
+                        return if found.is_empty() {
+                            Err(error)
+                        } else {
+                            Ok(found)
+                        };
+                    }
                     let sealed = scanned.row.as_ref().and_then(|(row, _)| row.body.as_ref());
                     size += sealed.map_or(0, Vec::len);
                     found.push(scanned);
