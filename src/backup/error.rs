@@ -122,6 +122,17 @@ pub enum BackupError {
         /// What it held.
         what: String,
     },
+    /// An object that a restore needs was let go on purpose.
+    #[error(
+        "object {name} ({what}) was pruned: no later snapshot goes on from this one, and wrapped keys are kept for 30 days; restore the \
+         newest snapshot instead"
+    )]
+    ObjectPruned {
+        /// Its name.
+        name: String,
+        /// What it held.
+        what: String,
+    },
     /// An object's bytes are not those that its manifest lists.
     #[error("object {name} ({what}) is corrupt: its bytes are not those that were sent")]
     ObjectCorrupt {
@@ -216,9 +227,10 @@ impl BackupError {
             | Self::OtherHead { .. }
             | Self::NoSnapshot { .. }
             | Self::WrongShares { .. }
+            | Self::ObjectPruned { .. }
             | Self::NotEmpty { .. } => Fault::Request,
             Self::Target(_)
-            | Self::State(StateError::File { .. } | StateError::Busy)
+            | Self::State(StateError::File { .. } | StateError::Spool { .. } | StateError::Busy)
             | Self::Source(_)
             | Self::Folder { .. }
             | Self::Clock { .. }

@@ -10,7 +10,8 @@
 //! - [`source`]: what is read and what a restore writes to, so that nothing here knows the store or the vault.
 //! - [`keys`]: what a host holds (it can write and cannot read) and what the restore shares carry.
 //! - [`pack`], [`object`], [`manifest`], [`record`]: the bytes on the target.
-//! - [`state`], [`journal`], [`high_water`]: the bytes on the host, outside the vault; [`PrintedHead`]: those on paper.
+//! - [`state`], [`journal`], [`high_water`]: the bytes on the host, outside the vault, and the spool, which a run sets aside;
+//!   [`PrintedHead`]: those on paper.
 //! - [`snapshot`]: a run; [`chain`]: the manifests, judged; [`verify`]; [`restore`];
 //!   [`retention`], [`tombstone`], [`prune`], [`pruner`]: letting old snapshots go.
 
@@ -40,6 +41,7 @@ pub mod retention;
 pub mod retry;
 pub mod snapshot;
 pub mod source;
+mod spool;
 mod staging;
 pub mod state;
 pub mod target;

@@ -19,7 +19,7 @@ use minicbor::{Decode, Encode, Encoder};
 
 use super::cbor::{self, NotCanonical};
 use super::object::ObjectKind;
-use super::source::{Row, Table, TableId};
+use super::source::{Row, TableId};
 use crate::crypto::Hash;
 use crate::crypto::mac::MacKey;
 use crate::crypto::sign::Signature;
@@ -187,27 +187,56 @@ impl LedgerPacker {
     }
 }
 
-/// Packs the rows of a table.
-pub fn pack_table(table: Table, limit: usize, cut: &MacKey) -> Vec<Pack> {
-    let kind = ObjectKind::Table(table.id);
-    let mut open = OpenPack::new(0);
-    let mut packs = Vec::new();
-    for row in table.rows {
-        let row = minicbor::bytes::ByteVec::from(row);
-        let encoded = cbor::to_vec(&row);
-        if open.would_pass(limit, &encoded) {
-            packs.extend(open.close(kind, |_, table| table));
-        }
-        open.push(&encoded);
-        let mac = cut.tag(&[&[kind.byte()], &row]);
-        if open.rows.len() >= limit / 4
-            && u16::from_be_bytes([mac[0], mac[1]]) < u16::MAX / CUT_EVERY
-        {
-            packs.extend(open.close(kind, |_, table| table));
+/// Collects the rows of one table into packs.
+#[derive(Debug)]
+pub struct TablePacker<'a> {
+    table: TableId,
+    limit: usize,
+    cut: &'a MacKey,
+    /// Whether the open pack ends after the row that it took last.
+    ends: bool,
+    open: OpenPack,
+}
+
+impl<'a> TablePacker<'a> {
+    /// A packer of `table` that has seen none of its rows.
+    pub fn new(table: TableId, limit: usize, cut: &'a MacKey) -> Self {
+        Self {
+            table,
+            limit,
+            cut,
+            ends: false,
+            open: OpenPack::new(0),
         }
     }
-    packs.extend(open.close(kind, |_, table| table));
-    packs
+
+    /// The table.
+    pub fn table(&self) -> TableId {
+        self.table
+    }
+
+    /// Takes the next row; gives back the pack that ended before it, if one did.
+    pub fn push(&mut self, row: Vec<u8>) -> Option<Pack> {
+        let kind = ObjectKind::Table(self.table);
+        let row = minicbor::bytes::ByteVec::from(row);
+        let encoded = cbor::to_vec(&row);
+        let closed = if self.ends || self.open.would_pass(self.limit, &encoded) {
+            self.close()
+        } else {
+            None
+        };
+        self.open.push(&encoded);
+        let mac = self.cut.tag(&[&[kind.byte()], &row]);
+        self.ends = self.open.rows.len() >= self.limit / 4
+            && u16::from_be_bytes([mac[0], mac[1]]) < u16::MAX / CUT_EVERY;
+        closed
+    }
+
+    /// Closes the open pack, if it holds anything.
+    pub fn close(&mut self) -> Option<Pack> {
+        self.open
+            .close(ObjectKind::Table(self.table), |_, table| table)
+    }
 }
 
 /// Reads a ledger pack that should hold `count` entries from `first`.

@@ -23,14 +23,20 @@ fn packs(first: u64, rows: &[Row], limit: usize) -> Vec<Pack> {
     packs
 }
 
-fn table(rows: impl IntoIterator<Item = u32>) -> Table {
-    Table {
-        id: TableId::SLOT,
-        rows: rows
-            .into_iter()
-            .map(|n| n.to_be_bytes().repeat(20))
-            .collect(),
-    }
+/// The packs of a table of slots.
+fn slots(rows: impl IntoIterator<Item = Vec<u8>>, limit: usize) -> Vec<Pack> {
+    let cut = MacKey::new(&Secret::new([9; 32]));
+    let mut packer = TablePacker::new(TableId::SLOT, limit, &cut);
+    let mut packs: Vec<Pack> = rows
+        .into_iter()
+        .filter_map(|row| packer.push(row))
+        .collect();
+    packs.extend(packer.close());
+    packs
+}
+
+fn numbered(rows: impl IntoIterator<Item = u32>) -> impl Iterator<Item = Vec<u8>> {
+    rows.into_iter().map(|n| n.to_be_bytes().repeat(20))
 }
 
 #[test]
@@ -110,11 +116,10 @@ fn a_pack_of_something_else_is_refused() {
 
 #[test]
 fn a_row_that_comes_changes_few_packs_of_a_table() {
-    let cut = MacKey::new(&Secret::new([9; 32]));
-    let before = pack_table(table((0..20_000).map(|n| n * 2)), 8192, &cut);
+    let before = slots(numbered((0..20_000).map(|n| n * 2)), 8192);
     let mut more: Vec<u32> = (0..20_000).map(|n| n * 2).collect();
     more.insert(3000, 5999);
-    let after = pack_table(table(more), 8192, &cut);
+    let after = slots(numbered(more), 8192);
     let fresh = after
         .iter()
         .filter(|p| !before.iter().any(|b| b.plain == p.plain))
@@ -140,15 +145,6 @@ fn the_encoding_of_packs_never_changes() {
         hex::hex(&ledger.plain),
         include_str!("golden/ledger_pack.hex").trim()
     );
-    let cut = MacKey::new(&Secret::new([9; 32]));
-    let rows = vec![b"one".to_vec(), b"two".to_vec()];
-    let slots = pack_table(
-        Table {
-            id: TableId::SLOT,
-            rows,
-        },
-        4096,
-        &cut,
-    );
+    let slots = slots([b"one".to_vec(), b"two".to_vec()], 4096);
     assert_eq!(hex::hex(&slots[0].plain), "83010182436f6e654374776f");
 }

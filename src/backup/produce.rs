@@ -11,8 +11,9 @@ use super::error::BackupError;
 use super::keys::BackupKeys;
 use super::manifest::SignedManifest;
 use super::object::{Listed, ObjectId, ObjectKind};
-use super::pack::{LedgerPacker, Pack, PackError, pack_table};
-use super::source::{Cause, Frozen, Head, Row, Source, Table};
+use super::pack::{LedgerPacker, Pack, PackError, TablePacker};
+use super::source::{Cause, Frozen, Head, Row, Source};
+use super::spool::Spool;
 use super::upload::Uploader;
 use crate::crypto::mac::MacKey;
 
@@ -42,7 +43,7 @@ pub struct Plan {
     pub kept: Vec<Listed>,
     reader: Reader,
     stretches: Vec<Stretch>,
-    tables: Vec<Table>,
+    tables: Spool,
     standing: HashMap<ObjectId, Listed>,
     ends: BTreeSet<u64>,
     limit: usize,
@@ -78,7 +79,7 @@ impl Plan {
     pub fn new(
         keys: &BackupKeys,
         source: Arc<dyn Source>,
-        frozen: Frozen,
+        (frozen, tables): (Frozen, Spool),
         parent: Option<&SignedManifest>,
         standing: &HashMap<ObjectId, Listed>,
         uploader: &Uploader,
@@ -125,7 +126,7 @@ impl Plan {
                 parent: parent.map(|p| (p.id(), p.manifest.head)),
             },
             stretches,
-            tables: frozen.tables,
+            tables,
             standing: standing.clone(),
             ends,
             limit,
@@ -173,12 +174,22 @@ impl Plan {
             })?;
             packer.close().map_or(Ok(()), &mut hand)?;
         }
-        for table in self.tables {
-            for pack in pack_table(table, self.limit, &self.cut_key) {
-                hand(pack)?;
-            }
+        let mut rows = self.tables.rows()?;
+        let mut open: Option<TablePacker<'_>> = None;
+        while let Some((table, row)) = rows.next_row()? {
+            let packer = match &mut open {
+                Some(packer) if packer.table() == table => packer,
+                other => {
+                    let mut ended = other.take();
+                    let last = ended.as_mut().and_then(TablePacker::close);
+                    last.map_or(Ok(()), &mut hand)?;
+                    other.insert(TablePacker::new(table, self.limit, &self.cut_key))
+                }
+            };
+            packer.push(row).map_or(Ok(()), &mut hand)?;
         }
-        Ok(())
+        let last = open.as_mut().and_then(TablePacker::close);
+        last.map_or(Ok(()), &mut hand)
     }
 }
 

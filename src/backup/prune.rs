@@ -4,11 +4,16 @@
 //! is deleted at once:
 //!
 //! 1. `forget` sets tombstones on the manifests that the [`Retention`] does not keep.
-//! 2. `prune` sets tombstones on the objects that no other manifest needs. Slot, credential, draft and index packs are
-//!    needed for 30 days and by the newest snapshots; ledger packs by every snapshot that lists them.
+//! 2. `prune` sets tombstones on the objects that no other manifest needs: ledger packs are needed by every snapshot that
+//!    lists them; slot, credential and draft packs by the newest snapshot and by those of the last 30 days; index packs,
+//!    which can be rebuilt, by the newest of each line alone.
 //! 3. A later `prune` deletes what has had its tombstone for 7 days, once every host in use has finished a run that
 //!    began after it was set: no run that could still count on it is left. What a manifest has come to need meanwhile
 //!    loses its tombstone instead.
+//!
+//! **Whoever takes a key away relies on this**: a wrapped key that was deleted from the vault is in no snapshot made
+//! after, and its last copy is deleted once the last snapshot that has it is 30 days old and its pack has had its
+//! tombstone for 7.
 //!
 //! A target on which something is wrong, or whose clock is five minutes off, is left as it is.
 
@@ -236,18 +241,22 @@ fn live<'a>(
         .filter(|m| !tombstones.has(&Subject::Manifest(m.hash)))
 }
 
-/// The objects that live snapshots need.
+/// The objects that live snapshots need. The last of a line that nobody has gone on with for a month, after a restore from
+/// further back, keeps its entries; its wrapped keys go like those of any other old snapshot.
 fn needed(chain: &Chain, tombstones: &Tombstones, now: i64) -> BTreeSet<Address> {
     let leaves: BTreeSet<_> = chain.leaves().map(|m| m.hash).collect();
+    let newest = chain.newest().map(|m| m.hash);
     let mut needed = BTreeSet::new();
     for snapshot in live(chain, tombstones) {
-        let whole = snapshot.manifest.created >= now - MONTH || leaves.contains(&snapshot.hash);
+        let keys = snapshot.manifest.created >= now - MONTH || newest == Some(snapshot.hash);
+        let index = keys && leaves.contains(&snapshot.hash);
+        let is_needed = |kind| match kind {
+            ObjectKind::Ledger => true,
+            ObjectKind::Table(table) if table.is_index() => index,
+            ObjectKind::Table(_) => keys,
+        };
         let objects = snapshot.manifest.objects.iter();
-        needed.extend(
-            objects
-                .filter(|o| whole || o.kind == ObjectKind::Ledger)
-                .map(|o| o.address),
-        );
+        needed.extend(objects.filter(|o| is_needed(o.kind)).map(|o| o.address));
     }
     needed
 }

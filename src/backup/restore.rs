@@ -27,6 +27,7 @@ use super::record::RepositoryRecord;
 use super::source::{Cause, Head, Provenance, Restorer, Row, TableId};
 use super::staging::{self, Staging};
 use super::target::Shelf;
+use super::tombstone::{Subject, Tombstones};
 use super::wire::Wire;
 use crate::crypto::hash::sha256;
 use crate::crypto::mac::MacKey;
@@ -131,6 +132,7 @@ where
         k_id: MacKey::new(&secret.k_id()),
         repository: record.repository,
         hashes: chain.hashes(),
+        tombstones: &chain.tombstones,
     };
     let mut fed = feed(wire, &opener, &steps, snapshot, newest, &worker).await;
     if fed.is_ok() {
@@ -279,6 +281,7 @@ struct Opener<'a> {
     k_id: MacKey,
     repository: RepositoryId,
     hashes: HashMap<Address, BTreeSet<Hash>>,
+    tombstones: &'a Tombstones,
 }
 
 impl Opener<'_> {
@@ -286,7 +289,12 @@ impl Opener<'_> {
     async fn fetch(&self, wire: &Wire, o: &Listed) -> Result<SecretBytes, BackupError> {
         let (name, what) = (o.address.to_string(), o.describe());
         let Some(bytes) = wire.get(Shelf::Objects, &o.address.name()).await? else {
-            return Err(BackupError::ObjectMissing { name, what });
+            let pruned = self.tombstones.has(&Subject::Object(o.address));
+            return Err(if pruned {
+                BackupError::ObjectPruned { name, what }
+            } else {
+                BackupError::ObjectMissing { name, what }
+            });
         };
         let known = self.hashes.get(&o.address);
         if bytes.len() as u64 != o.len

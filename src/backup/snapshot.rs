@@ -2,7 +2,7 @@
 //!
 //! 1. Take the lock and the high-water mark; find the snapshot before, and refuse a target that was rolled back.
 //! 2. Ask which of its objects are still there. What is gone is made anew.
-//! 3. Freeze the ledger's head and the tables; pack the entries since then, and the tables.
+//! 3. Freeze the ledger's head, and copy the tables to the sealed spool; pack the entries since then, and the tables.
 //! 4. Send what the target does not have, two to four packs at a time, each journaled before it goes out.
 //! 5. Ask again for every object of the snapshot, then write the manifest: **the commit point**.
 //! 6. Raise the high-water mark, remove the journal.
@@ -29,8 +29,9 @@ use super::produce::{Identified, Plan};
 use super::progress::Phase;
 use super::record::RepositoryRecord;
 use super::retry::Tried;
-use super::source::{Frozen, Source};
-use super::state::HostState;
+use super::source::{Cause, Frozen, Source};
+use super::spool::{Spool, Spooling};
+use super::state::{HostState, StateError};
 use super::target::{Name, Put, Shelf};
 use super::throttle::Throttle;
 use super::upload::{Alarm, Arrival, Uploader};
@@ -144,7 +145,7 @@ pub async fn run(
 
     wire.meter.phase(Phase::Sending);
     let after = parent.map_or(0, |p| p.manifest.head.seq);
-    let frozen = freeze(Arc::clone(&source), after).await?;
+    let (frozen, tables) = freeze(Arc::clone(&source), after, Spooling::new(&state)?).await?;
     let (head, schema) = (frozen.head, frozen.schema);
     let new_entries = head.seq.saturating_sub(after);
     wire.meter
@@ -152,7 +153,7 @@ pub async fn run(
     let plan = Plan::new(
         keys,
         source,
-        frozen,
+        (frozen, tables),
         parent,
         &standing,
         &uploader,
@@ -212,20 +213,37 @@ async fn standing(
     let there = lengths(&uploader.wire, objects).await?;
     let mut standing = HashMap::with_capacity(objects.len());
     for listed in objects {
-        if there.get(&listed.address.name()) != Some(&listed.len) {
-            uploader.alarm(Alarm::Lost(listed.address, listed.describe()));
-        } else if !uploader.tombstones.contains(&listed.address) {
+        // What prune is about to delete, or has, is made anew; nobody lost it.
+        if uploader.tombstones.contains(&listed.address) {
+            continue;
+        }
+        if there.get(&listed.address.name()) == Some(&listed.len) {
             standing.insert(listed.address.id, *listed);
+        } else {
+            uploader.alarm(Alarm::Lost(listed.address, listed.describe()));
         }
     }
     Ok(standing)
 }
 
-async fn freeze(source: Arc<dyn Source>, after: u64) -> Result<Frozen, BackupError> {
-    tokio::task::spawn_blocking(move || source.freeze(after))
+async fn freeze(
+    source: Arc<dyn Source>,
+    after: u64,
+    mut spool: Spooling,
+) -> Result<(Frozen, Spool), BackupError> {
+    let work = move || {
+        let mut take = |table, row: &[u8]| spool.push(table, row).map_err(Cause::from);
+        // A full disk of the host is no fault of the ledger.
+        let frozen = source.freeze(after, &mut take).map_err(|cause| {
+            cause
+                .downcast::<StateError>()
+                .map_or_else(BackupError::Source, |error| BackupError::State(*error))
+        })?;
+        Ok((frozen, spool.finish()?))
+    };
+    tokio::task::spawn_blocking(work)
         .await
         .map_err(|e| BackupError::Task(e.to_string()))?
-        .map_err(BackupError::Source)
 }
 
 #[derive(Debug, Default)]

@@ -53,35 +53,29 @@ impl fmt::Debug for TableId {
     }
 }
 
-/// The rows of one table, each in its own encoding, in an order that stays the same while the rows do (by primary
-/// key, say): what does not move is not sent again.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Table {
-    /// Which table.
-    pub id: TableId,
-    /// Its rows.
-    pub rows: Vec<Vec<u8>>,
-}
-
-/// One consistent moment: the ledger's head, and the tables as they were at it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One consistent moment: the ledger's head, beside the tables as they were at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Frozen {
     /// The last entry.
     pub head: Head,
-    /// The tables, each at most once.
-    pub tables: Vec<Table>,
     /// The version of the store's schema, told in the manifest.
     pub schema: u32,
     /// Bytes of entries after the sequence number that was asked for, if that is cheap to know.
     pub bytes: Option<u64>,
 }
 
+/// Takes a row of a table, in its own encoding.
+pub type TakeRow<'a> = dyn FnMut(TableId, &[u8]) -> Result<(), Cause> + 'a;
+
 /// What a backup reads.
 pub trait Source: Send + Sync {
-    /// Takes head and tables in one short transaction. `after` is the last entry that needs no sending.
-    fn freeze(&self, after: u64) -> Result<Frozen, Cause>;
+    /// Reads head and tables in one short transaction. `after` is the last entry that needs no sending. The rows of a
+    /// table come one after the other, in an order that stays the same while the rows do (by primary key, say): what does
+    /// not move is not sent again. **They are given out as they are read**: no table has to fit in memory.
+    fn freeze(&self, after: u64, take: &mut TakeRow<'_>) -> Result<Frozen, Cause>;
 
-    /// At most `limit` entries after `seq`, in order and without gaps; entries are numbered from 1.
+    /// At most `limit` entries after `seq`, in order and without gaps, and at least one while there is one; entries are
+    /// numbered from 1. Few where they are long. **No transaction is left open.**
     fn rows_after(&self, seq: u64, limit: usize) -> Result<Vec<Row>, Cause>;
 }
 

@@ -23,6 +23,12 @@ pub enum StateError {
         /// Why.
         cause: io::Error,
     },
+    /// What was set aside for this run does not read back as it was written.
+    #[error("{path}, which this run had just written, came back changed: check the disk, and run again", path = path.display())]
+    Spool {
+        /// The name it had.
+        path: PathBuf,
+    },
     /// The high-water mark does not read as one.
     #[error("{path} is not a high-water mark: {what}; compare it with a printed head before removing it", path = path.display())]
     HighWater {
@@ -64,6 +70,11 @@ impl HostState {
     /// The file of the upload journal.
     pub(super) fn journal(&self) -> PathBuf {
         self.stem.with_extension("journal")
+    }
+
+    /// The file of the spool, for the moment in which it has a name.
+    pub(super) fn spool(&self) -> PathBuf {
+        self.stem.with_extension("spool")
     }
 
     /// The file of the high-water mark.

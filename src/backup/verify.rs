@@ -154,15 +154,15 @@ pub async fn verify<'w>(
 /// Every object that a manifest lists, once.
 fn listed(chain: &Chain) -> Vec<Listed> {
     let mut objects: BTreeMap<Address, Listed> = BTreeMap::new();
-    let leaves: BTreeSet<Hash> = chain.leaves().map(|m| m.hash).collect();
+    let newest = chain.newest().map(|m| m.hash);
     for (snapshot, object) in chain
         .manifests
         .iter()
         .flat_map(|m| m.manifest.objects.iter().map(move |o| (m, o)))
     {
-        // A pack that prune deleted is not missed: of a snapshot that is forgotten, or one that is needed for a month and
-        // by the last of a line. Any other is missed, tombstone or not.
-        let monthly = object.kind != ObjectKind::Ledger && !leaves.contains(&snapshot.hash);
+        // A pack that prune deleted is not missed: of a snapshot that is forgotten, or one that is needed for a while and
+        // by the newest. Any other is missed, tombstone or not.
+        let monthly = object.kind != ObjectKind::Ledger && newest != Some(snapshot.hash);
         let expendable = monthly || chain.is_forgotten(snapshot.hash);
         if expendable && chain.tombstones.has(&Subject::Object(object.address)) {
             continue;

@@ -84,7 +84,9 @@ pub fn run(paths: &Paths, target: &Target, watch: Reporter<'_>) -> Result<Backup
             "this host is not certified in the vault, so nobody would believe its snapshots: an admin logs in here once".into(),
         ));
     }
-    let source = Arc::new(LedgerSource::new(vault.ledger().again()?));
+    let source = vault.ledger().again()?.for_a_walk()?;
+    let source = Arc::new(LedgerSource::new(source));
+    vault.ledger().shrink()?;
     let repository = keys.repository;
     let memory = memory(vault.host(), &target.location);
     let now = clock::now();

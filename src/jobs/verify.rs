@@ -40,7 +40,7 @@ pub fn ledger(
     threads: usize,
     watch: Reporter<'_>,
 ) -> Result<VerifyReport, DeskError> {
-    let ledger = Ledger::open(&paths.vault)?;
+    let ledger = Ledger::open(&paths.vault)?.for_a_walk()?;
     let genesis = ledger.read(|tx| tx.link_at(1)).ok().flatten();
     let host = genesis
         .and_then(|genesis| paths.host_of(&genesis.to_string()).ok())

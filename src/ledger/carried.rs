@@ -73,58 +73,57 @@ struct Draft {
 }
 
 impl ReadTx<'_> {
-    /// The rows of one table, each encoded, in the order of their keys.
-    pub fn carried(&self, table: Carried) -> Result<Vec<Vec<u8>>, LedgerError> {
+    /// Gives out the rows of one table, each encoded, in the order of their keys. **A table need not fit in memory.**
+    pub fn each_carried<E: From<LedgerError>>(
+        &self,
+        table: Carried,
+        each: &mut dyn FnMut(Vec<u8>) -> Result<(), E>,
+    ) -> Result<(), E> {
         match table {
             Carried::Slots => {
-                let bare = |slot| canonical::encode(&Slot { fast: None, ..slot });
-                Ok(self.slots()?.into_iter().map(bare).collect())
+                self.each_slot(|slot| each(canonical::encode(&Slot { fast: None, ..slot })))
             }
-            Carried::Credentials => Ok(self.credentials()?.iter().map(canonical::encode).collect()),
-            Carried::Drafts => {
-                let row = |(owner, name, sealed)| {
-                    canonical::encode(&Draft {
-                        owner,
-                        name,
-                        sealed,
-                    })
-                };
-                Ok(self.drafts()?.into_iter().map(row).collect())
-            }
-            Carried::Index => {
-                let mut rows = Vec::new();
-                for table in 0..LOG {
-                    self.raw_rows(table, &mut rows)?;
-                }
-                Ok(rows)
-            }
-            Carried::IndexLog => {
-                let mut rows = Vec::new();
-                self.raw_rows(LOG, &mut rows)?;
-                Ok(rows)
-            }
+            Carried::Credentials => self
+                .credentials()?
+                .iter()
+                .try_for_each(|credential| each(canonical::encode(credential))),
+            Carried::Drafts => self.each_draft(|owner, name, sealed| {
+                each(canonical::encode(&Draft {
+                    owner,
+                    name,
+                    sealed,
+                }))
+            }),
+            Carried::Index => (0..LOG).try_for_each(|table| self.each_raw(table, each)),
+            Carried::IndexLog => self.each_raw(LOG, each),
         }
     }
 
-    fn raw_rows(&self, table: usize, rows: &mut Vec<Vec<u8>>) -> Result<(), LedgerError> {
+    fn each_raw<E: From<LedgerError>>(
+        &self,
+        table: usize,
+        each: &mut dyn FnMut(Vec<u8>) -> Result<(), E>,
+    ) -> Result<(), E> {
         let (name, order) = INDEX[table];
         let mut statement = self
             .sql()
-            .prepare(&format!("SELECT * FROM {name} ORDER BY {order}"))?;
+            .prepare(&format!("SELECT * FROM {name} ORDER BY {order}"))
+            .map_err(LedgerError::from)?;
         let columns = statement.column_count();
-        let mut found = statement.query([])?;
-        while let Some(row) = found.next()? {
+        let mut found = statement.query([]).map_err(LedgerError::from)?;
+        while let Some(row) = found.next().map_err(LedgerError::from)? {
             let values: Vec<ValueRef<'_>> = (0..columns)
                 .map(|at| row.get_ref(at))
-                .collect::<Result<_, _>>()?;
-            rows.push(raw_row(table, &values));
+                .collect::<Result<_, _>>()
+                .map_err(LedgerError::from)?;
+            each(raw_row(table, &values))?;
         }
         Ok(())
     }
 }
 
 impl WriteTx<'_> {
-    /// Takes over rows that [`ReadTx::carried`] gave, in the same order.
+    /// Takes over rows that [`ReadTx::each_carried`] gave, in the same order.
     pub fn put_carried(&mut self, table: Carried, rows: &[Vec<u8>]) -> Result<(), LedgerError> {
         for row in rows {
             match table {
@@ -266,10 +265,16 @@ mod tests {
     fn all(ledger: &Ledger) -> Vec<Vec<Vec<u8>>> {
         ledger
             .read(|tx| {
-                Carried::ALL
-                    .iter()
-                    .map(|table| tx.carried(*table))
-                    .collect::<Result<_, LedgerError>>()
+                let mut all = Vec::new();
+                for table in Carried::ALL {
+                    let mut rows = Vec::new();
+                    tx.each_carried(table, &mut |row| {
+                        rows.push(row);
+                        Ok::<_, LedgerError>(())
+                    })?;
+                    all.push(rows);
+                }
+                Ok::<_, LedgerError>(all)
             })
             .unwrap()
     }

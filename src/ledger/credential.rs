@@ -99,13 +99,21 @@ impl ReadTx<'_> {
             .optional()?)
     }
 
-    /// All drafts: owner, name, sealed text.
-    pub fn drafts(&self) -> Result<Vec<(Vec<u8>, String, Vec<u8>)>, LedgerError> {
-        let mut statement = self
-            .sql()
-            .prepare_cached("SELECT owner, name, sealed FROM draft ORDER BY owner, name")?;
-        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-        rows.map(|row| row.map_err(LedgerError::from)).collect()
+    /// All drafts, one after the other: owner, name, sealed text.
+    pub fn each_draft<E: From<LedgerError>>(
+        &self,
+        mut each: impl FnMut(Vec<u8>, String, Vec<u8>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let sql = "SELECT owner, name, sealed FROM draft ORDER BY owner, name";
+        let mut statement = self.sql().prepare_cached(sql).map_err(LedgerError::from)?;
+        let rows = statement
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .map_err(LedgerError::from)?;
+        for row in rows {
+            let (owner, name, sealed) = row.map_err(LedgerError::from)?;
+            each(owner, name, sealed)?;
+        }
+        Ok(())
     }
 }
 

@@ -273,6 +273,28 @@ impl<'c> ReadTx<'c> {
         .collect()
     }
 
+    /// Like [`rows_after`](Self::rows_after), and fewer once their boxes pass `bytes`; at least one while there is one.
+    pub fn rows_within(
+        &self,
+        seq: u64,
+        limit: usize,
+        bytes: usize,
+    ) -> Result<Vec<Row>, LedgerError> {
+        let sql = format!("SELECT {COLUMNS} {FROM} WHERE e.seq > ?1 ORDER BY e.seq LIMIT ?2");
+        let mut statement = self.sql.prepare_cached(&sql)?;
+        let found = statement.query_map(params![seq as i64, limit as i64], read_row)?;
+        let (mut rows, mut size) = (Vec::new(), 0);
+        for row in found {
+            let row = convert(row?)?;
+            size += row.body.as_ref().map_or(0, Vec::len);
+            rows.push(row);
+            if size >= bytes {
+                break;
+            }
+        }
+        Ok(rows)
+    }
+
     /// Like [`rows_after`](Self::rows_after) without the boxes, and with the columns that repeat the header.
     pub fn headers_after(
         &self,

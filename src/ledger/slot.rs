@@ -105,14 +105,30 @@ impl ReadTx<'_> {
 
     /// Every slot. Rows that are no slots at all are left out; verification counts the missing.
     pub fn slots(&self) -> Result<Vec<Slot>, LedgerError> {
+        let mut slots = Vec::new();
+        self.each_slot(|slot| {
+            slots.push(slot);
+            Ok::<_, LedgerError>(())
+        })?;
+        Ok(slots)
+    }
+
+    /// The same, one after the other.
+    pub fn each_slot<E: From<LedgerError>>(
+        &self,
+        mut each: impl FnMut(Slot) -> Result<(), E>,
+    ) -> Result<(), E> {
         let sql = format!(
             "SELECT {COLUMNS} FROM slot ORDER BY chart, section, epoch, holder, holder_epoch, grant_id"
         );
-        let mut statement = self.sql().prepare_cached(&sql)?;
-        let slots = statement.query_map([], read_slot)?;
-        slots
-            .filter_map(|slot| slot.map_err(LedgerError::from).transpose())
-            .collect()
+        let mut statement = self.sql().prepare_cached(&sql).map_err(LedgerError::from)?;
+        let slots = statement
+            .query_map([], read_slot)
+            .map_err(LedgerError::from)?;
+        for slot in slots {
+            slot.map_err(LedgerError::from)?.map_or(Ok(()), &mut each)?;
+        }
+        Ok(())
     }
 }
 

@@ -23,6 +23,9 @@ pub const FILE: &str = "vault.db";
 /// Long enough for 64 terminals to take their turns.
 const BUSY: Duration = Duration::from_mins(1);
 
+/// What a walk keeps of the file, in KiB (SQLite takes a negative number as that).
+const WALK_KIB: i64 = -8_192;
+
 /// So many steps of SQLite's machine between two looks at whether it should stop: some milliseconds.
 const STEPS: i32 = 100_000;
 
@@ -120,6 +123,18 @@ impl Ledger {
     /// A second handle on the same file.
     pub fn again(&self) -> Result<Self, LedgerError> {
         Self::open(&self.folder)
+    }
+
+    /// The same handle for going through the file once: what was read is not read again, so little of it is kept.
+    pub fn for_a_walk(self) -> Result<Self, LedgerError> {
+        self.lock().pragma_update(None, "cache_size", WALK_KIB)?;
+        Ok(self)
+    }
+
+    /// Gives back the memory of pages that were read.
+    pub fn shrink(&self) -> Result<(), LedgerError> {
+        self.lock().execute_batch("PRAGMA shrink_memory")?;
+        Ok(())
     }
 
     /// Reads in one consistent snapshot.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use chartseal::backup::source::{
-    Cause, Frozen, Head, Provenance, Restorer, Row, Source, Table, TableId,
+    Cause, Frozen, Head, Provenance, Restorer, Row, Source, TableId, TakeRow,
 };
 use chartseal::crypto::hash::sha256;
 use chartseal::crypto::sign::Signature;
@@ -145,19 +145,13 @@ impl OpenBook {
 }
 
 impl Source for OpenBook {
-    fn freeze(&self, after: u64) -> Result<Frozen, Cause> {
+    fn freeze(&self, after: u64, take: &mut TakeRow<'_>) -> Result<Frozen, Cause> {
         let book = self.0.lock().unwrap();
-        let tables = book
-            .tables
-            .iter()
-            .map(|(id, rows)| Table {
-                id: *id,
-                rows: rows.clone(),
-            })
-            .collect();
+        for (table, rows) in &book.tables {
+            rows.iter().try_for_each(|row| take(*table, row))?;
+        }
         Ok(Frozen {
             head: book.head(),
-            tables,
             schema: 1,
             bytes: Some(book.body_bytes(after)),
         })

@@ -18,7 +18,7 @@ use crate::mongod::Mongod;
 use crate::ward::Ward;
 
 /// A ward with so many entries of so many bytes.
-fn busy(entries: u64, bytes: usize) -> Ward {
+pub fn busy(entries: u64, bytes: usize) -> Ward {
     let ward = Ward::new();
     let doctor = ward.hospital.login("hsmith");
     let chart = ward.hospital.chart(&doctor);
@@ -38,27 +38,34 @@ fn busy(entries: u64, bytes: usize) -> Ward {
 
 /// What a backup carries of a vault: entries, and tables.
 #[derive(PartialEq, Eq)]
-struct Contents {
-    rows: Vec<Row>,
+pub struct Contents {
+    pub rows: Vec<Row>,
     tables: Vec<Vec<Vec<u8>>>,
 }
 
 /// What a vault holds up to entry `seq`.
-fn contents(vault: &Path, seq: u64) -> Contents {
+pub fn contents(vault: &Path, seq: u64) -> Contents {
     let ledger = Ledger::open(vault).unwrap();
     ledger
         .read(|tx| {
             let mut rows = tx.rows_after(0, usize::MAX >> 1)?;
             rows.retain(|row| row.seq <= seq);
-            let tables = Carried::ALL.map(|table| tx.carried(table));
-            let tables = tables.into_iter().collect::<Result<_, LedgerError>>()?;
+            let mut tables = Vec::new();
+            for table in Carried::ALL {
+                let mut carried = Vec::new();
+                tx.each_carried(table, &mut |row| {
+                    carried.push(row);
+                    Ok::<_, LedgerError>(())
+                })?;
+                tables.push(carried);
+            }
             Ok::<_, LedgerError>(Contents { rows, tables })
         })
         .unwrap()
 }
 
 /// What a restore gives back.
-fn restored(ward: &Ward, target: &Target) -> Contents {
+pub fn restored(ward: &Ward, target: &Target) -> Contents {
     let place = tempfile::tempdir_in(ward.hospital.folder.path()).unwrap();
     let into = place.path().join("vault");
     let order = Order {
@@ -74,7 +81,7 @@ fn restored(ward: &Ward, target: &Target) -> Contents {
 }
 
 /// The real program, about to back up to `address`.
-fn program(ward: &Ward, address: &str) -> Command {
+pub fn program(ward: &Ward, address: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_chartseal"));
     command
         .env_clear()

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use chartseal::backup::high_water::HighWater;
+use chartseal::backup::manifest::Timeline;
 use chartseal::backup::object::{Address, ObjectKind};
 use chartseal::backup::prune::{Forgotten, Keeper, Pruned, forget, prune};
 use chartseal::backup::restore::Damage;
 use chartseal::backup::retention::Retention;
 use chartseal::backup::source::TableId;
+use chartseal::backup::state::HostState;
 use chartseal::backup::target::{Answer, Name, Put, Shelf, Stat, Target};
 use chartseal::backup::tombstone::{self, Stone, Subject};
 use chartseal::backup::verify::ReadData;
@@ -17,7 +19,7 @@ use crate::book::{Book, noise};
 use crate::memory::Memory;
 use crate::site::{Site, wire};
 
-async fn with<T, F>(site: &Site, target: Arc<dyn Target>, act: F) -> T
+pub async fn with<T, F>(site: &Site, target: Arc<dyn Target>, act: F) -> T
 where
     F: AsyncFnOnce(Keeper<'_>) -> T,
 {
@@ -47,6 +49,131 @@ async fn prune_now(site: &Site, target: &Arc<Memory>) -> Pruned {
         prune(keeper).await.unwrap()
     })
     .await
+}
+
+#[tokio::test]
+async fn index_packs_are_kept_for_the_newest_snapshot_alone() {
+    let site = Site::new(Book::written(1, 40));
+    let target = Memory::new();
+    let mut snapshots = Vec::new();
+    for day in 0..10 {
+        let rows = (0..20).map(|n| noise(1000 * day + n, 3000)).collect();
+        let (slots, index) = (vec![noise(day, 90)], TableId::INDEX_SEGMENT);
+        {
+            let tables = &mut site.book.0.lock().unwrap().tables;
+            tables.insert(index, rows);
+            tables.insert(TableId::SLOT, slots);
+        }
+        site.days_pass(1);
+        snapshots.push(site.back_up(target.clone()).await.unwrap());
+        prune_now(&site, &target).await;
+    }
+    let there = target.names(Shelf::Objects);
+    let kept = |day: usize, kind| {
+        let objects = snapshots[day].manifest.manifest.objects.iter();
+        let of_kind = objects.filter(|o| o.kind == ObjectKind::Table(kind));
+        of_kind
+            .map(|o| there.contains(&o.address.name()))
+            .collect::<Vec<_>>()
+    };
+    for day in 0..10 {
+        let index = kept(day, TableId::INDEX_SEGMENT);
+        assert!(index.len() > 2, "{index:?}");
+        // A day to be marked, and a week to wait.
+        let expected = day >= 2;
+        assert!(
+            index.iter().all(|kept| *kept == expected),
+            "day {day}: {index:?}"
+        );
+        assert!(
+            kept(day, TableId::SLOT).iter().all(|kept| *kept),
+            "day {day}"
+        );
+    }
+    let verified = site.verify(target.clone(), ReadData::All).await;
+    assert!(verified.ok(), "{verified:?}");
+    let (_, newest) = site.restore(target.clone()).await.unwrap();
+    assert_eq!(newest.book, site.book.read());
+    let (_, oldest) = site
+        .restore_as(target, Some(&snapshots[0].manifest.id()), Damage::Refuse)
+        .await
+        .unwrap();
+    assert!(!oldest.book.tables.contains_key(&TableId::INDEX_SEGMENT));
+}
+
+#[tokio::test]
+async fn a_line_that_nobody_went_on_with_keeps_its_entries_and_not_its_keys() {
+    let site = Site::new(Book::written(1, 40));
+    let target = Memory::new();
+    let first = site.back_up(target.clone()).await.unwrap();
+    let mark = site.mark();
+    // After it the host writes a snapshot more, is lost, and another goes on from the one before.
+    site.book.write(2, 5);
+    site.book
+        .0
+        .lock()
+        .unwrap()
+        .tables
+        .insert(TableId::SLOT, (0..40).map(|n| noise(n, 90)).collect());
+    let aside = site.back_up(target.clone()).await.unwrap();
+    site.book.0.lock().unwrap().rows.truncate(40);
+    site.book
+        .0
+        .lock()
+        .unwrap()
+        .tables
+        .insert(TableId::SLOT, (100..140).map(|n| noise(n, 90)).collect());
+    let host = site.folder.path().join("new host");
+    let began = HighWater {
+        begins: Some(Timeline::random()),
+        ..mark
+    };
+    began
+        .save(&HostState::lock(&host, site.keys.repository).unwrap())
+        .unwrap();
+    for _ in 0..6 {
+        site.days_pass(9);
+        site.book.write(3, 5);
+        site.back_up_as(&wire(target.clone()), &host).await.unwrap();
+        with(&site, target.clone(), async |keeper| {
+            let keeper = Keeper {
+                mark: None,
+                ..keeper
+            };
+            forget(keeper, &Retention::default()).await.unwrap();
+            prune(keeper).await.unwrap();
+        })
+        .await;
+    }
+    let there = target.names(Shelf::Objects);
+    for object in &aside.manifest.manifest.objects {
+        let shared = first.manifest.manifest.objects.contains(object);
+        let kept = there.contains(&object.address.name());
+        let expected = object.kind == ObjectKind::Ledger;
+        assert!(shared || kept == expected, "{}", object.describe());
+    }
+    let verified = site.verify(target.clone(), ReadData::All).await;
+    assert!(verified.ok(), "{verified:?}");
+    let refused = site
+        .restore_as(target.clone(), Some(&aside.manifest.id()), Damage::Refuse)
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(refused, BackupError::ObjectPruned { .. }),
+        "{refused}"
+    );
+    // The host that was believed lost comes back as it was: what was let go is made anew, and is no alarm.
+    site.book.0.lock().unwrap().rows.truncate(40);
+    site.book.write(2, 5);
+    site.book
+        .0
+        .lock()
+        .unwrap()
+        .tables
+        .insert(TableId::SLOT, (0..40).map(|n| noise(n, 90)).collect());
+    let back = site.back_up(target.clone()).await.unwrap();
+    assert!(back.alarms.is_empty(), "{:?}", back.alarms);
+    site.restore(target).await.unwrap();
 }
 
 /// A backup a day, each after a few entries and with other slots.
@@ -256,7 +383,7 @@ async fn ledger_packs_are_kept_as_long_as_a_snapshot_lists_them() {
 
 /// A target with a clock of its own.
 #[derive(Debug)]
-struct Clocked(Arc<Memory>, i64);
+pub struct Clocked(pub Arc<dyn Target>, pub i64);
 
 impl Target for Clocked {
     fn place(&self) -> String {

@@ -1,7 +1,10 @@
 //! What a backup reads of the vault.
 
-use crate::backup::source::{Cause, Frozen, Row, Source, Table, TableId};
-use crate::ledger::{Carried, Ledger, LedgerError};
+use crate::backup::source::{Cause, Frozen, Row, Source, TableId, TakeRow};
+use crate::ledger::{Carried, Ledger};
+
+/// So many bytes of bodies are read in one transaction, or one body that is longer.
+const BYTES: usize = 4 << 20;
 
 /// The number of a table in the format of backups.
 pub(super) const fn number(table: Carried) -> TableId {
@@ -28,29 +31,21 @@ impl LedgerSource {
 
 impl Source for LedgerSource {
     /// One read transaction: head and tables are of one moment.
-    fn freeze(&self, _after: u64) -> Result<Frozen, Cause> {
+    fn freeze(&self, _after: u64, take: &mut TakeRow<'_>) -> Result<Frozen, Cause> {
         let schema = self.ledger.schema_version() as u32;
-        let frozen = self.ledger.read(|tx| {
-            let tables = Carried::ALL
-                .iter()
-                .map(|table| {
-                    Ok(Table {
-                        id: number(*table),
-                        rows: tx.carried(*table)?,
-                    })
-                })
-                .collect::<Result<_, LedgerError>>()?;
-            Ok::<_, LedgerError>(Frozen {
+        self.ledger.read(|tx| {
+            for table in Carried::ALL {
+                tx.each_carried(table, &mut |row| take(number(table), &row))?;
+            }
+            Ok(Frozen {
                 head: tx.head()?,
-                tables,
                 schema,
                 bytes: None,
             })
-        })?;
-        Ok(frozen)
+        })
     }
 
     fn rows_after(&self, seq: u64, limit: usize) -> Result<Vec<Row>, Cause> {
-        Ok(self.ledger.read(|tx| tx.rows_after(seq, limit))?)
+        Ok(self.ledger.read(|tx| tx.rows_within(seq, limit, BYTES))?)
     }
 }
