@@ -12,7 +12,7 @@
 //!
 //! - Writes are single inserts with `w: majority, j: true`, never an upsert or an update, so a role with `find` and
 //!   `insert` is all that a host needs. Reads are from the primary, of what a majority has.
-//! - Every call has a time limit ([`TimeLimits`]). What timed out may have been carried out; the next try finds out.
+//! - Every call has a time limit ([`TimeLimits`]), a transfer one that fits its length and the link. What timed out may have been carried out; the next try finds out.
 //! - At most [`OPERATIONS`] commands are sent in any second: the smallest clusters answer 100.
 //! - One index besides that of `_id`, on `objects`: `{ _id: 1, len: 1 }`. It answers "is it there, and how long is it"
 //!   without reading the object. The run that makes the repository creates it, or the operator does where the host may
@@ -20,12 +20,13 @@
 //! - A connection that is not encrypted is taken only to a loopback address, and then goes to that address alone: a
 //!   replica set's other members are not followed in the open.
 
+mod patience;
 mod protection;
 mod verdict;
 
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::stream::TryStreamExt;
 use mongodb::bson::spec::BinarySubtype;
@@ -37,6 +38,8 @@ use mongodb::options::{
 };
 use mongodb::{Client, Collection, IndexModel};
 
+use patience::Patience;
+pub use patience::TimeLimits;
 use protection::protect;
 use verdict::{Verdict, is_duplicate, verdict};
 
@@ -60,32 +63,8 @@ const LIMIT: u64 = super::object::MAX_SEALED as u64;
 const BATCH: u32 = 10_000;
 /// The most bytes that one of them takes.
 const STAT: u64 = 256;
-
-/// How long calls may take before they count as failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TimeLimits {
-    /// A call that moves few bytes.
-    pub call: Duration,
-    /// The slowest link on which a transfer is waited for, in bytes a second; more than 0.
-    pub slowest: u64,
-}
-
-impl Default for TimeLimits {
-    fn default() -> Self {
-        Self {
-            call: Duration::from_mins(1),
-            slowest: 8 << 10,
-        }
-    }
-}
-
-impl TimeLimits {
-    /// The limit of a call that moves so many bytes.
-    const fn of(self, bytes: u64) -> Duration {
-        self.call
-            .saturating_add(Duration::from_secs(bytes / self.slowest))
-    }
-}
+/// What a manifest, a record or a tombstone is taken to be as long as.
+const NOTE: u64 = 1 << 20;
 
 /// A MongoDB as a target.
 #[derive(Debug)]
@@ -94,7 +73,7 @@ pub struct Mongo {
     database: String,
     place: String,
     redaction: Redaction,
-    limits: TimeLimits,
+    patience: Patience,
     pace: Pace,
 }
 
@@ -146,7 +125,7 @@ impl Mongo {
             database,
             place,
             redaction,
-            limits,
+            patience: Patience::new(limits),
             pace: Pace::new(OPERATIONS - BURST, BURST),
         };
         mongo.alive().await?;
@@ -160,7 +139,7 @@ impl Mongo {
                 .run_command(doc! { "ping": 1 })
                 .await
         };
-        self.call(self.limits.call, ping).await.map(|_| ())
+        self.call(self.patience.call(), ping).await.map(|_| ())
     }
 
     fn shelf(&self, shelf: Shelf) -> Collection<Document> {
@@ -190,6 +169,26 @@ impl Mongo {
         .await
     }
 
+    /// A call that moves so many bytes.
+    async fn transfer<T>(
+        &self,
+        bytes: u64,
+        call: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, TargetError> {
+        let mut began = Instant::now();
+        let timed = async {
+            began = Instant::now();
+            call.await
+        };
+        let done = self.call(self.patience.of(bytes), timed).await;
+        match &done {
+            Ok(_) => self.patience.moved(bytes, began.elapsed()),
+            Err(TargetError::TimedOut { .. }) => self.patience.gave_up(),
+            Err(_) => {}
+        }
+        done
+    }
+
     /// Insert, unless the name is taken.
     async fn insert(&self, shelf: Shelf, name: &Name, bytes: &[u8]) -> Result<Put, TargetError> {
         let len = bytes.len() as u64;
@@ -215,12 +214,18 @@ impl Mongo {
                 Err(e) => Err(e),
             }
         };
-        self.call(self.limits.of(len), insert).await
+        self.transfer(len, insert).await
     }
 
-    async fn find(&self, shelf: Shelf, filter: Document) -> Result<Vec<Stat>, TargetError> {
+    /// Names and lengths of what `filter` finds, `most` in one answer.
+    async fn find(
+        &self,
+        shelf: Shelf,
+        filter: Document,
+        most: u64,
+    ) -> Result<Vec<Stat>, TargetError> {
         let collection = self.shelf(shelf);
-        let limit = self.limits.of(u64::from(BATCH) * STAT);
+        let limit = self.patience.of(most * STAT);
         let found = collection
             .find(filter)
             .projection(doc! { "len": 1 })
@@ -263,7 +268,8 @@ impl Target for Mongo {
 
     fn exists<'a>(&'a self, shelf: Shelf, names: &'a [Name]) -> Answer<'a, Vec<Stat>> {
         let ids: Vec<Bson> = names.iter().map(|name| id(shelf, name)).collect();
-        Box::pin(self.find(shelf, doc! { "_id": { "$in": ids } }))
+        let most = ids.len() as u64;
+        Box::pin(self.find(shelf, doc! { "_id": { "$in": ids } }, most))
     }
 
     fn put<'a>(&'a self, shelf: Shelf, name: &'a Name, bytes: Arc<Vec<u8>>) -> Answer<'a, Put> {
@@ -273,13 +279,23 @@ impl Target for Mongo {
     fn get<'a>(&'a self, shelf: Shelf, name: &'a Name) -> Answer<'a, Option<Vec<u8>>> {
         Box::pin(async move {
             let collection = self.shelf(shelf);
+            let filter = doc! { "_id": id(shelf, name) };
+            // How long an answer is waited for depends on its length: an object's is asked for first.
+            let bytes = if shelf == Shelf::Objects {
+                match self.find(shelf, filter.clone(), 1).await?.first() {
+                    Some(stat) => stat.len.min(LIMIT),
+                    None => return Ok(None),
+                }
+            } else {
+                NOTE
+            };
             let find = async {
                 collection
-                    .find_one(doc! { "_id": id(shelf, name) })
+                    .find_one(filter)
                     .projection(doc! { "b": 1 })
                     .await
             };
-            let found = self.call(self.limits.of(LIMIT), find).await?;
+            let found = self.transfer(bytes, find).await?;
             // A document without its bytes is there and is not what was put: the reader's hash says so.
             Ok(found.map(|mut document| match document.remove("b") {
                 Some(Bson::Binary(b)) => b.bytes,
@@ -290,7 +306,8 @@ impl Target for Mongo {
 
     fn list(&self, shelf: Shelf) -> Answer<'_, Vec<Stat>> {
         // Not an empty filter, which would read every document: this one is answered from an index.
-        Box::pin(self.find(shelf, doc! { "_id": { "$gte": Bson::MinKey } }))
+        let all = doc! { "_id": { "$gte": Bson::MinKey } };
+        Box::pin(self.find(shelf, all, u64::from(BATCH)))
     }
 
     fn prepare(&self) -> Answer<'_, ()> {
@@ -300,7 +317,7 @@ impl Target for Mongo {
                 .build();
             let collection = self.shelf(Shelf::Objects);
             let create = async { collection.create_index(index).await.map(|_| ()) };
-            match self.call(self.limits.call, create).await {
+            match self.call(self.patience.call(), create).await {
                 // An insert-only host may not; who made its role was asked to.
                 Err(TargetError::Denied { .. }) => Ok(()),
                 done => done,
@@ -316,7 +333,7 @@ impl Target for Mongo {
                     .run_command(doc! { "hello": 1 })
                     .await
             };
-            let hello = self.call(self.limits.call, hello).await?;
+            let hello = self.call(self.patience.call(), hello).await?;
             Ok(hello
                 .get_datetime("localTime")
                 .ok()
@@ -328,7 +345,7 @@ impl Target for Mongo {
         Box::pin(async move {
             let collection = self.shelf(shelf);
             let delete = async { collection.delete_one(doc! { "_id": id(shelf, name) }).await };
-            self.call(self.limits.call, delete).await.map(|_| ())
+            self.call(self.patience.call(), delete).await.map(|_| ())
         })
     }
 }

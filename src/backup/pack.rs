@@ -26,8 +26,8 @@ use crate::crypto::sign::Signature;
 
 /// The size of plain packs on ordinary links.
 pub const PACK_BYTES: usize = 4 << 20;
-/// The size of plain packs on thin links.
-pub const THIN_PACK_BYTES: usize = 1 << 20;
+/// The size of plain packs on thin links: at 16 KiB a second one takes a quarter of a minute, and that is what a cut costs.
+pub const THIN_PACK_BYTES: usize = 256 << 10;
 /// The longest plain text of one object: 8 MiB. A pack with a longer row is cut into parts.
 pub const MAX_PART: usize = 8 << 20;
 

@@ -58,13 +58,25 @@ impl Default for Options {
     }
 }
 
+/// Below so many bytes a second, 256 kbit/s, a link is thin.
+const THIN: u64 = 32_000;
+
 impl Options {
-    /// For links of less than 256 kbit/s: small packs, one after the other but for one.
-    pub fn thin(rate: Option<NonZeroU64>) -> Self {
-        Self {
-            pack_bytes: THIN_PACK_BYTES,
-            uploads: 2,
-            rate,
+    /// For a link of which the run may take so many bytes a second, or all of it. On a thin one packs are small, and one
+    /// goes after the other but for one.
+    pub fn of_link(uploads: usize, rate: Option<NonZeroU64>) -> Self {
+        if rate.is_some_and(|rate| rate.get() < THIN) {
+            Self {
+                pack_bytes: THIN_PACK_BYTES,
+                uploads: uploads.min(2),
+                rate,
+            }
+        } else {
+            Self {
+                uploads,
+                rate,
+                ..Self::default()
+            }
         }
     }
 }

@@ -308,9 +308,7 @@ fn target(context: &Context, address: &str) -> Result<backup::Target, Failure> {
         )
         .hint("add tls=true to the address, or see security.tls in the configuration"));
     }
-    let mut target = backup::Target::parse(address)?;
-    target.options.uploads = context.config.backup.in_flight;
-    Ok(target)
+    Ok(backup::Target::parse(address)?.over(&context.config.backup))
 }
 
 /// The folder that is named, which on the host of the lost vault may still be the old one's.

@@ -1,6 +1,7 @@
 //! The table of keys: what each accepts, and which of two values is the tighter.
 
 use super::duration::parse_duration;
+use super::rate::parse_rate;
 
 /// One key that can be set.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub(super) enum Form {
     Whole(i64, i64),
     /// A duration within limits in seconds, both included.
     Duration(u64, u64),
+    /// The rate of a link, or nothing for no limit.
+    Rate,
     /// One of these words, the tightest first.
     Word(&'static [&'static str]),
     /// Any text.
@@ -140,6 +143,11 @@ pub(super) const KEYS: &[Key] = &[
         form: Form::Whole(1, 4),
         guard: Guard::Free,
     },
+    Key {
+        name: "backup.rate",
+        form: Form::Rate,
+        guard: Guard::Free,
+    },
 ];
 
 /// A value as it was written.
@@ -172,6 +180,7 @@ impl Key {
             (Form::Whole(least, most), Value::Whole(number)) => (least..=most).contains(&number),
             (Form::Duration(least, most), Value::Text(text)) => parse_duration(text)
                 .is_ok_and(|duration| (*least..=*most).contains(&duration.as_secs())),
+            (Form::Rate, Value::Text(text)) => parse_rate(text).is_ok(),
             (Form::Word(words), Value::Text(text)) => words.contains(&text.as_str()),
             _ => false,
         }
@@ -197,6 +206,7 @@ impl Key {
                 plain(least),
                 plain(most)
             ),
+            Form::Rate => "a rate from 16 kbit/s to 10000 Mbit/s, such as \"128 kbit/s\", or \"\" for no limit".into(),
             Form::Word(words) => format!("one of {}", quoted(words)),
             Form::Text | Form::Path => "text in double quotes".into(),
         }

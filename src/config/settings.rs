@@ -1,9 +1,11 @@
 //! The values in force, typed.
 
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::duration::parse_duration;
+use super::rate::parse_rate;
 use super::stack::Stack;
 use super::{ConfigError, Flags, Paths, Setting, Surroundings};
 
@@ -100,6 +102,8 @@ pub struct Backup {
     pub every: Option<Duration>,
     /// Uploads in flight at once.
     pub in_flight: usize,
+    /// Bytes a second that a backup may take of its link; absent for any number.
+    pub rate: Option<NonZeroU64>,
 }
 
 impl Config {
@@ -152,6 +156,8 @@ impl Config {
                     .map(PathBuf::from),
                 every: Some(duration("backup.every")).filter(|every| !every.is_zero()),
                 in_flight: small("backup.in_flight") as usize,
+                rate: parse_rate(stack.text("backup.rate"))
+                    .expect("a layer takes only rates for this key, which the table of keys says"),
             },
             settings: stack.settings(),
             files: stack.files,
@@ -333,6 +339,22 @@ mod tests {
         assert_eq!(
             host.load().unwrap().security.idle_lock,
             Duration::from_mins(3)
+        );
+    }
+
+    #[test]
+    fn a_link_may_be_limited_and_what_is_no_rate_is_named_with_its_line() {
+        let rate = |text: &str| {
+            let host = Host::new().user(&format!("[backup]\nrate = \"{text}\"\n"));
+            host.load()
+                .map(|config| config.backup.rate.map(NonZeroU64::get))
+        };
+        assert_eq!(rate("").unwrap(), None);
+        assert_eq!(rate("128 kbit/s").unwrap(), Some(16_000));
+        let refused = rate("128 kb").unwrap_err().to_string();
+        assert!(
+            refused.contains(":2") && refused.contains("kbit/s"),
+            "{refused}"
         );
     }
 

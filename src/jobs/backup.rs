@@ -33,7 +33,7 @@ use crate::backup::target::TargetError;
 use crate::backup::verify::{self, ReadData, Witness};
 use crate::backup::{BackupError, Cancel, Location, Meter, Phase, PrintedHead, Wire};
 use crate::backup::{Login, Progress as Stage};
-use crate::config::Paths;
+use crate::config::{self, Paths};
 use crate::crypto::hash::sha256;
 use crate::crypto::secret::SecretBytes;
 use crate::crypto::sign::VerifyKey;
@@ -45,7 +45,7 @@ use crate::ledger::Office;
 use crate::ledger::clear::BackupMark;
 use crate::vault::{Directory, Host, Vault, clock, record};
 
-use source::LedgerSource;
+pub use source::LedgerSource;
 
 /// How often a watcher is asked whether the work is still wanted although nothing moves.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
@@ -70,6 +70,13 @@ impl Target {
             login: None,
             options: Options::default(),
         })
+    }
+
+    /// The same, treating the link as the configuration says.
+    #[must_use]
+    pub fn over(mut self, link: &config::Backup) -> Self {
+        self.options = Options::of_link(link.in_flight, link.rate);
+        self
     }
 }
 

@@ -14,7 +14,7 @@ use super::command::{JobKind, Query};
 use super::desk_acts;
 use super::job;
 use super::shell::workplaces;
-use crate::config::Paths;
+use crate::config::{self, Paths};
 use crate::crypto::password::Cost;
 use crate::desk::view::{DemoLogin, Reporter};
 use crate::desk::{
@@ -38,10 +38,8 @@ pub struct Surround {
     pub cost: Cost,
     /// After how long without a key the session locks.
     pub idle: Duration,
-    /// Where snapshots go.
-    pub target: Option<String>,
-    /// Uploads in flight at once.
-    pub uploads: usize,
+    /// Where snapshots go, and how.
+    pub backup: config::Backup,
 }
 
 /// The desk of this vault.
@@ -100,7 +98,8 @@ impl DeskBackend {
 
     /// Where snapshots go.
     fn target(&self) -> Result<backup::Target, Failure> {
-        let Some(address) = &self.around.target else {
+        let configured = &self.around.backup;
+        let Some(address) = &configured.target else {
             return Err(Failure {
                 code: "no-target".to_owned(),
                 message: "no backup target is configured".to_owned(),
@@ -111,9 +110,7 @@ impl DeskBackend {
                 causes: Vec::new(),
             });
         };
-        let mut target = backup::Target::parse(address)?;
-        target.options.uploads = self.around.uploads;
-        Ok(target)
+        Ok(backup::Target::parse(address)?.over(configured))
     }
 
     fn unlock(
@@ -193,7 +190,7 @@ impl Backend for DeskBackend {
                 let path = verifications::save(&self.around.paths, at, &text)?;
                 Reply::Done(format!("saved as {}", path.display()))
             }
-            Query::Backups if self.around.target.is_none() => Reply::Backups(Vec::new()),
+            Query::Backups if self.around.backup.target.is_none() => Reply::Backups(Vec::new()),
             Query::Backups => Reply::Backups(backup::list(&self.around.paths, &self.target()?)?),
             Query::Vault | Query::Unlock { .. } | Query::Status => {
                 unreachable!("answered above, without a session")

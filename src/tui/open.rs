@@ -60,8 +60,7 @@ pub fn open(config: &Config, colour: bool) -> Result<(), OpenError> {
             passes: config.security.argon2_passes,
         },
         idle: idle(config),
-        target: config.backup.target.clone(),
-        uploads: config.backup.in_flight,
+        backup: config.backup.clone(),
     }));
     let schedule = schedule(config);
     let ended = event_loop::run(look, &desk);
@@ -71,8 +70,9 @@ pub fn open(config: &Config, colour: bool) -> Result<(), OpenError> {
 
 /// Backups while the interface runs, where they are wanted. An address that does not read shows when somebody backs up.
 fn schedule(config: &Config) -> Option<Schedule> {
-    let mut target = Target::parse(config.backup.target.as_ref()?).ok()?;
-    target.options.uploads = config.backup.in_flight;
+    let target = Target::parse(config.backup.target.as_ref()?)
+        .ok()?
+        .over(&config.backup);
     Some(Schedule::begin(
         config.paths.clone(),
         target,

@@ -37,6 +37,8 @@ struct State {
     delay: AtomicU64,
     /// Bytes a second, both ways together; 0 for any.
     rate: AtomicU64,
+    /// How much of one connection passes at a time while there is a rate.
+    piece: AtomicU64,
     free_at: Mutex<Instant>,
     /// Bytes carried so far, and where the next half-close is.
     carried: [AtomicU64; 2],
@@ -67,6 +69,7 @@ impl Proxy {
             stall_changed: Condvar::new(),
             delay: AtomicU64::new(0),
             rate: AtomicU64::new(0),
+            piece: AtomicU64::new(512),
             free_at: Mutex::new(Instant::now()),
             carried: [AtomicU64::new(0), AtomicU64::new(0)],
             half_close_at: [AtomicU64::new(u64::MAX), AtomicU64::new(u64::MAX)],
@@ -134,6 +137,24 @@ impl Proxy {
         self.state.rate.store(rate, SeqCst);
     }
 
+    /// While there is a rate, so many bytes of one connection pass before it is another's turn.
+    #[allow(
+        dead_code,
+        reason = "what measures the terminal beside a backup uses it"
+    )]
+    pub fn in_pieces_of(&self, bytes: u64) {
+        self.state.piece.store(bytes, SeqCst);
+    }
+
+    /// Waits as so many bytes of somebody else would on this link.
+    #[allow(
+        dead_code,
+        reason = "what measures the terminal beside a backup uses it"
+    )]
+    pub fn pass(&self, bytes: u64) {
+        self.state.slow_down(bytes as usize);
+    }
+
     /// Once so many more bytes have gone this way, the connection that carried the last of them is closed for that way
     /// and stays open for the other. Happens once.
     pub fn half_close_after(&self, way: Way, bytes: u64) {
@@ -181,7 +202,7 @@ impl State {
         loop {
             // Small steps where the speed counts.
             let most = if self.rate.load(SeqCst) > 0 {
-                512
+                self.piece.load(SeqCst) as usize
             } else {
                 buffer.len()
             };

@@ -2,8 +2,12 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 use chartseal::backup::source::Row;
+use chartseal::backup::target::{Name, Shelf, Target as _, TargetError};
+use chartseal::backup::{Mongo, MongoUri, TimeLimits};
 use chartseal::desk::view::unwatched;
 use chartseal::jobs::backup::{self, Target};
 use chartseal::ledger::{Body, LedgerError, Section};
@@ -127,4 +131,31 @@ fn a_stalled_run_holds_neither_the_vault_nor_anything_readable_and_leaves_nothin
     let head = |rows: &[Row]| rows.last().map(|row| row.seq);
     assert_eq!(head(&snapshot.rows), head(&before.rows));
     assert!(snapshot == before, "what was restored is not equal");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_that_stalls_is_given_up_in_the_time_that_its_own_bytes_need() {
+    let Some(mongod) = Mongod::start().await else {
+        return;
+    };
+    let proxy = Proxy::before(mongod.port);
+    let limits = TimeLimits {
+        call: Duration::from_secs(1),
+        slowest: 100_000,
+    };
+    let uri = MongoUri::parse(&mongod::uri(proxy.port, "backup")).unwrap();
+    let target = Mongo::open_within(&uri, None, limits).await.unwrap();
+    let name = Name::parse(&"ab".repeat(32)).unwrap();
+    let put = target.put(Shelf::Objects, &name, Arc::new(noise(1, 200_000)));
+    put.await.unwrap();
+    proxy.stall_after(1);
+    let refused = target.get(Shelf::Objects, &name).await.unwrap_err();
+    proxy.go_on();
+    // What is asked for first is its length; in neither is the longest object waited for.
+    assert!(
+        matches!(refused, TargetError::TimedOut { seconds: 1..=3, .. }),
+        "{refused}"
+    );
+    let got = target.get(Shelf::Objects, &name).await.unwrap();
+    assert_eq!(got, Some(noise(1, 200_000)));
 }

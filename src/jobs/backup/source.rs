@@ -19,12 +19,13 @@ pub(super) const fn number(table: Carried) -> TableId {
 
 /// A ledger, through a handle of its own.
 #[derive(Debug)]
-pub(super) struct LedgerSource {
+pub struct LedgerSource {
     ledger: Ledger,
 }
 
 impl LedgerSource {
-    pub(super) fn new(ledger: Ledger) -> Self {
+    /// What a backup of this ledger reads.
+    pub fn new(ledger: Ledger) -> Self {
         Self { ledger }
     }
 }
