@@ -83,7 +83,8 @@ impl Terminal {
         }
     }
 
-    fn take(&mut self, wait: Duration) -> bool {
+    /// Takes the next bytes, if any come within this time.
+    pub fn take(&mut self, wait: Duration) -> bool {
         match self.bytes.recv_timeout(wait) {
             Ok(chunk) => {
                 self.screen.process(&chunk);
