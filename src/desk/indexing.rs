@@ -10,7 +10,7 @@ use crate::ledger::{ChartId, Core, Entry, EntryId, Holder, Section, UnitId};
 use crate::vault::{Draft, Reader, Stored, VaultError, Writer};
 
 use super::error::DeskError;
-use super::sheet::{Content, leaf};
+use super::sheet::{Content, Leaf, Sheet};
 
 /// More than this many entries due in one chart are left to the batch.
 const AT_ONCE: u64 = 256;
@@ -135,54 +135,62 @@ fn add(
     coverage::mark(sql, compartment.id, key, chart, end)
 }
 
-/// What the index has to learn of some entries. What does not open or verify is left out: search shows only what holds.
+/// What the index has to learn of some entries. What does not open or verify, or might not be written where it stands, is left out: the
+/// index knows what the charts show, and search shows only what holds.
 pub(super) fn changes(
     reader: &mut Reader<'_>,
     entries: Vec<Entry>,
 ) -> Result<Vec<Change>, DeskError> {
     let mut changes = Vec::new();
     for entry in entries {
-        let rid = entry.seq();
-        let Ok(opened) = reader.open(entry) else {
+        let (rid, parent) = (entry.seq(), entry.core.parent);
+        let sheet = Sheet::as_of(reader, entry)?;
+        let last = sheet.leaves.last();
+        let Some(leaf) = last.filter(|leaf| leaf.seq == rid && leaf.authorised) else {
             continue;
         };
-        let Ok(leaf) = leaf(reader, opened) else {
+        let Content::Clinical(body) = &leaf.content else {
             continue;
         };
-        if !leaf.authorised {
-            continue;
-        }
-        let replaces = replaced(reader, &leaf.core)?;
-        if let Content::Clinical(body) = &leaf.content {
-            changes.push(change(rid, body, &leaf.login, leaf.core.created, replaces));
-        }
+        let replaces = match leaf.replaces {
+            Some(old) => Some(replaced(&sheet, old)),
+            None => closed(reader, &sheet, leaf, parent)?,
+        };
+        changes.push(change(rid, body, &leaf.login, leaf.core.created, replaces));
     }
     Ok(changes)
 }
 
-/// The version that an entry takes the place of, with its words as far as this session opens them.
-fn replaced(reader: &mut Reader<'_>, core: &Core) -> Result<Option<Replaced>, DeskError> {
-    if core.parent == EntryId::ZERO {
+/// The version before an entry where this session does not open it: what it said stays unknown.
+fn closed(
+    reader: &Reader<'_>,
+    sheet: &Sheet,
+    leaf: &Leaf,
+    parent: EntryId,
+) -> Result<Option<Replaced>, DeskError> {
+    if parent == EntryId::ZERO || sheet.leaves.iter().any(|other| other.id() == parent) {
         return Ok(None);
     }
-    let Some(old) = reader.tx().by_id(&core.parent)? else {
+    let Some(old) = reader.tx().by_id(&parent)? else {
         return Ok(None);
     };
-    let same = (old.core.thread, old.core.chart, old.core.section)
-        == (core.thread, core.chart, core.section);
+    let place = |core: &Core| (core.thread, core.chart, core.section);
     // What it names of somewhere else it cannot replace.
-    Ok(same.then(|| as_replaced(reader, old)))
+    Ok((place(&old.core) == place(&leaf.core)).then(|| replaced(sheet, old.seq())))
 }
 
-/// A version as one that is replaced, with its words as far as this session opens them.
-pub fn as_replaced(reader: &mut Reader<'_>, old: Entry) -> Replaced {
-    let rid = old.seq();
-    let read = reader.open(old).ok();
-    let read = read.and_then(|opened| leaf(reader, opened).ok());
-    let body = read
-        .as_ref()
-        .filter(|leaf| leaf.authorised)
-        .and_then(|leaf| Some((leaf, leaf.body()?)));
+/// The version that counts where this one is its thread's last: what the next one takes the place of, with its words as far as this
+/// session opens them.
+pub fn counting(reader: &mut Reader<'_>, last: Entry) -> Result<Replaced, DeskError> {
+    let seq = last.seq();
+    let sheet = Sheet::as_of(reader, last)?;
+    let counts = sheet.leaves.iter().find(|leaf| leaf.newest);
+    Ok(replaced(&sheet, counts.map_or(seq, |leaf| leaf.seq)))
+}
+
+fn replaced(sheet: &Sheet, rid: u64) -> Replaced {
+    let leaf = sheet.leaves.iter().find(|leaf| leaf.seq == rid);
+    let body = leaf.and_then(|leaf| Some((leaf, leaf.body()?)));
     let terms = body.map_or_else(Vec::new, |(leaf, body)| {
         words(body, &leaf.login, leaf.core.created)
     });

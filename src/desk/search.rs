@@ -10,7 +10,7 @@ use crate::clinical::Body;
 use crate::index::{self, Candidates, Facts, Query};
 use crate::ledger::clear::UnitKind;
 use crate::ledger::{ChartId, Section};
-use crate::vault::{Draft, Opened, Reader, VaultError};
+use crate::vault::{Draft, Reader, VaultError};
 
 use super::act::{Act, Searched};
 use super::charts;
@@ -19,7 +19,7 @@ use super::indexing;
 use super::queries;
 use super::reach::reach;
 use super::session::Session;
-use super::sheet::{Leaf, Sheet, leaf};
+use super::sheet::{Leaf, Sheet};
 use super::territory::Territory;
 use super::view::{Hit, Preview, SearchAnswer, Stamp};
 
@@ -273,7 +273,8 @@ fn candidates(
     Ok((candidates, own))
 }
 
-/// Opens candidates together. Of each its number, and what was found if it is what the query looks for and may be shown.
+/// Opens candidates together, and judges them as their charts do. Of each its number, and what was found if it is what the query looks for
+/// and may be shown.
 fn open(
     session: &Session,
     reader: &mut Reader<'_>,
@@ -290,54 +291,42 @@ fn open(
             }
         }
     }
-    let mut held = HashMap::new();
-    for opened in reader.open_together(entries).into_iter().flatten() {
-        let rid = opened.entry.seq();
-        held.insert(rid, check(session, reader, query, opened, patients)?);
+    let leaves = Sheet::together(reader, entries)?.leaves.into_iter();
+    let mut leaves: HashMap<u64, Leaf> = leaves.map(|leaf| (leaf.seq, leaf)).collect();
+    let mut outcomes = VecDeque::with_capacity(rids.len());
+    for rid in rids {
+        let leaf = leaves.remove(rid);
+        let leaf = leaf.filter(|leaf| holds(leaf, query));
+        let found = match leaf {
+            Some(leaf) => matching(session, reader, query, leaf, patients)?,
+            None => None,
+        };
+        outcomes.push_back((*rid, found));
     }
-    let outcome = |rid: &u64| (*rid, held.remove(rid).flatten());
-    Ok(rids.iter().map(outcome).collect())
+    Ok(outcomes)
 }
 
-/// Whether an opened candidate is what the query looks for, and may be shown.
-fn check(
+/// Whether a version may be shown: the one that counts in its chart, or of the history any that might be written.
+fn holds(leaf: &Leaf, query: &Query) -> bool {
+    let asked = leaf.newest || query.history();
+    leaf.authorised && asked && !matches!(leaf.body(), None | Some(Body::Retraction(_)))
+}
+
+/// A version that is what the query looks for.
+fn matching(
     session: &Session,
     reader: &mut Reader<'_>,
     query: &Query,
-    opened: Opened,
+    leaf: Leaf,
     patients: &mut Patients,
 ) -> Result<Option<Found>, DeskError> {
-    let chart = opened.entry.core.chart;
-    let Ok(leaf) = leaf(reader, opened) else {
-        return Ok(None);
-    };
-    if !leaf.authorised || !(query.history() || is_current(reader, &leaf)?) {
-        return Ok(None);
-    }
+    let chart = leaf.core.chart;
     let patient = patient(session, reader, query, chart, patients)?;
+    let meta = indexing::meta(&leaf.login, leaf.core.created);
     let matches = leaf
         .body()
-        .is_some_and(|body| meets(query, &leaf, body, patient));
+        .is_some_and(|body| query.matches_in_chart(body, meta, patient));
     Ok(matches.then_some(Found { leaf, chart }))
-}
-
-/// Whether the chart shows this version as the one that holds. The index knows, unless whoever replaced it held no key of the index.
-fn is_current(reader: &mut Reader<'_>, leaf: &Leaf) -> Result<bool, DeskError> {
-    let end = reader.tx().thread_end(&leaf.core.thread)?;
-    if end.is_some_and(|(seq, _)| seq == leaf.seq) {
-        return Ok(true);
-    }
-    let sheet = Sheet::thread(reader, leaf.core.thread)?;
-    Ok(sheet.current().any(|(current, _)| current.seq == leaf.seq))
-}
-
-/// Whether an entry is what the query looks for.
-fn meets(query: &Query, leaf: &Leaf, body: &Body, patient: Option<&Facts>) -> bool {
-    query.matches_in_chart(
-        body,
-        indexing::meta(&leaf.login, leaf.core.created),
-        patient,
-    )
 }
 
 /// Whose chart it is, as far as the session may know, and what of it the query may ask.
@@ -409,20 +398,10 @@ fn personal(
         if !reach(session, reader, chart, section).is_open() {
             continue;
         }
-        let patient = patient(session, reader, query, chart, patients)?;
         let sheet = Sheet::read(reader, chart, section)?;
-        let current: Vec<u64> = sheet.current().map(|(leaf, _)| leaf.seq).collect();
         for leaf in sheet.leaves {
-            let asked = if query.history() {
-                leaf.authorised
-            } else {
-                current.binary_search(&leaf.seq).is_ok()
-            };
-            let body = leaf
-                .body()
-                .filter(|body| asked && !matches!(body, Body::Retraction(_)));
-            if body.is_some_and(|body| meets(query, &leaf, body, patient)) {
-                found.push(Found { leaf, chart });
+            if holds(&leaf, query) {
+                found.extend(matching(session, reader, query, leaf, patients)?);
             }
         }
     }

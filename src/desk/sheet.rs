@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::clinical::{self, Role};
-use crate::ledger::{CertId, ChartId, Core, EntryId, Section, ThreadId};
+use crate::ledger::{CertId, ChartId, Core, Entry, EntryId, Section, ThreadId};
 use crate::vault::{Opened, Reader, VaultError};
 
 use super::act::Act;
@@ -48,6 +48,8 @@ pub struct Leaf {
     pub version: u32,
     /// Whether it is the version of its thread that counts: the last that its author might write over the one before.
     pub newest: bool,
+    /// The number of the version that it took the place of, if it might.
+    pub replaces: Option<u64>,
 }
 
 impl Leaf {
@@ -106,6 +108,35 @@ impl Sheet {
         Ok(Self::of(reader, opened))
     }
 
+    /// Reads entries that are shown together, as a search does, each beside the other versions of its thread: so they are judged as
+    /// their chart judges them. What the caller did not ask for is among the leaves, too.
+    pub fn together(reader: &mut Reader<'_>, entries: Vec<Entry>) -> Result<Self, DeskError> {
+        let mut all = BTreeMap::new();
+        for entry in entries {
+            for version in versions(reader, entry)? {
+                all.insert(version.seq(), version);
+            }
+        }
+        let numbers: Vec<u64> = all.keys().copied().collect();
+        let opened = reader.open_together(all.into_values().collect());
+        let opened = numbers.into_iter().zip(opened);
+        let opened = opened.map(|(seq, opened)| opened.map_err(|error| (seq, error)));
+        Ok(Self::of(reader, opened.collect()))
+    }
+
+    /// Reads a thread as it stood when an entry of it had just been written.
+    pub fn as_of(reader: &mut Reader<'_>, entry: Entry) -> Result<Self, DeskError> {
+        let seq = entry.seq();
+        let versions = versions(reader, entry)?.into_iter();
+        let opened = versions.filter(|version| version.seq() <= seq);
+        let opened = opened.map(|version| {
+            let seq = version.seq();
+            reader.open(version).map_err(|error| (seq, error))
+        });
+        let opened = opened.collect();
+        Ok(Self::of(reader, opened))
+    }
+
     fn of(reader: &Reader<'_>, opened: Vec<Result<Opened, (u64, VaultError)>>) -> Self {
         let mut sheet = Self::default();
         let mut versions = BTreeMap::<ThreadId, u32>::new();
@@ -141,6 +172,7 @@ impl Sheet {
             self.leaves[at].authorised = authorised;
             self.leaves[at].newest = authorised;
             if authorised {
+                self.leaves[at].replaces = before.map(|before| self.leaves[before].seq);
                 if let Some(before) = before {
                     self.leaves[before].newest = false;
                 }
@@ -173,6 +205,18 @@ impl Sheet {
             _ => None,
         })
     }
+}
+
+/// Every version of an entry's thread that stands where it stands, oldest first. What names the thread in another chart or section
+/// is none.
+fn versions(reader: &Reader<'_>, entry: Entry) -> Result<Vec<Entry>, DeskError> {
+    let core = &entry.core;
+    if reader.tx().is_alone(&core.thread)? {
+        return Ok(vec![entry]);
+    }
+    let mut versions = reader.tx().thread(&core.thread)?;
+    versions.retain(|other| (other.core.chart, other.core.section) == (core.chart, core.section));
+    Ok(versions)
 }
 
 /// Whether an entry may take the place of the version before it, by the role of its author.
@@ -227,6 +271,7 @@ pub fn leaf(reader: &Reader<'_>, opened: Opened) -> Result<Leaf, (u64, String)> 
         authorised,
         version: 1,
         newest: true,
+        replaces: None,
     })
 }
 

@@ -108,6 +108,14 @@ impl<'c> ReadTx<'c> {
         checked(found, |core| core.thread == *thread)
     }
 
+    /// Whether a thread has no more than one version.
+    pub fn is_alone(&self, thread: &ThreadId) -> Result<bool, LedgerError> {
+        let sql = "SELECT count(*) FROM (SELECT 1 FROM entry WHERE thread = ?1 LIMIT 2)";
+        let mut statement = self.sql.prepare_cached(sql)?;
+        let versions: i64 = statement.query_row([thread.as_bytes()], |row| row.get(0))?;
+        Ok(versions < 2)
+    }
+
     /// The last version of a thread: its number and header.
     pub fn thread_end(
         &self,

@@ -4,10 +4,12 @@ use chartseal::clinical::{
     Administration, Allergy, Body, Concept, Condition, Decimal, Prescription, Quantity, Retraction,
     RxEvent, RxEventKind,
 };
+use chartseal::desk::catch_up::catch_up_all;
 use chartseal::desk::charts::{encode, no_json, show};
-use chartseal::desk::rx;
+use chartseal::desk::view::unwatched;
+use chartseal::desk::{rx, search};
 use chartseal::jobs::verify;
-use chartseal::ledger::Section;
+use chartseal::ledger::{EntryId, Section};
 use chartseal::vault::Draft;
 
 use crate::bag::Bag;
@@ -166,6 +168,73 @@ fn an_insider_takes_nothing_out_of_a_chart_that_they_may_not_write() {
             .iter()
             .any(|line| line.contains("penicillin"))
     );
+}
+
+#[test]
+fn an_insider_puts_nothing_into_a_search_and_takes_nothing_out_of_it_that_they_may_not_write() {
+    let life = lived();
+    let allergy = Body::Allergy(Allergy {
+        substance: Concept::text("latex"),
+        ..Default::default()
+    });
+    let given = Body::Administration(Administration {
+        medicine: Concept::text("aspirin"),
+        ..Default::default()
+    });
+    let doctor = life.hospital.login("hsmith");
+    let written = doctor
+        .write(|writer| {
+            writer.put(
+                Draft::new(life.chart, Section::Medication),
+                &encode(&allergy),
+            )
+        })
+        .unwrap();
+    let desk = life.hospital.desk("hsmith");
+    catch_up_all(&desk, &unwatched).unwrap();
+    // Within the role of a nurse, in the thread of what is a doctor's.
+    let nurse = life.hospital.login("brandt");
+    let draft = Draft::new(life.chart, Section::Medication).after(written.id.into(), written.id);
+    let forged = nurse
+        .write(|writer| writer.put(draft, &encode(&given)))
+        .unwrap();
+    let finds = |query: &str, expected: &[EntryId]| {
+        for session in [&desk, &life.hospital.desk("hsmith")] {
+            let answer = search::run(session, query, 9, 0).unwrap();
+            let found: Vec<_> = answer.results.iter().map(|hit| hit.entry.clone()).collect();
+            let expected: Vec<_> = expected.iter().map(ToString::to_string).collect();
+            assert_eq!(found, expected, "{query}");
+            assert_eq!(answer.total, expected.len() as u64, "{query}");
+        }
+    };
+    for step in ["before", "after"] {
+        finds("latex", &[written.id]);
+        finds("kind:administration", &[]);
+        finds("history: aspirin", &[]);
+        if step == "before" {
+            assert_eq!(catch_up_all(&desk, &unwatched).unwrap(), 1);
+        }
+    }
+    // What the doctor writes after it takes the place of the allergy.
+    let withdrawn = Body::Retraction(Retraction {
+        reason: "it was the adhesive".into(),
+    });
+    let draft = Draft::new(life.chart, Section::Medication).after(written.id.into(), forged.id);
+    doctor
+        .write(|writer| writer.put(draft, &encode(&withdrawn)))
+        .unwrap();
+    for _ in 0..2 {
+        finds("latex", &[]);
+        finds("history: latex", &[written.id]);
+        finds("history: aspirin", &[]);
+        catch_up_all(&desk, &unwatched).unwrap();
+    }
+    let report = verify::full(&desk, 2, &unwatched).unwrap();
+    let index = report
+        .findings
+        .iter()
+        .find(|found| found.text.starts_with("index of"));
+    assert!(index.is_none(), "{index:?}");
 }
 
 #[test]
