@@ -148,8 +148,8 @@ fn a_patient_grants_a_request_and_takes_it_back() {
     let (folder, made) = hospital();
     let mut patient = Terminal::start(folder.path(), &[]);
     patient.login(&of_role(&made, "patient"), PASSPHRASE);
-    patient.types("4");
-    patient.until("4 INBOX");
+    patient.types("5");
+    patient.until("5 INBOX");
     patient.until("asks for clinical");
     patient.types("y");
     patient.until("Grant access");

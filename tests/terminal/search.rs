@@ -51,14 +51,45 @@ fn a_query_is_corrected_saved_found_again_after_a_lock_and_leads_to_the_entry() 
 }
 
 #[test]
+fn a_patient_finds_what_stands_in_their_own_chart_and_a_registrar_finds_people() {
+    let (folder, made) = hospital();
+    let mut patient = Terminal::start(folder.path(), &[]);
+    patient.login(&of_role(&made, "patient"), PASSPHRASE);
+    patient.types("4");
+    patient.until("4 SEARCH");
+    patient.types("kind:vitals\r");
+    patient.until("in 1 chart");
+    patient.types("\r");
+    patient.until("2 RECORDS");
+    patient.until("TIMELINE");
+    patient.types("q");
+    assert!(patient.ended().success());
+
+    let mut registrar = Terminal::start(folder.path(), &[]);
+    registrar.login(&of_role(&made, "registrar"), PASSPHRASE);
+    registrar.types("3");
+    registrar.until("3 SEARCH");
+    registrar.types("kind:vitals\r");
+    registrar.until("no entry matches");
+    registrar.types("\x15name:chen\r");
+    registrar.until("1 entry in 1 chart");
+    registrar.until("Chen, Qiang");
+    registrar.types("\r");
+    registrar.until("2 RECORDS");
+    registrar.until("Chen, Qiang");
+    registrar.types("q");
+    assert!(registrar.ended().success());
+}
+
+#[test]
 fn each_role_logs_in_to_the_panes_that_it_has() {
     let (folder, made) = hospital();
     for (role, pane) in [
         ("doctor", "5 Inbox"),
         ("nurse", "3 Search"),
         ("pharmacist", "2 Prescriptions"),
-        ("registrar", "2 Records"),
-        ("patient", "3 Prescriptions"),
+        ("registrar", "3 Search"),
+        ("patient", "4 Search"),
         ("admin", "2 Admin"),
         ("auditor", "2 Admin"),
     ] {

@@ -55,8 +55,8 @@ impl Pane {
             Role::Doctor => &[Home, Records, Prescriptions, Search, Inbox],
             Role::Nurse => &[Home, Records, Search, Inbox],
             Role::Pharmacist => &[Home, Prescriptions, Search, Inbox],
-            Role::Registrar => &[Home, Records, Inbox],
-            Role::Patient => &[Home, Records, Prescriptions, Inbox],
+            Role::Registrar => &[Home, Records, Search, Inbox],
+            Role::Patient => &[Home, Records, Prescriptions, Search, Inbox],
             Role::Admin | Role::Auditor => &[Home, Admin, Inbox],
         }
     }

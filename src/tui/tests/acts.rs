@@ -199,7 +199,7 @@ fn what_is_held_or_finished_is_not_handed_over() {
 #[test]
 fn a_request_is_granted_from_the_inbox() {
     let mut bench = Bench::of("mejia");
-    bench.keys("4 y");
+    bench.keys("5 y");
     assert!(bench.shows("Grant access") && bench.shows("second opinion"));
     bench.types("t+3w");
     bench.asked();

@@ -144,6 +144,23 @@ fn the_first_page_comes_alone_and_the_rest_follows_as_far_as_it_will_be_read() {
 }
 
 #[test]
+fn a_patient_searches_their_chart_and_a_registrar_looks_for_people() {
+    for (login, pane, hint) in [
+        ("mejia", "4 SEARCH", "dx:I10"),
+        ("okoro", "3 SEARCH", "dob:1961-04-03"),
+    ] {
+        let mut bench = Bench::of(login);
+        bench.keys(&pane[..1]);
+        assert!(bench.shows(pane) && bench.shows(hint), "{}", bench.screen());
+        bench.types("name:hya*");
+        bench.keys("enter enter");
+        let asked = bench.asked();
+        assert!(asked.contains("Chart { mrn: \"0063-9\" }"), "{asked}");
+        assert!(bench.shows("2 RECORDS"), "{login}");
+    }
+}
+
+#[test]
 fn moving_to_the_end_of_the_list_reaches_every_match() {
     let mut bench = searching();
     bench.keys("end");

@@ -24,8 +24,9 @@ use crate::index::{QueryError, query};
 use completion::Completion;
 use results::{FIRST, MORE, Results};
 
-/// What to type, where nothing was asked yet.
+/// What to type, where nothing was asked yet; whoever admits looks for people.
 const EXAMPLES: &str = "words  \"a phrase\"  dx:I10  bp>160/100  since:t-3m  -not    F1 explains";
+const PEOPLE: &str = "name:gar*  mrn:0012  dob:1961-04-03  phone:5550199    F1 explains";
 
 /// Queries asked of late that completion and ^R know at once; the desk keeps more.
 const RECENT: usize = 50;
@@ -412,7 +413,8 @@ impl Search {
         } else if looking {
             canvas.put(1, 1, "searching …", Tone::Muted);
         } else {
-            canvas.put(1, 1, EXAMPLES, Tone::Muted);
+            let admits = shell.role() == Some(Role::Registrar);
+            canvas.put(1, 1, if admits { PEOPLE } else { EXAMPLES }, Tone::Muted);
         }
     }
 }
