@@ -4,7 +4,7 @@
 //!   [`clear`]: the bodies that anyone may read; [`wire`]: keys and hashes inside them.
 //! - [`store`]: the file and its transactions; [`schema`]: its tables; [`read`], [`append`]: what they can do;
 //!   [`views`]: what can be dropped and rebuilt.
-//! - [`scan`], [`view_check`]: what verification reads and works out anew.
+//! - [`touched`]: what was written since; [`scan`], [`view_check`]: what verification reads and works out anew.
 //! - [`slot`], [`credential`]: the rows that must change or vanish; [`carried`]: what a backup takes along of them.
 
 pub mod append;
@@ -20,6 +20,7 @@ pub mod scan;
 pub mod schema;
 pub mod slot;
 pub mod store;
+pub mod touched;
 pub mod view_check;
 pub mod views;
 pub mod wire;

@@ -242,23 +242,6 @@ impl<'c> ReadTx<'c> {
         checked(found, |core| core.chart == *chart)
     }
 
-    /// The charts that entries after `seq` speak of.
-    pub fn touched_since(&self, seq: u64) -> Result<Touched, LedgerError> {
-        let charts = |sql| -> Result<Vec<ChartId>, LedgerError> {
-            let mut statement = self.sql.prepare_cached(sql)?;
-            let rows = statement.query_map([seq as i64], |row| row.get::<_, Vec<u8>>(0))?;
-            let mut found = Vec::new();
-            for chart in rows {
-                found.extend(ChartId::from_slice(&chart?));
-            }
-            Ok(found)
-        };
-        Ok(Touched {
-            any: charts("SELECT DISTINCT chart FROM entry WHERE seq > ?1")?,
-            clear: charts("SELECT DISTINCT chart FROM clear_entry WHERE seq > ?1")?,
-        })
-    }
-
     /// Every clear entry, oldest first.
     pub fn clear_entries(&self) -> Result<Vec<Entry>, LedgerError> {
         self.entries(
@@ -387,15 +370,6 @@ impl<'c> ReadTx<'c> {
             }),
         }
     }
-}
-
-/// The charts that something was written of.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Touched {
-    /// By any entry.
-    pub any: Vec<ChartId>,
-    /// By a clear entry, which may change who opens what. Units stand under their own chart's id.
-    pub clear: Vec<ChartId>,
 }
 
 /// Refuses entries that a column led to and whose signed header says otherwise.
