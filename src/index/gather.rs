@@ -7,11 +7,12 @@ use super::change::{Change, FORMER};
 use super::posting::PostingList;
 use super::term::Term;
 
-/// Words and their lists. About a byte a pair, and some 130 a word.
+/// Words and their lists. About a byte a pair in the order of the ledger and eight otherwise, and some 130 a word.
 #[derive(Default)]
 pub(super) struct Gathered {
     lists: HashMap<Term, PostingList>,
-    /// Numbers that come in no order, of versions that were replaced: sorted once, when all are known.
+    /// Numbers that come in no order: of versions that were replaced, and of charts that are read one after another though they were
+    /// written side by side. Sorted once, when all are known.
     unsorted: HashMap<Term, Vec<u64>>,
     pairs: u64,
 }
@@ -58,13 +59,16 @@ impl Gathered {
     }
 
     fn insert(&mut self, term: &Term, rid: u64) {
-        self.pairs += 1;
-        match self.lists.get_mut(term) {
-            Some(list) => list.insert(rid),
-            None => drop(
-                self.lists
-                    .insert(term.clone(), PostingList::from_sorted(&[rid])),
-            ),
+        let Some(list) = self.lists.get_mut(term) else {
+            self.pairs += 1;
+            let list = PostingList::from_sorted(&[rid]);
+            self.lists.insert(term.clone(), list);
+            return;
+        };
+        if list.push(rid) {
+            self.pairs += 1;
+        } else {
+            self.defer(term, rid);
         }
     }
 
@@ -81,4 +85,28 @@ fn sorted(mut rids: Vec<u64>) -> PostingList {
     rids.sort_unstable();
     rids.dedup();
     PostingList::from_sorted(&rids)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::index::Field;
+
+    proptest! {
+        #[test]
+        fn entries_are_gathered_in_any_order(rids: Vec<u16>) {
+            let (mut gathered, word) = (Gathered::default(), Term::new(Field::Any, "fever"));
+            for &rid in &rids {
+                gathered.push(&Change { rid: rid.into(), terms: vec![word.clone()], replaces: None });
+            }
+            let expected: BTreeSet<u64> = rids.iter().map(|rid| u64::from(*rid)).collect();
+            let found: Vec<u64> = gathered.lists().flat_map(|(_, list)| list.to_vec()).collect();
+            prop_assert_eq!(found, expected.into_iter().collect::<Vec<_>>());
+            prop_assert_eq!(gathered.pairs(), rids.len() as u64);
+        }
+    }
 }

@@ -21,17 +21,13 @@ impl PostingList {
         list
     }
 
-    /// Adds a number wherever it belongs; one that is there already changes nothing. Cheap at the end of the list.
-    pub fn insert(&mut self, rid: u64) {
+    /// Adds a number at the end; the last one once more changes nothing. Whether it belongs there.
+    #[must_use]
+    pub fn push(&mut self, rid: u64) -> bool {
         if self.count == 0 || rid > self.last {
             self.append(rid);
-        } else {
-            let mut rids = self.to_vec();
-            if let Err(at) = rids.binary_search(&rid) {
-                rids.insert(at, rid);
-                *self = Self::from_sorted(&rids);
-            }
         }
+        rid == self.last
     }
 
     fn append(&mut self, rid: u64) {
@@ -204,12 +200,15 @@ mod tests {
         }
 
         #[test]
-        fn a_list_takes_numbers_in_any_order(rids: Vec<u64>) {
-            let mut list = PostingList::default();
-            for &rid in &rids {
-                list.insert(rid);
+        fn a_list_takes_what_follows_its_last_number_and_refuses_the_rest(rids: Vec<u8>) {
+            let (mut list, mut expected) = (PostingList::default(), Vec::new());
+            for rid in rids.into_iter().map(u64::from) {
+                let belongs = expected.last().is_none_or(|last| rid >= *last);
+                prop_assert_eq!(list.push(rid), belongs);
+                if expected.last().is_none_or(|last| rid > *last) {
+                    expected.push(rid);
+                }
             }
-            let expected: Vec<u64> = rids.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
             prop_assert_eq!(list.to_vec(), expected);
         }
 
