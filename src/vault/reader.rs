@@ -1,5 +1,7 @@
 //! Reading with keys: opening slots, opening entries, **checking every signature before a body is handed out.**
 
+use std::thread;
+
 use crate::crypto::hash::Hash;
 use crate::crypto::mac::MacKey;
 use crate::crypto::secret::Secret;
@@ -289,7 +291,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Opens some entries that are shown together, as a search does. Their signatures are judged in one equation, and only where
-    /// that does not hold each by itself. **Whoever acts on one of them opens it with [`open`](Self::open)**, which judges strictly.
+    /// that does not hold each by itself; none is handed out before. **Whoever acts on one of them opens it with [`open`](Self::open)**, which judges strictly.
     pub fn open_together(&mut self, entries: Vec<Entry>) -> Vec<Result<Opened, VaultError>> {
         let messages: Vec<Vec<u8>> = entries
             .iter()
@@ -305,16 +307,24 @@ impl<'a> Reader<'a> {
                 entry.row.digest_holds().then_some(signed)
             })
             .collect();
-        let hold = items.is_some_and(|items| verify_batch(&items));
-        entries
+        // Judging signatures takes about as long as the rest: somebody waits for a page of results, and another core is there.
+        let (hold, opened) = thread::scope(|scope| {
+            let judged = scope.spawn(|| items.is_some_and(|items| verify_batch(&items)));
+            let opened: Vec<_> = entries
+                .into_iter()
+                .map(|entry| self.unseal(entry))
+                .collect();
+            (judged.join().unwrap_or(false), opened)
+        });
+        let judged = |opened: Opened| {
+            if !hold {
+                self.verify(&opened.entry)?;
+            }
+            Ok(opened)
+        };
+        opened
             .into_iter()
-            .map(|entry| {
-                if hold {
-                    self.unseal(entry)
-                } else {
-                    self.open(entry)
-                }
-            })
+            .map(|opened| opened.and_then(judged))
             .collect()
     }
 
@@ -324,7 +334,7 @@ impl<'a> Reader<'a> {
         self.unseal(entry)
     }
 
-    /// Opens an entry whose signature was judged.
+    /// Opens an entry whose signature was judged, or is before anybody sees it.
     fn unseal(&mut self, entry: Entry) -> Result<Opened, VaultError> {
         let seq = entry.seq();
         let core = &entry.core;
