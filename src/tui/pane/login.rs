@@ -36,6 +36,13 @@ impl Default for Login {
     }
 }
 
+fn render_wrong(inside: &mut Canvas<'_>, y: u16, (wrong, hint): &(String, Option<String>)) {
+    let next = inside.paragraph(1, y, &format!("! {wrong}"), Tone::Alert);
+    if let Some(hint) = hint {
+        inside.paragraph(1, next, hint, Tone::Text);
+    }
+}
+
 const FIRST_RUN: [(&str, &str); 2] = [
     (
         "Make a demonstration",
@@ -152,9 +159,12 @@ impl Room for Login {
         let left = canvas.width().saturating_sub(60) / 2;
         let mut inside = canvas.part(left, top, 60, u16::MAX);
         match &shell.vault {
-            None => {
-                inside.put(1, 1, "opening the vault …", Tone::Muted);
-            }
+            None => match &self.wrong {
+                None => {
+                    inside.put(1, 1, "opening the vault …", Tone::Muted);
+                }
+                Some(wrong) => render_wrong(&mut inside, 1, wrong),
+            },
             Some(VaultState::Missing { path }) => self.render_first_run(shell, &mut inside, path),
             Some(VaultState::There { name, demo, logins }) => {
                 let x = inside.put(1, 0, name, Tone::Title);
@@ -184,11 +194,8 @@ impl Room for Login {
                 }
                 if waiting {
                     inside.put(1, y, "checking …", Tone::Muted);
-                } else if let Some((wrong, hint)) = &self.wrong {
-                    let next = inside.paragraph(1, y, &format!("! {wrong}"), Tone::Alert);
-                    if let Some(hint) = hint {
-                        inside.paragraph(1, next, hint, Tone::Text);
-                    }
+                } else if let Some(wrong) = &self.wrong {
+                    render_wrong(&mut inside, y, wrong);
                 } else if *demo && !small {
                     Self::render_logins(&mut inside, y, logins);
                 }

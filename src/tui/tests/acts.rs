@@ -499,6 +499,20 @@ fn a_kiosk_has_no_quit_and_no_palette() {
 }
 
 #[test]
+fn a_vault_that_does_not_open_says_why_at_once() {
+    let altered = Fixture {
+        altered: true,
+        ..Fixture::default()
+    };
+    let bench = Bench::with(look("default"), altered);
+    assert!(
+        bench.shows("the vault's file was altered") && bench.shows("restore from a backup"),
+        "{}",
+        bench.screen()
+    );
+}
+
+#[test]
 fn the_first_run_offers_a_demonstration_or_a_vault() {
     let empty = Fixture {
         empty: true,

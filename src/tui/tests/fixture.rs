@@ -29,6 +29,8 @@ pub struct Fixture {
     pub asked: Mutex<Vec<String>>,
     /// There is no vault.
     pub empty: bool,
+    /// There is one that does not open.
+    pub altered: bool,
     /// The share in the list of access waits for who is at the terminal.
     pub shared: bool,
 }
@@ -50,6 +52,14 @@ impl Backend for Fixture {
             Query::Vault if self.empty => Reply::Vault(VaultState::Missing {
                 path: "/srv/chartseal".to_owned(),
             }),
+            Query::Vault if self.altered => {
+                return Err(Failure {
+                    code: "altered".to_owned(),
+                    message: "the vault's file was altered".to_owned(),
+                    hint: Some("restore from a backup".to_owned()),
+                    causes: Vec::new(),
+                });
+            }
             Query::Vault => Reply::Vault(VaultState::There {
                 name: "St Elsewhere".to_owned(),
                 demo: false,
