@@ -7,7 +7,10 @@ use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
 
+use crate::clinical::Body;
+
 use super::dyadic::{Node, Tree};
+use super::facts::Meta;
 use super::term::{Field, Term};
 
 const TREE: Tree = Tree { bits: 2, levels: 7 };
@@ -43,6 +46,19 @@ impl Day {
         Self::of(TimeZone::UTC.to_datetime(stamp).date())
     }
 
+    /// The day of an entry: the one that the body names, on the writer's own calendar, else the UTC day on which it was written.
+    pub fn of_body(body: &Body, meta: Meta<'_>) -> Self {
+        body.at().map_or_else(
+            || Self::of_unix_millis(meta.created),
+            |at| Self::of(at.local_date()),
+        )
+    }
+
+    /// How many days it is from the first.
+    pub(super) fn number(self) -> u32 {
+        self.0
+    }
+
     /// The words that an entry of this day is indexed under.
     pub(super) fn terms(self) -> impl Iterator<Item = Term> {
         TREE.path(self.0).map(term)
@@ -54,7 +70,20 @@ pub(super) fn span_terms(from: Day, to: Day) -> Vec<Term> {
     TREE.cover(from.0, to.0).into_iter().map(term).collect()
 }
 
-fn term((level, node): Node) -> Term {
+/// The nodes of the highest level: together they hold every day there is.
+pub(super) fn roots() -> impl Iterator<Item = Node> {
+    let top = TREE.levels - 1;
+    (0..=Day::max().0 >> (TREE.bits * u32::from(top))).map(move |node| (top, node))
+}
+
+/// The nodes of which a node consists; none, if it is a day.
+pub(super) fn children((level, node): Node) -> impl Iterator<Item = Node> {
+    let many = if level == 0 { 0 } else { 1 << TREE.bits };
+    (0..many).map(move |child| (level - 1, (node << TREE.bits) + child))
+}
+
+/// The word of a node.
+pub(super) fn term((level, node): Node) -> Term {
     let mut value = [level; 5];
     value[1..].copy_from_slice(&node.to_be_bytes());
     Term::new(Field::Day, value)

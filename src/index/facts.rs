@@ -31,18 +31,13 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Reads an entry. Its day is the one that the body names, on the writer's own calendar, else the UTC day on which the
-    /// entry was written.
+    /// Reads an entry.
     pub fn of(body: &Body, meta: Meta<'_>) -> Self {
-        let day = body.at().map_or_else(
-            || Day::of_unix_millis(meta.created),
-            |at| Day::of(at.local_date()),
-        );
         let mut facts = Self {
             texts: Vec::new(),
             values: BTreeSet::new(),
             numbers: Vec::new(),
-            day,
+            day: Day::of_body(body, meta),
         };
         facts.value(Field::Author, meta.author);
         facts.kind(body.kind());

@@ -1,6 +1,7 @@
 //! One compartment as a search sees it: its segments with their keys, what was decoded of its logs, and the entries that are dead.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use rusqlite::Connection;
@@ -10,6 +11,7 @@ use super::compartment::{self, CompartmentId};
 use super::error::Result;
 use super::key::{CompartmentKey, SegmentKey};
 use super::log;
+use super::newest::Days;
 use super::packed::{self, Head};
 use super::posting;
 use super::recent::Recent;
@@ -28,6 +30,7 @@ pub type HeldKeys<'k> = (CompartmentId, &'k [CompartmentKey]);
 pub struct Cache {
     views: HashMap<CompartmentId, (At, Arc<View>)>,
     united: Option<(Vec<Arc<Vec<u64>>>, Arc<Vec<u64>>)>,
+    pub(super) days: Days,
 }
 
 /// A state of the file, as a connection tells it.
@@ -183,6 +186,17 @@ impl View {
         keys: &[CompartmentKey],
         term: &Term,
     ) -> Result<Found> {
+        self.find_among(0..self.parts.len(), conn, keys, term)
+    }
+
+    /// The same in some of the segments.
+    pub(super) fn find_among(
+        &self,
+        parts: Range<usize>,
+        conn: &Connection,
+        keys: &[CompartmentKey],
+        term: &Term,
+    ) -> Result<Found> {
         let tags: Vec<(u32, Tag)> = keys
             .iter()
             .map(|key| (key.generation(), key.tag(term)))
@@ -191,7 +205,8 @@ impl View {
             recent: Vec::new(),
             heads: Vec::new(),
         };
-        for (at, part) in self.parts.iter().enumerate() {
+        for at in parts {
+            let part = &self.parts[at];
             let Some(&(_, tag)) = tags
                 .iter()
                 .find(|(generation, _)| *generation == part.segment.generation)
@@ -229,6 +244,11 @@ impl View {
 }
 
 impl Part {
+    /// How far its log was decoded; 0 where it is packed and never changes.
+    pub(super) fn end(&self) -> u64 {
+        self.recent.as_ref().map_or(0, |recent| recent.end())
+    }
+
     fn open(conn: &Connection, segment: Segment, key: &CompartmentKey) -> Result<Self> {
         let (keys, dead) = (key.segment(&segment.salt), key.tag(&Term::dead()));
         let recent = match segment.kind {

@@ -176,6 +176,7 @@ actions! {
     EditQuery "edit_query" "Go to the query line" "query" ["/"] Search Session;
     KeepQuery "keep_query" "Keep this query under a name" "save" ["s"] Search Session;
     ForgetQuery "forget_query" "Forget the name of this query" "" ["x"] Search Session;
+    Ask "ask" "Search; open what the query found already" "search" ["enter"] Query Session;
     Complete "complete" "Complete a field, a kind or a term of yours" "complete" ["tab"] Query Session;
     Recent "recent" "Saved queries, and those asked of late" "recent" ["ctrl+r"] Query Session;
     Language "language" "What a query may say" "language" ["f1"] Query Session;

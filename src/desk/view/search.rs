@@ -17,7 +17,7 @@ pub struct SearchAnswer {
     pub exact: bool,
     /// Entries that the index does not hold yet.
     pub uncovered: u64,
-    /// The page asked for, newest first.
+    /// The page asked for: the newest day first, and of one day what was written last.
     pub results: Vec<Hit>,
     /// How long the index took.
     pub micros: u64,
@@ -25,6 +25,9 @@ pub struct SearchAnswer {
     pub charts: u64,
     /// Whether `charts` speaks of all matches, and not only of those read so far.
     pub all_charts: bool,
+    /// Sections that were opened and read through: personal ones, which no unit's index covers.
+    #[serde(skip)]
+    pub opened: u64,
 }
 
 /// One match.
@@ -36,7 +39,7 @@ pub struct Hit {
     pub name: String,
     /// `vitals`, `note` …
     pub kind: String,
-    /// When it was written.
+    /// When it happened; where the entry does not say, when it was written.
     pub created: Stamp,
     /// The words around the match, or the entry's headline.
     pub snippet: String,

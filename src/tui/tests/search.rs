@@ -22,6 +22,7 @@ pub fn page(query: &str, second: bool) -> Reply {
         micros: 812,
         charts: if second { 17 } else { 3 },
         all_charts: second,
+        opened: 0,
     };
     Reply::Search {
         answer: Box::new(answer),

@@ -210,6 +210,7 @@ pub(crate) fn search_answer() -> SearchAnswer {
         micros: 812,
         charts: 17,
         all_charts: true,
+        opened: 0,
     }
 }
 

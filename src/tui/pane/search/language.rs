@@ -44,6 +44,10 @@ pub(super) fn page() -> Page {
     );
     lines.push((String::new(), Tone::Text));
     lines.push((
+        "The newest day comes first, and of one day what was written last.".to_owned(),
+        Tone::Muted,
+    ));
+    lines.push((
         "name, mrn, dob and phone beside anything else say in whose charts to look.".to_owned(),
         Tone::Muted,
     ));

@@ -230,7 +230,7 @@ impl Room for Search {
         if self.editing {
             vec![Context::Query, Context::Typing]
         } else {
-            vec![Context::Search, Context::Query, Context::List]
+            vec![Context::Search, Context::List, Context::Query]
         }
     }
 
@@ -249,7 +249,7 @@ impl Room for Search {
 
     fn act(&mut self, action: Action, shell: &mut Shell) {
         match action {
-            Action::Submit | Action::Finish => {
+            Action::Ask | Action::Submit | Action::Finish => {
                 let same = self.query.text().trim() == self.asked;
                 if same && self.results.as_ref().is_some_and(|found| found.len() > 0) {
                     self.open(shell);
@@ -368,7 +368,7 @@ impl Room for Search {
     fn keys(&self, _shell: &Shell) -> Vec<Action> {
         if self.editing {
             vec![
-                Action::Submit,
+                Action::Ask,
                 Action::Complete,
                 Action::Recent,
                 Action::Language,

@@ -1,5 +1,6 @@
 //! What a query found so far, page by page: the list, and the selected one to read.
 
+use std::fmt::Write as _;
 use std::ops::Range;
 
 use jiff::SignedDuration;
@@ -143,6 +144,12 @@ impl Results {
         });
         if looking {
             line.push_str(" · looking further …");
+        } else if answer.opened > 0 {
+            let _ = write!(
+                line,
+                " · {} read through",
+                counted(answer.opened, "section", "sections")
+            );
         } else if warning.is_none() {
             line.push_str(" · sealed index, nothing else was opened");
         }
@@ -264,7 +271,7 @@ impl Columns {
     fn of(width: u16) -> Self {
         let (chart, what, matched) = match width {
             0..60 => (15, 29, u16::MAX),
-            60..120 => (15, 37, 49),
+            60..120 => (15, 36, 49),
             _ => (15, 49, 66),
         };
         Self {

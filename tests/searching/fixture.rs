@@ -1,0 +1,202 @@
+//! What is written in a hospital and found again, and what should be found: everything that opens, read entry by entry.
+
+use std::collections::BTreeSet;
+
+use chartseal::clinical::coding::system;
+use chartseal::clinical::{
+    Body, Coding, Concept, Condition, Decimal, LabResult, Note, Quantity, ResultValue, Vitals,
+};
+use chartseal::desk::charts::{encode, list};
+use chartseal::desk::reach::reach;
+use chartseal::desk::view::SearchAnswer;
+use chartseal::desk::{Session, search};
+use chartseal::index::day::Day;
+use chartseal::index::{Facts, Meta, query};
+use chartseal::ledger::clear::GrantGround;
+use chartseal::ledger::store::FILE;
+use chartseal::ledger::{ChartId, EntryId, Holder, Section};
+use chartseal::vault::{Draft, NewGrant, VaultError};
+use rusqlite::Connection;
+
+use crate::support::Hospital;
+
+pub const SECTIONS: [Section; 3] = [Section::Identity, Section::Clinical, Section::Medication];
+
+pub fn note(text: &str) -> Body {
+    Body::Note(Note {
+        text: text.into(),
+        ..Default::default()
+    })
+}
+
+pub fn condition(code: &str, text: &str) -> Body {
+    Body::Condition(Condition {
+        concept: Concept::coded(system::ICD10_CM, code, text),
+        ..Default::default()
+    })
+}
+
+pub fn allergy(text: &str) -> Body {
+    Body::Allergy(chartseal::clinical::Allergy {
+        substance: Concept::text(text),
+        ..Default::default()
+    })
+}
+
+pub fn pressure(systolic: i64, diastolic: i64) -> Body {
+    Body::Vitals(Vitals {
+        systolic: Some(Decimal::whole(systolic)),
+        diastolic: Some(Decimal::whole(diastolic)),
+        ..Default::default()
+    })
+}
+
+pub fn result(code: &str, mantissa: i64) -> Body {
+    Body::Result(LabResult {
+        code: Concept {
+            text: "a test".into(),
+            codings: vec![Coding::new(system::LOINC, code, "a test")],
+        },
+        value: Some(ResultValue::Quantity(Quantity::new(
+            Decimal::new(mantissa, 1).unwrap(),
+            "mmol/L",
+        ))),
+        ..Default::default()
+    })
+}
+
+/// Writes without telling the index, as somebody does who holds no key of it.
+pub fn unindexed(session: &Session, chart: ChartId, section: Section, bodies: &[Body]) {
+    let drafts = bodies
+        .iter()
+        .map(|body| (Draft::new(chart, section), encode(body)))
+        .collect();
+    session
+        .vault()
+        .write(|writer| writer.put_all(drafts))
+        .unwrap();
+}
+
+pub fn chart_of(session: &Session, mrn: &str) -> ChartId {
+    let lines = list(session, None).unwrap();
+    let line = lines.iter().find(|line| line.mrn == mrn).unwrap();
+    line.chart.parse().unwrap()
+}
+
+pub fn grant(session: &Session, chart: ChartId, to: Holder, sections: &[Section]) -> EntryId {
+    session
+        .vault()
+        .write(|writer| {
+            writer.grant(&NewGrant {
+                chart,
+                to,
+                sections: sections.to_vec(),
+                until: None,
+                ground: GrantGround::Request,
+                because: None,
+            })
+        })
+        .unwrap()
+        .id
+}
+
+pub fn unit(session: &Session, name: &str) -> Holder {
+    let unit = session
+        .vault()
+        .read(|r| Ok::<_, VaultError>(r.directory().unit_by_name(name).unwrap().unit.unit));
+    Holder::Unit(unit.unwrap())
+}
+
+pub fn person(session: &Session, login: &str) -> Holder {
+    let cert = session
+        .vault()
+        .read(|r| Ok::<_, VaultError>(*r.directory().by_login(login).unwrap().0));
+    Holder::Person(cert.unwrap())
+}
+
+pub fn ids(answer: &SearchAnswer) -> Vec<String> {
+    answer.results.iter().map(|hit| hit.entry.clone()).collect()
+}
+
+/// Everything that a search finds, by pages of this size, and the last page's answer.
+pub fn all(session: &Session, text: &str, size: u32) -> (Vec<String>, SearchAnswer) {
+    let (mut found, mut place) = (Vec::new(), None);
+    loop {
+        let (answer, next) = search::page(session, text, place.as_ref(), size).unwrap();
+        assert!(answer.results.len() <= size as usize);
+        found.extend(ids(&answer));
+        if next.is_none() {
+            return (found, answer);
+        }
+        place = next;
+    }
+}
+
+pub fn find(session: &Session, text: &str) -> Vec<String> {
+    all(session, text, 50).0
+}
+
+/// What somebody should find: every section that their keys open, entry by entry. The newest day first, and of a day what was written
+/// last.
+pub fn naive(session: &Session, text: &str) -> Vec<String> {
+    let today = jiff::Zoned::now().date();
+    let query = query::parse(text, today).unwrap();
+    session
+        .vault()
+        .read(|reader| {
+            let charts: Vec<ChartId> = reader.directory().charts.keys().copied().collect();
+            let mut found = Vec::new();
+            for chart in charts {
+                let mut who = None;
+                for section in SECTIONS {
+                    if !reach(session, reader, chart, section).is_open() {
+                        continue;
+                    }
+                    let opened: Vec<_> = reader
+                        .section(chart, section)?
+                        .into_iter()
+                        .filter_map(Result::ok)
+                        .collect();
+                    let followed: BTreeSet<EntryId> =
+                        opened.iter().map(|o| o.entry.core.parent).collect();
+                    for opened in opened {
+                        let core = &opened.entry.core;
+                        let Ok(body) =
+                            Body::decode(opened.body.kind, opened.body.version, &opened.body.bytes)
+                        else {
+                            continue;
+                        };
+                        let current = !followed.contains(&core.id);
+                        let author = reader.directory().person(&core.author).unwrap();
+                        let meta = Meta {
+                            author: &author.certificate.login,
+                            created: core.created as i64,
+                        };
+                        let facts = Facts::of(&body, meta);
+                        if matches!(body, Body::Identity(_)) && current {
+                            who = Some(facts.clone());
+                        }
+                        let asked = query.history() || current;
+                        if asked
+                            && !matches!(body, Body::Retraction(_))
+                            && query.matches_facts(&facts, who.as_ref())
+                        {
+                            let day = Day::of_body(&body, meta);
+                            found.push((day, opened.entry.seq(), core.id.to_string()));
+                        }
+                    }
+                }
+            }
+            found.sort_unstable_by(|a, b| b.cmp(a));
+            Ok::<_, VaultError>(found.into_iter().map(|(_, _, id)| id).collect())
+        })
+        .unwrap()
+}
+
+/// The file, for anyone who can reach it.
+pub fn sql(hospital: &Hospital) -> Connection {
+    let sql = Connection::open(hospital.vault_folder().join(FILE)).unwrap();
+    sql.busy_timeout(std::time::Duration::from_secs(10))
+        .unwrap();
+    sql
+}
