@@ -1,10 +1,10 @@
 //! Backups beside restic and borg: the same vault, the same disk, the same run.
 //!
-//! `cargo bench --bench backup -- [PATIENTS]`; 2 300 invented patients make a vault of some 240 MB. restic and borg are taken
+//! `cargo bench --bench backup -- [PATIENTS]`; 2 700 invented patients make a vault of some 240 MB. restic and borg are taken
 //! from the path (Debian: `apt install restic borgbackup`); one that is not there is left out. All three are the real programs,
 //! started as a user would, each with its own encryption and its own default compression, which finds nothing in sealed bytes.
 //! They back up the vault's file while nobody writes to it. Rates are the file's size by the clock; of several rounds the median
-//! counts. Memory is the peak of the program's resident set, read while it runs.
+//! counts, and processor time stands beside it. Memory is the peak of the program's resident set, read while it runs.
 
 #[path = "backup/peer.rs"]
 mod peer;
@@ -28,7 +28,7 @@ const MB: f64 = 1e6;
 
 fn main() {
     let patients = std::env::args().skip(1).find_map(|word| word.parse().ok());
-    let demo = Demo::make(patients.unwrap_or(2_300));
+    let demo = Demo::make(patients.unwrap_or(2_700));
     let file = std::fs::metadata(demo.file()).map_or(0, |file| file.len());
     println!(
         "vault: {:.1} MB, {} entries",
@@ -54,9 +54,10 @@ fn main() {
         let cost = costs[ROUNDS / 2];
         let peak = costs.iter().map(|cost| cost.peak).max().unwrap_or(0);
         println!(
-            "  {program}: {:.0} MB/s, {:.2} s, {:.1} MB stored, {:.0} MB of memory",
+            "  {program}: {:.0} MB/s, {:.2} s, {:.2} s of processor time, {:.1} MB stored, {:.0} MB of memory",
             file as f64 / MB / cost.seconds,
             cost.seconds,
+            cost.processor,
             bytes_below(program.repository()) as f64 / MB,
             peak as f64 / MB,
         );
@@ -68,9 +69,10 @@ fn main() {
         let into = demo.folder.join("restored");
         let cost = measure(&mut program.restore(&into));
         println!(
-            "  {program}: {:.0} MB/s, {:.2} s, {:.0} MB of memory",
+            "  {program}: {:.0} MB/s, {:.2} s, {:.2} s of processor time, {:.0} MB of memory",
             file as f64 / MB / cost.seconds,
             cost.seconds,
+            cost.processor,
             cost.peak as f64 / MB,
         );
         remove(&into);
@@ -118,6 +120,7 @@ fn main() {
     }
 
     println!("\nan older state of the repository served again, by an operator");
+    let head = demo.head();
     for (program, older) in programs.iter().zip(&older) {
         let newer = demo.folder.join("newer");
         swap(program.repository(), older, &newer);
@@ -126,7 +129,6 @@ fn main() {
             told(!process::succeeds(&mut program.check())),
             told(!process::succeeds(&mut program.check_elsewhere(None))),
             if program.peer == Peer::Chartseal {
-                let head = demo.head();
                 let noticed = !process::succeeds(&mut program.check_elsewhere(Some(&head)));
                 format!(
                     ", {} by another host that was given the printed head",

@@ -69,6 +69,7 @@ fn main() {
                     std::thread::sleep(Duration::from_millis(50));
                 }
             }
+            let before = proxy.carried(Way::Up);
             let started = Instant::now();
             for n in 0..keys {
                 took.push(press(

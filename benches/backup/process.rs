@@ -12,6 +12,8 @@ const LOOK: Duration = Duration::from_millis(2);
 pub struct Cost {
     /// By the clock.
     pub seconds: f64,
+    /// Of processor time, all threads together: what a busy machine does not make longer.
+    pub processor: f64,
     /// The most memory held, in bytes.
     pub peak: u64,
 }
@@ -20,17 +22,22 @@ pub struct Cost {
 pub fn measure(command: &mut Command) -> Cost {
     let started = Instant::now();
     let mut child = quiet(command);
-    let mut peak = 0;
+    let (mut peak, mut processor) = (0, 0.0);
     let ended = loop {
         if let Some(ended) = child.try_wait().expect("a child can be waited for") {
             break ended;
         }
         peak = held(&child).max(peak);
+        processor = spent(&child).max(processor);
         std::thread::sleep(LOOK);
     };
     let seconds = started.elapsed().as_secs_f64();
     assert!(ended.success(), "{command:?} ended with {ended}");
-    Cost { seconds, peak }
+    Cost {
+        seconds,
+        processor,
+        peak,
+    }
 }
 
 /// Whether it ends well.
@@ -107,4 +114,15 @@ fn held(child: &Child) -> u64 {
         line.split_whitespace().next()?.parse::<u64>().ok()
     });
     held.unwrap_or(0) << 10
+}
+
+/// Processor time so far, in seconds: fields 14 and 15 of `/proc/PID/stat`, in hundredths.
+fn spent(child: &Child) -> f64 {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap_or_default();
+    let fields = stat.rsplit(')').next().unwrap_or_default();
+    let fields = fields.split_whitespace().skip(11).take(2);
+    fields
+        .filter_map(|field| field.parse::<f64>().ok())
+        .sum::<f64>()
+        / 100.0
 }
