@@ -56,10 +56,10 @@ fn main() {
         if day > 0 {
             demo.write(entries * NOTE);
         }
-        let now = FIRST + day * DAY;
+        let now = || FIRST + day * DAY;
         let source = Ledger::open(&demo.vault()).expect("the ledger opens");
         let source = Arc::new(LedgerSource::new(source));
-        let run = snapshot::run(&wire, &keys, source, &memory, Options::default(), now);
+        let run = snapshot::run(&wire, &keys, source, &memory, Options::default(), &now);
         let snapshot = runtime.block_on(run).expect("it is backed up");
         let ours = keys.signing.public();
         let keeper = Keeper {
@@ -67,7 +67,7 @@ fn main() {
             keys: &keys,
             mark: None,
             trust: &|key| *key == ours,
-            now,
+            now: &now,
         };
         let let_go = async {
             forget(keeper, &Retention::default()).await?;

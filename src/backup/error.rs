@@ -170,6 +170,14 @@ pub enum BackupError {
         /// By how much, positive if the target's is ahead.
         seconds: i64,
     },
+    /// What the run had read of the target was too old to act on.
+    #[error(
+        "the run began {hours} h ago, and others may have changed the target since; run again: nothing sent is lost"
+    )]
+    Outlived {
+        /// How long ago it began.
+        hours: i64,
+    },
     /// The shares are not this repository's.
     #[error(
         "the shares open another repository than the one at {place}; bring the shares of this vault"
@@ -234,6 +242,7 @@ impl BackupError {
             | Self::Source(_)
             | Self::Folder { .. }
             | Self::Clock { .. }
+            | Self::Outlived { .. }
             | Self::Vanished { .. } => Fault::Outside,
             Self::Record(RecordError::Bad { .. })
             | Self::State(StateError::HighWater { .. })

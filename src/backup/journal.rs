@@ -4,8 +4,10 @@
 //! byte goes out**; after a cut, an object that the target has is taken over if the journal names it, and nothing is
 //! taken over on the target's word alone.
 //!
-//! A line is `object ADDRESS LEN HASH CHECK` or `head NUMBER CHECK`, `CHECK` being 8 hex digits of SHA-256 over what stands
-//! before it. A `head` line notes where a run ended its ledger packs, so that a resumed run, whose head lies further on,
+//! A line is `object ADDRESS LEN HASH CHECK`, `stored ADDRESS LEN HASH AT CHECK` or `head NUMBER CHECK`, `CHECK` being 8 hex digits of
+//! SHA-256 over what stands before it. A `stored` line says that the target took this very sealing, in a run that began at
+//! `AT` (Unix ms): **without it, or too long after it, something else may stand under the address**, another host's sealing
+//! of the same pack or one of an earlier time, and only reading it back tells. A `head` line notes where a run ended its ledger packs, so that a resumed run, whose head lies further on,
 //! makes the same packs again. A line cut short by a crash fails its check and counts for nothing. Once the manifest is
 //! written the journal is removed.
 
@@ -36,6 +38,7 @@ pub struct Journal {
     path: PathBuf,
     file: File,
     sent: HashMap<Address, Vec<Sent>>,
+    stored: HashMap<Address, (Sent, i64)>,
     heads: BTreeSet<u64>,
 }
 
@@ -49,11 +52,14 @@ impl Journal {
         )?;
         let text = fs::read(&path).map_err(state::at(&path))?;
         let text = String::from_utf8_lossy(&text);
-        let (mut sent, mut heads) = (HashMap::new(), BTreeSet::new());
+        let (mut sent, mut stored, mut heads) = (HashMap::new(), HashMap::new(), BTreeSet::new());
         for line in text.lines() {
             match parse(line) {
                 Some(Record::Object(address, record)) => {
                     sent.entry(address).or_insert_with(Vec::new).push(record);
+                }
+                Some(Record::Stored(address, record, at)) => {
+                    stored.insert(address, (record, at));
                 }
                 Some(Record::Head(seq)) => _ = heads.insert(seq),
                 None => {}
@@ -67,6 +73,7 @@ impl Journal {
             path,
             file,
             sent,
+            stored,
             heads,
         })
     }
@@ -74,6 +81,12 @@ impl Journal {
     /// The sealings that may have reached the target under `address`, oldest first.
     pub fn sent(&self, address: &Address) -> &[Sent] {
         self.sent.get(address).map_or(&[], Vec::as_slice)
+    }
+
+    /// The sealing that the target took under `address` in a run that began at most `within` milliseconds before `now`.
+    pub fn stored(&self, address: &Address, now: i64, within: i64) -> Option<Sent> {
+        let (sent, at) = self.stored.get(address)?;
+        (0..=within).contains(&(now - at)).then_some(*sent)
     }
 
     /// Where interrupted runs ended their ledger packs.
@@ -84,7 +97,20 @@ impl Journal {
     /// Notes a sealing before it is sent.
     pub fn record(&mut self, address: Address, sent: Sent) -> Result<(), StateError> {
         self.append(format!("object {address} {} {}", sent.len, sent.hash))?;
+        self.file.sync_data().map_err(state::at(&self.path))?;
         self.sent.entry(address).or_default().push(sent);
+        Ok(())
+    }
+
+    /// Notes that the target took a sealing, in a run that began at `at`. A crash that loses the note costs a reading.
+    pub fn record_stored(
+        &mut self,
+        address: Address,
+        sent: Sent,
+        at: i64,
+    ) -> Result<(), StateError> {
+        self.append(format!("stored {address} {} {} {at}", sent.len, sent.hash))?;
+        self.stored.insert(address, (sent, at));
         Ok(())
     }
 
@@ -92,6 +118,7 @@ impl Journal {
     pub fn record_head(&mut self, seq: u64) -> Result<(), StateError> {
         if self.heads.insert(seq) {
             self.append(format!("head {seq}"))?;
+            self.file.sync_data().map_err(state::at(&self.path))?;
         }
         Ok(())
     }
@@ -106,13 +133,13 @@ impl Journal {
         writeln!(line, " {check}").expect("a string takes every write");
         self.file
             .write_all(line.as_bytes())
-            .and_then(|()| self.file.sync_data())
             .map_err(state::at(&self.path))
     }
 }
 
 enum Record {
     Object(Address, Sent),
+    Stored(Address, Sent, i64),
     Head(u64),
 }
 
@@ -122,17 +149,19 @@ fn parse(line: &str) -> Option<Record> {
         return None;
     }
     let words: Vec<&str> = line.split(' ').collect();
+    let place = |address: &str| Address::parse(&Name::parse(address)?);
+    let sent = |len: &str, hash: &str| {
+        let len = len.parse().ok()?;
+        let hash = Hash::from_slice(&hex::unhex(hash)?)?;
+        Some(Sent { len, hash })
+    };
     match *words {
-        ["object", address, len, hash] => {
-            let hash = Hash::from_slice(&hex::unhex(hash)?)?;
-            Some(Record::Object(
-                Address::parse(&Name::parse(address)?)?,
-                Sent {
-                    len: len.parse().ok()?,
-                    hash,
-                },
-            ))
-        }
+        ["object", address, len, hash] => Some(Record::Object(place(address)?, sent(len, hash)?)),
+        ["stored", address, len, hash, at] => Some(Record::Stored(
+            place(address)?,
+            sent(len, hash)?,
+            at.parse().ok()?,
+        )),
         ["head", seq] => Some(Record::Head(seq.parse().ok()?)),
         _ => None,
     }
@@ -169,9 +198,20 @@ mod tests {
         let mut journal = Journal::open(&state).unwrap();
         journal.record(address(1), sent(1)).unwrap();
         journal.record(address(1), sent(2)).unwrap();
+        journal.record_stored(address(1), sent(2), 5_000).unwrap();
         journal.record_head(77).unwrap();
         drop(journal);
         let journal = Journal::open(&state).unwrap();
+        for (now, within, known) in [
+            (5_000, 0, true),
+            (5_100, 100, true),
+            (5_101, 100, false),
+            (4_999, 100, false),
+        ] {
+            let stored = journal.stored(&address(1), now, within);
+            assert_eq!(stored, known.then(|| sent(2)), "{now}");
+        }
+        assert_eq!(journal.stored(&address(2), 5_000, 100), None);
         assert_eq!(journal.sent(&address(1)), [sent(1), sent(2)]);
         assert_eq!(journal.sent(&address(2)), []);
         assert!(journal.heads().contains(&77));

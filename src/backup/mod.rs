@@ -10,6 +10,7 @@
 //! - [`source`]: what is read and what a restore writes to, so that nothing here knows the store or the vault.
 //! - [`keys`]: what a host holds (it can write and cannot read) and what the restore shares carry.
 //! - [`pack`], [`object`], [`manifest`], [`record`]: the bytes on the target.
+//! - [`Now`]: how long a run may act on what it has read.
 //! - [`state`], [`journal`], [`high_water`]: the bytes on the host, outside the vault, and the spool, which a run sets aside;
 //!   [`PrintedHead`]: those on paper.
 //! - [`snapshot`]: a run; [`chain`]: the manifests, judged; [`verify`]; [`restore`];
@@ -23,6 +24,7 @@ mod folder;
 pub mod high_water;
 pub mod journal;
 pub mod keys;
+mod lifetime;
 mod location;
 pub mod manifest;
 mod mongo;
@@ -54,6 +56,7 @@ mod wire;
 pub use cancel::Cancel;
 pub use error::{BackupError, Fault};
 pub use folder::Folder;
+pub use lifetime::Now;
 pub use location::{Location, Login, MongoUri};
 pub use mongo::{Mongo, OPERATIONS, TimeLimits};
 pub use printed::{NotAHead, PrintedHead};

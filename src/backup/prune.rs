@@ -15,7 +15,8 @@
 //! after, and its last copy is deleted once the last snapshot that has it is 30 days old and its pack has had its
 //! tombstone for 7.
 //!
-//! A target on which something is wrong, or whose clock is five minutes off, is left as it is.
+//! A target on which something is wrong, or whose clock is five minutes off, is left as it is. **One keeper at a time**: two
+//! that prune the same repository at once may undo each other's decisions.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use super::chain::{Chain, Trust};
 use super::error::BackupError;
 use super::high_water::HighWater;
 use super::keys::KeeperKeys;
+use super::lifetime::{self, Lifetime, Now};
 use super::manifest::SignedManifest;
 use super::object::{Address, ObjectKind};
 use super::progress::Phase;
@@ -77,22 +79,24 @@ pub struct Keeper<'a> {
     pub mark: Option<&'a HighWater>,
     /// Who may sign.
     pub trust: Trust<'a>,
-    /// The time, in milliseconds since 1970.
-    pub now: i64,
+    /// The time.
+    pub now: Now<'a>,
 }
 
-impl Keeper<'_> {
-    /// Loads the chain and refuses to touch a target on which anything is wrong.
-    async fn sound(&self) -> Result<(Chain, Tombstones), BackupError> {
+impl<'a> Keeper<'a> {
+    /// Begins, loads the chain, and refuses to touch a target on which anything is wrong.
+    async fn sound(&self) -> Result<(Lifetime<'a>, Chain, Tombstones), BackupError> {
         self.wire.meter.phase(Phase::Opening);
-        if let Some(there) = self.wire.clock().await?
-            && (there - self.now).abs() > SKEW
-        {
-            return Err(BackupError::Clock {
-                place: self.wire.place(),
-                seconds: (there - self.now) / 1000,
-            });
+        if let Some(there) = self.wire.clock().await? {
+            let ahead = there - (self.now)();
+            if ahead.abs() > SKEW {
+                return Err(BackupError::Clock {
+                    place: self.wire.place(),
+                    seconds: ahead / 1000,
+                });
+            }
         }
+        let lifetime = Lifetime::begin(self.now, lifetime::PRUNE);
         let keys = self.keys;
         let chain =
             Chain::load(self.wire, keys.repository(), keys.k_manifest(), self.trust).await?;
@@ -109,12 +113,12 @@ impl Keeper<'_> {
             });
         }
         let tombstones = chain.tombstones.clone();
-        Ok((chain, tombstones))
+        Ok((lifetime, chain, tombstones))
     }
 
     async fn set(&self, subject: Subject, previous: Option<Hash>) -> Result<(), BackupError> {
         let stone = Stone {
-            at: self.now,
+            at: (self.now)(),
             previous,
         };
         let file = Arc::new(tombstone::seal(self.keys, &subject, stone));
@@ -127,10 +131,11 @@ impl Keeper<'_> {
 
 /// Sets tombstones on the snapshots that `retention` does not keep. The last of every line is kept.
 pub async fn forget(keeper: Keeper<'_>, retention: &Retention) -> Result<Forgotten, BackupError> {
-    let (chain, tombstones) = keeper.sound().await?;
-    let outcome = judge(&chain, &tombstones, retention, keeper.now);
+    let (lifetime, chain, tombstones) = keeper.sound().await?;
+    let outcome = judge(&chain, &tombstones, retention, lifetime.began);
     for manifest in live(&chain, &tombstones) {
         if outcome.forgotten.contains(&manifest.id()) {
+            lifetime.check()?;
             keeper
                 .set(Subject::Manifest(manifest.hash), manifest.manifest.previous)
                 .await?;
@@ -145,9 +150,9 @@ pub async fn rehearse_forget(
     keeper: Keeper<'_>,
     retention: &Retention,
 ) -> Result<Forgotten, BackupError> {
-    let (chain, tombstones) = keeper.sound().await?;
+    let (lifetime, chain, tombstones) = keeper.sound().await?;
     keeper.wire.meter.phase(Phase::Done);
-    Ok(judge(&chain, &tombstones, retention, keeper.now))
+    Ok(judge(&chain, &tombstones, retention, lifetime.began))
 }
 
 fn judge(chain: &Chain, tombstones: &Tombstones, retention: &Retention, now: i64) -> Forgotten {
@@ -167,8 +172,9 @@ fn judge(chain: &Chain, tombstones: &Tombstones, retention: &Retention, now: i64
 
 /// Marks what nobody needs, and deletes what has been marked for long enough.
 pub async fn prune(keeper: Keeper<'_>) -> Result<Pruned, BackupError> {
-    let Keeper { wire, now, .. } = keeper;
-    let (chain, tombstones) = keeper.sound().await?;
+    let wire = keeper.wire;
+    let (lifetime, chain, tombstones) = keeper.sound().await?;
+    let now = lifetime.began;
     let needed = needed(&chain, &tombstones, now);
     let ripe = ripe(&chain, now);
     let mut outcome = Pruned::default();
@@ -180,7 +186,10 @@ pub async fn prune(keeper: Keeper<'_>) -> Result<Pruned, BackupError> {
         .into_iter()
         .map(|stat| (stat.name, stat.len))
         .collect();
-    let listed: BTreeSet<Address> = live(&chain, &tombstones)
+    // Those of a manifest that is to be deleted, too: until it is, it says that they should be there.
+    let listed: BTreeSet<Address> = chain
+        .manifests
+        .iter()
         .flat_map(|m| &m.manifest.objects)
         .map(|o| o.address)
         .collect();
@@ -190,6 +199,7 @@ pub async fn prune(keeper: Keeper<'_>) -> Result<Pruned, BackupError> {
             continue;
         };
         let subject = Subject::Object(address);
+        lifetime.check()?;
         match tombstones.at(&subject) {
             Some(_) if needed.contains(&address) => {
                 wire.delete(Shelf::Tombstones, name).await?;
@@ -214,6 +224,7 @@ pub async fn prune(keeper: Keeper<'_>) -> Result<Pruned, BackupError> {
             && !there.contains_key(&address.name())
             && !listed.contains(address)
         {
+            lifetime.check()?;
             wire.delete(Shelf::Tombstones, &address.name()).await?;
         }
     }
@@ -222,6 +233,7 @@ pub async fn prune(keeper: Keeper<'_>) -> Result<Pruned, BackupError> {
             .at(&Subject::Manifest(manifest.hash))
             .is_some_and(|at| at <= ripe)
         {
+            lifetime.check()?;
             wire.delete(Shelf::Manifests, &manifest.manifest.name.name())
                 .await?;
             outcome.manifests += 1;

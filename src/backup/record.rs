@@ -104,14 +104,23 @@ impl RepositoryRecord {
             }
             other => other?,
         };
-        let ours = there.repository == keys.repository
-            && there.vault == keys.vault
-            && there.restore_public == keys.restore_public;
-        if ours {
+        if there.is_of(keys) {
             Ok(there)
         } else {
             Err(RecordError::OtherVault { place })
         }
+    }
+
+    /// Whether it says of the repository what a host of it knows.
+    pub(super) fn is_of(&self, keys: &BackupKeys) -> bool {
+        self.repository == keys.repository
+            && self.vault == keys.vault
+            && self.restore_public == keys.restore_public
+    }
+
+    /// Its name with its shelf, for findings.
+    pub(super) fn label() -> String {
+        format!("{}/{}", Shelf::Keys, name())
     }
 
     fn seal(keys: &BackupKeys) -> Vec<u8> {

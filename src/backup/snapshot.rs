@@ -4,7 +4,8 @@
 //! 2. Ask which of its objects are still there. What is gone is made anew.
 //! 3. Freeze the ledger's head, and copy the tables to the sealed spool; pack the entries since then, and the tables.
 //! 4. Send what the target does not have, two to four packs at a time, each journaled before it goes out.
-//! 5. Ask again for every object of the snapshot, then write the manifest: **the commit point**.
+//! 5. Ask again for every object of the snapshot, then write the manifest, unless the run has outlived what it read: **the
+//!    commit point**.
 //! 6. Raise the high-water mark, remove the journal.
 //!
 //! Whatever interrupts a run, the next one takes over what had arrived and sends the rest.
@@ -21,6 +22,7 @@ use super::error::BackupError;
 use super::high_water::HighWater;
 use super::journal::Journal;
 use super::keys::BackupKeys;
+use super::lifetime::{self, Lifetime, Now};
 use super::manifest::{Manifest, SignedManifest};
 use super::object::{Address, Listed, ObjectId, ObjectKind};
 use super::pack::{PACK_BYTES, THIN_PACK_BYTES};
@@ -119,16 +121,17 @@ impl Snapshot {
     }
 }
 
-/// Backs up `source`. `host` is the folder of the host's own state, `created` the time in milliseconds since 1970.
+/// Backs up `source`. `host` is the folder of the host's own state.
 pub async fn run(
     wire: &Wire,
     keys: &BackupKeys,
     source: Arc<dyn Source>,
     host: &Path,
     options: Options,
-    created: i64,
+    now: Now<'_>,
 ) -> Result<Snapshot, BackupError> {
     wire.meter.phase(Phase::Opening);
+    let lifetime = Lifetime::begin(now, lifetime::BACKUP);
     let state = HostState::lock(host, keys.repository)?;
     RepositoryRecord::ensure(wire, keys).await?;
     let next = Next::find(
@@ -148,6 +151,7 @@ pub async fn run(
         wire: wire.clone(),
         repository: keys.repository,
         restore_public: keys.restore_public,
+        began: lifetime.began,
         journal: Arc::new(Mutex::new(Journal::open(&state)?)),
         tombstones,
         throttle: Throttle::new(options.rate),
@@ -183,7 +187,7 @@ pub async fn run(
         name: next.name,
         start: next.start,
         previous: parent.map(|p| p.hash),
-        created,
+        created: lifetime.began,
         head,
         bytes: sent.bytes_in_all,
         objects,
@@ -191,6 +195,7 @@ pub async fn run(
         version: env!("CARGO_PKG_VERSION").to_owned(),
         schema,
     };
+    lifetime.check()?;
     let manifest = commit(wire, keys, &manifest).await?;
     HighWater::of(keys.repository, &manifest).save(&state)?;
     let Uploader {

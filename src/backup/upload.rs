@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::error::BackupError;
 use super::journal::{Journal, Sent};
@@ -61,6 +61,8 @@ pub struct Uploader {
     pub repository: RepositoryId,
     /// What objects are sealed to.
     pub restore_public: KemPublic,
+    /// When the run began, in milliseconds since 1970.
+    pub began: i64,
     /// What this host sent and no manifest lists.
     pub journal: Arc<Mutex<Journal>>,
     /// What prune is about to delete.
@@ -130,6 +132,7 @@ impl Uploader {
                 .await?
             {
                 Tried::AtOnce(Put::Stored) | Tried::AfterDoubt(Put::Stored) => {
+                    self.note_stored(address, sent)?;
                     return Ok((listed(sent), Arrival::Sent));
                 }
                 // Nobody but an interrupted run of this host can have put it there in good faith, and there was none.
@@ -147,16 +150,31 @@ impl Uploader {
         }
     }
 
-    /// What this host sent that is now under `address`, if the journal can vouch for it. With one sealing in the
-    /// journal its length must fit; with several the bytes are read back to see which of them it is.
+    /// What this host sent that is now under `address`, if the journal can vouch for it. What the target acknowledged lately
+    /// must have its length; nobody can have deleted it since and put something else there. Anything else is read back.
     async fn vouch(&self, address: &Address, len: u64) -> Result<Option<Sent>, BackupError> {
-        let known = self.sent(address);
-        if let [only] = known[..] {
-            return Ok((only.len == len).then_some(only));
+        let stored = self
+            .journal()
+            .stored(address, self.began, super::lifetime::BACKUP);
+        if let Some(sent) = stored {
+            return Ok((sent.len == len).then_some(sent));
         }
         let there = self.wire.get(Shelf::Objects, &address.name()).await?;
         let hash = there.map(|bytes| sha256(&[&bytes]));
-        Ok(known.into_iter().find(|sent| Some(sent.hash) == hash))
+        let mut known = self.sent(address).into_iter();
+        let found = known.find(|sent| Some(sent.hash) == hash);
+        if let Some(sent) = found {
+            self.note_stored(*address, sent)?;
+        }
+        Ok(found)
+    }
+
+    fn note_stored(&self, address: Address, sent: Sent) -> Result<(), BackupError> {
+        Ok(self.journal().record_stored(address, sent, self.began)?)
+    }
+
+    fn journal(&self) -> MutexGuard<'_, Journal> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Seals a pack and notes the sealing on disk, before anything is sent.
@@ -190,11 +208,7 @@ impl Uploader {
     }
 
     fn sent(&self, address: &Address) -> Vec<Sent> {
-        self.journal
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .sent(address)
-            .to_vec()
+        self.journal().sent(address).to_vec()
     }
 
     pub(super) fn alarm(&self, alarm: Alarm) {

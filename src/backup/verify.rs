@@ -10,16 +10,17 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use super::chain::{Chain, Finding, Trust};
 use super::error::BackupError;
 use super::high_water::HighWater;
-use super::keys::RepositoryId;
+use super::keys::BackupKeys;
 use super::object::{Address, Listed, ObjectKind};
 use super::printed::PrintedHead;
 use super::progress::Phase;
+use super::record::{RecordError, RepositoryRecord};
 use super::snapshot::lengths;
 use super::target::Shelf;
 use super::tombstone::Subject;
 use super::wire::Wire;
+use crate::crypto::Hash;
 use crate::crypto::hash::sha256;
-use crate::crypto::{Hash, Secret};
 
 /// How many objects are read at a time.
 const IN_FLIGHT: usize = 4;
@@ -83,9 +84,9 @@ pub struct Verified {
     pub packs: u64,
     /// Sealed bytes that were read back.
     pub bytes_read: u64,
-    /// Manifests and objects that should be there and are not.
+    /// Manifests, objects and the record that should be there and are not.
     pub missing: Vec<Finding>,
-    /// Manifests and objects that are not what was put there.
+    /// Manifests, objects and the record that are not what was put there.
     pub corrupt: Vec<Finding>,
     /// Manifests that compete.
     pub forks: Vec<Finding>,
@@ -103,17 +104,16 @@ impl Verified {
     }
 }
 
-/// Verifies a repository against what is known of it.
+/// Verifies a repository against what is known of it. `keys` are those of a host that writes to it.
 pub async fn verify<'w>(
     wire: &Wire,
-    repository: RepositoryId,
-    k_manifest: &Secret<32>,
+    keys: &BackupKeys,
     witness: impl Into<Witness<'w>>,
     read: ReadData,
     trust: Trust<'_>,
 ) -> Result<Verified, BackupError> {
     wire.meter.phase(Phase::Opening);
-    let chain = Chain::load(wire, repository, k_manifest, trust).await?;
+    let chain = Chain::load(wire, keys.repository, &keys.k_manifest, trust).await?;
     let Witness { mark, head } = witness.into();
     let behind = || head.and_then(|head| chain.behind(head, None));
     let mut verified = Verified {
@@ -129,6 +129,7 @@ pub async fn verify<'w>(
     verified.corrupt.extend(chain.corrupt);
     verified.forks.extend(chain.forks);
     verified.packs = objects.len() as u64;
+    record(wire, keys, &mut verified).await?;
 
     wire.meter.phase(Phase::Checking);
     let there = lengths(wire, &objects).await?;
@@ -149,6 +150,30 @@ pub async fn verify<'w>(
     verified.corrupt.sort_unstable();
     wire.meter.phase(Phase::Done);
     Ok(verified)
+}
+
+/// A restore begins with the record: without it no repository is found, and with another the shares do not fit.
+async fn record(
+    wire: &Wire,
+    keys: &BackupKeys,
+    verified: &mut Verified,
+) -> Result<(), BackupError> {
+    let finding = |detail: &str| Finding {
+        name: RepositoryRecord::label(),
+        detail: detail.into(),
+    };
+    match RepositoryRecord::read(wire).await {
+        Ok(record) if record.is_of(keys) => {}
+        Ok(_) => verified.corrupt.push(finding(
+            "it names another vault, or another key to restore with",
+        )),
+        Err(RecordError::Absent { .. }) => verified.missing.push(finding(
+            "it is gone, and without it nothing is restored; the next run writes it again",
+        )),
+        Err(RecordError::Bad { .. }) => verified.corrupt.push(finding("it is damaged or forged")),
+        Err(error) => return Err(error.into()),
+    }
+    Ok(())
 }
 
 /// Every object that a manifest lists, once.

@@ -19,10 +19,14 @@ const LAST_VERIFY: &str = "last-verify";
 
 /// Counts what the clear entries speak of. Needs no user; a broken chain is an error here as everywhere.
 pub fn read(paths: &Paths) -> Result<Status, DeskError> {
+    read_at(paths, clock::now())
+}
+
+/// The same as of a time, in milliseconds since 1970.
+pub fn read_at(paths: &Paths, now: u64) -> Result<Status, DeskError> {
     let vault = session::open(paths)?;
     let directory = vault.directory()?;
     let ledger = vault.ledger();
-    let now = clock::now();
     let locked = ledger.read(|tx| {
         let credentials = tx.credentials()?;
         Ok::<_, DeskError>(

@@ -98,7 +98,10 @@ pub fn run(paths: &Paths, target: &Target, watch: Reporter<'_>) -> Result<Backup
     let memory = memory(vault.host(), &target.location);
     let now = clock::now();
     let snapshot = drive(target, "back up", watch, async |wire| {
-        snapshot::run(&wire, &keys, source, &memory, target.options, now as i64).await
+        snapshot::run(&wire, &keys, source, &memory, target.options, &|| {
+            clock::now() as i64
+        })
+        .await
     })?;
     let manifest = &snapshot.manifest.manifest;
     let mark = BackupMark {
@@ -195,8 +198,7 @@ pub fn verify(
         }
         verify::verify(
             &wire,
-            keys.repository,
-            &keys.k_manifest,
+            &keys,
             Witness {
                 mark: mark.as_ref(),
                 head,

@@ -248,6 +248,18 @@ mod tests {
     }
 
     #[test]
+    fn an_overdue_backup_is_marked_in_the_status() {
+        let mut status = samples::status();
+        for overdue in [false, true] {
+            status.backup_overdue = overdue;
+            let mut page = Page::default();
+            status.page(&mut page);
+            let marked = page.text().contains("! OVERDUE: more than 26 hours");
+            assert_eq!(marked, overdue, "{}", page.text());
+        }
+    }
+
+    #[test]
     fn a_skipped_resource_is_something_found_and_an_unsupported_kind_is_not() {
         let mut imported = samples::imported();
         assert_eq!(imported.exit(), Exit::Found);

@@ -69,7 +69,7 @@ impl Keep {
             keys: &*self.keys,
             mark: self.mark.as_ref(),
             trust: &*self.trust,
-            now: clock::now() as i64,
+            now: &|| clock::now() as i64,
         })
     }
 }

@@ -33,15 +33,16 @@ pub enum Turn {
     Busy,
 }
 
-/// Backs up if the last backup is `every` ago or more.
+/// Backs up if the last backup is `every` ago or more at `now`, in milliseconds since 1970.
 pub fn turn(
     paths: &Paths,
     target: &Target,
     every: Duration,
     stop: &AtomicBool,
+    now: u64,
 ) -> Result<Turn, DeskError> {
-    let last = status::read(paths)?.last_backup;
-    let age = last.map(|at| clock::now().saturating_sub(at.millis().max(0) as u64));
+    let last = status::read_at(paths, now)?.last_backup;
+    let age = last.map(|at| now.saturating_sub(at.millis().max(0) as u64));
     if let Some(left) = age.and_then(|age| every.checked_sub(Duration::from_millis(age)))
         && !left.is_zero()
     {
@@ -78,7 +79,7 @@ impl Schedule {
         let turns = move || {
             let mut wait = Duration::ZERO;
             while woken.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
-                wait = match turn(&paths, &target, every, &asked) {
+                wait = match turn(&paths, &target, every, &asked, clock::now()) {
                     Ok(Turn::Made(_)) => every,
                     Ok(Turn::NotDue(left)) => left,
                     Ok(Turn::Busy) | Err(_) => every.min(AGAIN),

@@ -9,6 +9,7 @@ use super::super::capture;
 use super::super::theme::Tone;
 use super::bench::{Bench, look};
 use super::fixture::{Fixture, PEOPLE};
+use crate::desk::view::Stamp;
 
 /// The text, and under it where modifiers stand: `r` reverse, `b` bold, `u` underline.
 fn shot(buffer: &Buffer) -> String {
@@ -41,6 +42,22 @@ fn snapshot(name: &str, bench: &Bench, width: u16, height: u16) {
 }
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (40, 12), (200, 50)];
+
+#[test]
+fn the_header_warns_when_the_last_backup_is_more_than_26_hours_ago() {
+    let mut bench = Bench::of("smith");
+    let last = bench.app.shell.status.as_ref().unwrap().last_backup;
+    for (minutes, warns) in [(26 * 60, false), (26 * 60 + 1, true)] {
+        let since = jiff::SignedDuration::from_mins(minutes);
+        bench.app.shell.now = Stamp(last.unwrap().0 + since);
+        let screen = bench.screen();
+        let header = screen.lines().next().unwrap();
+        assert!(header.contains("backup "), "{header}");
+        assert_eq!(header.contains("! backup "), warns, "{header}");
+    }
+    bench.app.shell.status.as_mut().unwrap().last_backup = None;
+    assert!(bench.screen().lines().next().unwrap().contains("no backup"));
+}
 
 #[test]
 fn the_first_pane_of_every_role() {
