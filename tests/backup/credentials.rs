@@ -1,84 +1,18 @@
 //! What a host's credential may and may not do on a real server, with the role that README.md spells out.
 
-use std::path::Path;
-
+use chartseal::backup::Location;
 use chartseal::backup::target::Shelf;
 use chartseal::backup::verify::ReadData;
-use chartseal::backup::{Location, Login};
-use chartseal::crypto::SecretBytes;
-use futures::stream::TryStreamExt;
-use mongodb::bson::{Document, doc, serialize_to_document};
-use mongodb::{Client, Database};
+use mongodb::bson::{Document, doc};
 
 use crate::book::Book;
+use crate::guarded::{
+    DATABASE, Guarded, HOST, everything, is_unauthorised, login, role_of_the_manual,
+    scripts_of_the_manual,
+};
 use crate::mongod::Mongod;
 use crate::site::Site;
 use crate::targets::round_trip;
-
-const ROOT: &str = "root:rootpassword@";
-/// The database that README.md speaks of.
-const DATABASE: &str = "chartseal";
-
-/// The argument of `createRole` in README.md for this role, as the server takes it.
-fn role_of_the_manual(role: &str) -> Document {
-    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let readme = std::fs::read_to_string(readme).unwrap();
-    let (_, block) = readme
-        .split("createRole(")
-        .skip(1)
-        .filter_map(|call| {
-            call.split_once("})")
-                .map(|(body, _)| (call, format!("{body}}}")))
-        })
-        .find(|(_, body)| body.contains(&format!("\"{role}\"")))
-        .unwrap_or_else(|| panic!("README.md makes no role {role}"));
-    let object: serde_json::Value =
-        serde_json::from_str(&strict(&block)).unwrap_or_else(|error| panic!("{error} in {block}"));
-    serialize_to_document(&object).unwrap()
-}
-
-/// An object of JavaScript as JSON: names in quotes, no comma before an end.
-fn strict(script: &str) -> String {
-    let mut json = String::new();
-    for (n, part) in script.split('"').enumerate() {
-        if n % 2 == 1 {
-            json.extend(["\"", part, "\""]);
-            continue;
-        }
-        let mut word = String::new();
-        for letter in part.chars() {
-            match letter {
-                'a'..='z' | 'A'..='Z' => word.push(letter),
-                ':' => json.extend(["\"", &std::mem::take(&mut word), "\":"]),
-                ']' | '}' => {
-                    json.truncate(json.trim_end().trim_end_matches(',').len());
-                    json.push(letter);
-                }
-                _ => json.push(letter),
-            }
-        }
-        assert!(word.is_empty(), "{word} in {part}");
-    }
-    json
-}
-
-#[test]
-fn a_script_of_the_manual_is_read_as_it_stands() {
-    assert_eq!(
-        strict("{ role: \"a:b\", roles: [], of: [\n  { x: { y: \"z\" }, },\n ],\n}"),
-        "{ \"role\": \"a:b\", \"roles\": [], \"of\": [\n  { \"x\": { \"y\": \"z\"}}]}"
-    );
-}
-
-/// The scripts of README.md for the server's shell.
-fn scripts_of_the_manual() -> Vec<String> {
-    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let readme = std::fs::read_to_string(readme).unwrap();
-    let blocks = readme.split("```js\n").skip(1);
-    blocks
-        .map(|block| block.split("```").next().unwrap().to_owned())
-        .collect()
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_scripts_of_the_manual_run_in_the_servers_own_shell_which_sees_the_collections() {
@@ -105,15 +39,18 @@ async fn the_scripts_of_the_manual_run_in_the_servers_own_shell_which_sees_the_c
     for script in scripts_of_the_manual() {
         run(&script);
     }
-    let role = run(
-        "EJSON.stringify(db.getSiblingDB('admin').getRole('chartsealHost', { showPrivileges: true }).privileges)",
-    );
-    let role: serde_json::Value = serde_json::from_str(&role).unwrap();
-    let read = serde_json::to_value(role_of_the_manual("chartsealHost").get("privileges")).unwrap();
-    assert_eq!(role, read, "the shell and the tests read the same role");
+    for name in ["chartsealHost", "chartsealPruner"] {
+        let role = run(&format!(
+            "EJSON.stringify(db.getSiblingDB('admin').getRole('{name}', {{ showPrivileges: true }}).privileges)",
+        ));
+        let role: serde_json::Value = serde_json::from_str(&role).unwrap();
+        let read = serde_json::to_value(role_of_the_manual(name).get("privileges")).unwrap();
+        assert_eq!(role, read, "the shell and the tests read the same role");
+    }
 
     let site = Site::new(Book::written(1, 40));
-    let target = location(&mongod).open(None).await.unwrap();
+    let location = Location::parse(&mongod.uri(DATABASE)).unwrap();
+    let target = location.open(None).await.unwrap();
     site.back_up(target).await.unwrap();
     let seen = run(
         "EJSON.stringify({ names: db.getCollectionNames().sort(), keys: Object.keys(db.objects.findOne()).sort(), \
@@ -132,80 +69,12 @@ async fn the_scripts_of_the_manual_run_in_the_servers_own_shell_which_sees_the_c
     );
 }
 
-/// A server that asks for credentials, its administrator's client, and a user `ward` with the host's role of the manual.
-async fn guarded() -> Option<(Mongod, Client, tempfile::NamedTempFile)> {
-    let keyfile = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(
-        keyfile.path(),
-        "a key between the members of a replica set of one",
-    )
-    .unwrap();
-    let mongod = Mongod::start_with(&["--keyFile", keyfile.path().to_str().unwrap()]).await?;
-    // The localhost exception lets the first user be made.
-    let admin = mongod.client().await.database("admin");
-    let root = doc! { "createUser": "root", "pwd": "rootpassword", "roles": ["root"] };
-    admin.run_command(root).await.unwrap();
-    let client = as_user(&mongod, ROOT).await;
-    let admin = client.database("admin");
-    let mut role = role_of_the_manual("chartsealHost");
-    let name = role.remove("role").unwrap();
-    let mut create = doc! { "createRole": name };
-    create.extend(role);
-    admin.run_command(create).await.unwrap();
-    admin
-        .run_command(
-            doc! { "createUser": "ward", "pwd": "hunter2hunter2", "roles": ["chartsealHost"] },
-        )
-        .await
-        .unwrap();
-    Some((mongod, client, keyfile))
-}
-
-async fn as_user(mongod: &Mongod, login: &str) -> Client {
-    let uri = mongod
-        .uri("admin")
-        .replace("mongodb://", &format!("mongodb://{login}"));
-    Client::with_uri_str(uri).await.unwrap()
-}
-
-fn location(mongod: &Mongod) -> Location {
-    Location::parse(&mongod.uri(DATABASE).replace('?', "?authSource=admin&")).unwrap()
-}
-
-fn login(password: &str) -> Login {
-    Login {
-        user: "ward".into(),
-        password: SecretBytes::from_slice(password.as_bytes()),
-    }
-}
-
-/// Every document of the shelves, and every index.
-async fn everything(database: &Database) -> Vec<(String, Vec<Document>)> {
-    let mut all = Vec::new();
-    for shelf in Shelf::ALL {
-        let collection = database.collection::<Document>(shelf.as_str());
-        let found = collection
-            .find(doc! {})
-            .sort(doc! { "_id": 1 })
-            .await
-            .unwrap();
-        all.push((shelf.to_string(), found.try_collect().await.unwrap()));
-        let mut indexes = collection.list_index_names().await.unwrap_or_default();
-        indexes.sort();
-        all.push((format!("{shelf}: {indexes:?}"), Vec::new()));
-    }
-    all
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn with_the_role_of_the_manual_a_host_backs_up_and_the_server_refuses_it_everything_else() {
-    let Some((mongod, root, _keyfile)) = guarded().await else {
+    let Some(guarded) = Guarded::start().await else {
         return;
     };
-    let target = location(&mongod)
-        .open(Some(login("hunter2hunter2")))
-        .await
-        .unwrap();
+    let target = guarded.target(HOST).await;
     assert!(!format!("{target:?}").contains("hunter2"), "{target:?}");
     let site = Site::new(Book::written(1, 60));
     site.back_up(target.clone()).await.unwrap();
@@ -213,9 +82,9 @@ async fn with_the_role_of_the_manual_a_host_backs_up_and_the_server_refuses_it_e
     site.back_up(target.clone()).await.unwrap();
     assert!(site.verify(target.clone(), ReadData::All).await.ok());
 
-    let database = root.database(DATABASE);
+    let database = guarded.database();
     let before = everything(&database).await;
-    let ward = as_user(&mongod, "ward:hunter2hunter2@").await;
+    let ward = guarded.client(HOST).await;
     let id = database
         .collection::<Document>("objects")
         .find_one(doc! {})
@@ -284,29 +153,18 @@ async fn with_the_role_of_the_manual_a_host_backs_up_and_the_server_refuses_it_e
     assert_eq!(everything(&database).await, before, "nothing was changed");
 }
 
-fn is_unauthorised(done: Result<Document, mongodb::error::Error>, command: &Document) {
-    match done {
-        Ok(answer) => panic!("{command} was carried out: {answer}"),
-        Err(error) => match *error.kind {
-            mongodb::error::ErrorKind::Command(refused) => {
-                assert_eq!(refused.code, 13, "{command}: {refused:?}");
-            }
-            other => panic!("{command}: {other:?}"),
-        },
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_password_is_refused_and_shown_nowhere() {
-    let Some((mongod, _root, _keyfile)) = guarded().await else {
+    let Some(guarded) = Guarded::start().await else {
         return;
     };
-    let location = location(&mongod);
-    let refused = location.open(Some(login("wrongwrong"))).await.unwrap_err();
+    let location = guarded.location();
+    let wrong = login(HOST, "wrongwrong");
+    let refused = location.open(Some(wrong)).await.unwrap_err();
     assert!(
         refused.to_string().contains("check the credential"),
         "{refused}"
     );
     assert!(!format!("{refused} {refused:?}").contains("wrongwrong"));
-    round_trip(location.open(Some(login("hunter2hunter2"))).await.unwrap()).await;
+    round_trip(guarded.target(HOST).await).await;
 }

@@ -1,7 +1,9 @@
 //! Links that drop, stall, delay, throttle, half-close and stay down, before a real server: a run gets through or is finished
 //! by the next one, at most what was in flight is sent again, and what is restored is equal.
 //!
-//! What is sent is counted on the wire, so that what the driver sends again by itself counts as well.
+//! What is sent is counted on the wire, so that what the driver sends again by itself counts as well. By default each way is
+//! tried at a few places; `CHARTSEAL_CAMPAIGN=full` drops connections after 31 different lengths, stalls the link in each 4 KiB of
+//! a backup, and half-closes it after every KiB, both ways.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
@@ -54,20 +56,24 @@ async fn a_link_that_drops_every_connection_costs_tries_and_no_data() {
     let Some(mongod) = Mongod::start().await else {
         return;
     };
-    let proxy = Proxy::before(mongod.port);
-    let target = open(&mongod::uri(proxy.port, "backup")).await;
-    let site = twenty_objects();
-    proxy.drop_after(12_000);
-    let snapshot = site.back_up(target).await.unwrap();
-    assert!(proxy.cuts() > 2, "{} cuts", proxy.cuts());
-    assert!(snapshot.alarms.is_empty(), "{:?}", snapshot.alarms);
-    let sent = sendings(&proxy);
-    let objects = is_whole(&site, open(&mongod.uri("backup")).await).await;
-    // A connection carries one object at a time.
-    assert!(
-        sent <= objects + proxy.cuts(),
-        "{sent} sendings of {objects} objects"
-    );
+    // Long enough for a greeting and the largest object, so that something gets through.
+    for kb in campaign::sample(31, 1) {
+        let name = format!("life{kb}");
+        let proxy = Proxy::before(mongod.port);
+        let target = open(&mongod::uri(proxy.port, &name)).await;
+        let site = twenty_objects();
+        proxy.drop_after(12_000 + kb * 1_000);
+        let snapshot = site.back_up(target).await.unwrap();
+        assert!(proxy.cuts() > 1, "{name}: {} cuts", proxy.cuts());
+        assert!(snapshot.alarms.is_empty(), "{:?}", snapshot.alarms);
+        let sent = sendings(&proxy);
+        let objects = is_whole(&site, open(&mongod.uri(&name)).await).await;
+        // A connection carries one object at a time.
+        assert!(
+            sent <= objects + proxy.cuts(),
+            "{name}: {sent} sendings of {objects} objects"
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -75,12 +81,25 @@ async fn a_link_that_stalls_is_given_up_in_time_and_the_run_goes_on_when_it_move
     let Some(mongod) = Mongod::start().await else {
         return;
     };
+    // Each 4 KiB of what such a backup sends, or the middle of it.
+    let places = if campaign::full() {
+        (1..=18).collect()
+    } else {
+        vec![10]
+    };
+    for at in places {
+        stalls_at(&mongod, at * 4_096).await;
+    }
+}
+
+async fn stalls_at(mongod: &Mongod, at: u64) {
+    let name = format!("stall{at}");
     let proxy = Proxy::before(mongod.port);
     let limits = TimeLimits {
         call: Duration::from_millis(500),
         slowest: 1 << 20,
     };
-    let uri = MongoUri::parse(&mongod::uri(proxy.port, "backup")).unwrap();
+    let uri = MongoUri::parse(&mongod::uri(proxy.port, &name)).unwrap();
     let target: Arc<dyn Target> = Arc::new(Mongo::open_within(&uri, None, limits).await.unwrap());
     let site = twenty_objects();
     let (meter, mut watched) = Meter::new();
@@ -88,7 +107,7 @@ async fn a_link_that_stalls_is_given_up_in_time_and_the_run_goes_on_when_it_move
         meter,
         ..wire(target)
     };
-    proxy.stall_after(40_000);
+    proxy.stall_after(at);
     let (done, ()) = tokio::join!(site.back_up_over(&patient), async {
         // The stall shows as a try that failed: without a time limit nobody would ever hear of it.
         watched
@@ -101,12 +120,12 @@ async fn a_link_that_stalls_is_given_up_in_time_and_the_run_goes_on_when_it_move
     let snapshot = done.unwrap();
     assert!(snapshot.alarms.is_empty(), "{:?}", snapshot.alarms);
     let sent = sendings(&proxy);
-    let objects = is_whole(&site, open(&mongod.uri("backup")).await).await;
+    let objects = is_whole(&site, open(&mongod.uri(&name)).await).await;
     let retries = patient.meter.now().retries;
     let most = objects + retries.min(20 * OPTIONS.uploads as u64);
     assert!(
         sent <= most,
-        "{sent} sendings of {objects} objects in {retries} more tries"
+        "{name}: {sent} sendings of {objects} objects in {retries} more tries"
     );
 }
 
@@ -199,6 +218,7 @@ async fn a_link_half_closed_after_every_kib_of_a_20_object_backup_costs_what_was
             assert!(sent <= most, "{name}: {sent} sendings of {objects} objects");
         }
     }
+    eprintln!("{closed} half-closed, {resumed} resumed by the next run");
     assert!(
         closed > 10 && resumed > 5,
         "{closed} half-closed, {resumed} resumed"

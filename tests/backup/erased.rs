@@ -17,9 +17,10 @@ use chartseal::crypto::mac::MacKey;
 
 use crate::atlas::open;
 use crate::book::{Book, noise};
+use crate::clocked::Clocked;
 use crate::memory::Memory;
 use crate::mongod::Mongod;
-use crate::prune::{Clocked, with};
+use crate::prune::with;
 use crate::site::Site;
 
 /// The wrapped keys of the chart, and its bodies' places.

@@ -1,7 +1,7 @@
 //! `kill -9` of the real program at random moments of a real backup, to a folder and to a real MongoDB server: the next run
-//! completes and the restored vault is equal.
+//! completes and the restored vault is equal. First backups are killed and increments are.
 //!
-//! By default a few; `CHARTSEAL_CAMPAIGN=full` kills 250 on each target.
+//! By default a few; `CHARTSEAL_CAMPAIGN=full` kills 250 on each target, and says where they fell.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -9,31 +9,56 @@ use std::time::{Duration, Instant};
 
 use chartseal::desk::view::unwatched;
 use chartseal::jobs::backup::{self, HostFolder, Order, Target};
-use chartseal::ledger::{Body, Carried, Ledger, LedgerError, Row, Section};
-use chartseal::vault::Draft;
+use chartseal::ledger::{Body, Carried, ChartId, Ledger, LedgerError, Row, Section};
+use chartseal::vault::{Draft, Session};
 
 use crate::book::noise;
 use crate::campaign;
+use crate::chance::Chance;
 use crate::mongod::Mongod;
+use crate::program::Program;
 use crate::ward::Ward;
+
+/// A ward, and somebody who writes in a chart of it.
+struct Busy {
+    ward: Ward,
+    doctor: Session,
+    chart: ChartId,
+}
+
+impl Busy {
+    fn new() -> Self {
+        let ward = Ward::new();
+        let doctor = ward.hospital.login("hsmith");
+        let chart = ward.hospital.chart(&doctor);
+        Self {
+            ward,
+            doctor,
+            chart,
+        }
+    }
+
+    /// So many entries of so many bytes.
+    fn write(&self, entries: u64, bytes: usize, seed: u64) {
+        let drafts = (0..entries).map(|n| {
+            let body = Body {
+                kind: 900,
+                version: 1,
+                bytes: noise(seed << 32 | n, bytes),
+            };
+            (Draft::new(self.chart, Section::Clinical), body)
+        });
+        self.doctor
+            .write(|writer| writer.put_all(drafts.collect()))
+            .unwrap();
+    }
+}
 
 /// A ward with so many entries of so many bytes.
 pub fn busy(entries: u64, bytes: usize) -> Ward {
-    let ward = Ward::new();
-    let doctor = ward.hospital.login("hsmith");
-    let chart = ward.hospital.chart(&doctor);
-    let drafts = (0..entries).map(|n| {
-        let body = Body {
-            kind: 900,
-            version: 1,
-            bytes: noise(n, bytes),
-        };
-        (Draft::new(chart, Section::Clinical), body)
-    });
-    doctor
-        .write(|writer| writer.put_all(drafts.collect()))
-        .unwrap();
-    ward
+    let busy = Busy::new();
+    busy.write(entries, bytes, 0);
+    busy.ward
 }
 
 /// What a backup carries of a vault: entries, and tables.
@@ -82,30 +107,9 @@ pub fn restored(ward: &Ward, target: &Target) -> Contents {
 
 /// The real program, about to back up to `address`.
 pub fn program(ward: &Ward, address: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_chartseal"));
+    let mut command = Program::at(&ward.here()).command(&["backup", "run", "--to", address]);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
     command
-        .env_clear()
-        .env("HOME", ward.hospital.folder.path())
-        .env("CHARTSEAL_VAULT", ward.hospital.vault_folder())
-        .env("CHARTSEAL_HOST", ward.hospital.host_folder())
-        .args(["backup", "run", "--to", address])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    command
-}
-
-/// SplitMix64.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % limit.max(1)
-    }
 }
 
 /// How a run that was to be killed ended.
@@ -132,28 +136,46 @@ fn kill_after(ward: &Ward, address: &str, wait: Duration) -> End {
     }
 }
 
-/// Kills so many runs, each of a new repository, sometimes the resumed one as well. `clear` removes a repository.
+/// Where the last kill before a run fell, as what that run found shows.
+#[derive(Debug, Default)]
+struct Fell {
+    before_the_first_object: u64,
+    between_objects: u64,
+    after_the_manifest: u64,
+}
+
+/// Kills so many runs, sometimes the resumed one as well: half of the time the first of a new repository, otherwise of what came
+/// to a repository that is there. `clear` removes a repository.
 fn campaign_on(kills: u64, seed: u64, address: impl Fn(u64) -> String, clear: impl Fn(&str)) {
-    let ward = busy(30, 300_000);
+    let busy = Busy::new();
+    let ward = &busy.ward;
+    busy.write(12, 700_000, 0);
     let mut chance = Chance(seed);
-    let whole = {
+    let time = |address: &str| {
         let started = Instant::now();
-        let run = program(&ward, &address(u64::MAX)).status();
-        assert!(run.unwrap().success());
+        assert!(program(ward, address).status().unwrap().success());
         started.elapsed()
     };
-    let (mut killed, mut taken_over, mut rounds) = (0, 0, 0);
+    let first = time(&address(u64::MAX));
+    busy.write(2, 300_000, 1);
+    let increment = time(&address(u64::MAX));
+    let (mut killed, mut rounds, mut fell) = (0, 0, Fell::default());
+    let mut there: Option<(String, String)> = None;
     while killed < kills {
-        let address = address(rounds);
         rounds += 1;
         assert!(
             rounds < 4 * kills + 20,
             "{killed} of {rounds} runs could be killed"
         );
+        let (address, parent) = match there.take() {
+            Some((address, parent)) => (address, Some(parent)),
+            None => (address(rounds), None),
+        };
+        let whole = if parent.is_none() { first } else { increment };
         let mut complete = false;
         for _ in 0..=chance.below(3) {
             let wait = whole.mul_f64(chance.below(1_100) as f64 / 1_000.0);
-            match kill_after(&ward, &address, wait) {
+            match kill_after(ward, &address, wait) {
                 End::Killed => killed += 1,
                 End::Complete => complete = true,
             }
@@ -161,17 +183,30 @@ fn campaign_on(kills: u64, seed: u64, address: impl Fn(u64) -> String, clear: im
         let target = Target::parse(&address).unwrap();
         let run = backup::run(&ward.here().paths(), &target, &unwatched).unwrap();
         assert!(run.alarms.is_empty(), "{:?}", run.alarms);
-        taken_over += u64::from(!complete && run.packs_reused > 0);
+        let taken_over = parent.is_none() && run.packs_reused > 0;
+        match (complete, run.parent == parent) {
+            (true, _) => {}
+            (false, false) => fell.after_the_manifest += 1,
+            (false, true) if taken_over => fell.between_objects += 1,
+            // Of an increment, what was taken over is not told from what stood before.
+            (false, true) => fell.before_the_first_object += u64::from(parent.is_none()),
+        }
         assert!(
-            restored(&ward, &target) == contents(&ward.hospital.vault_folder(), run.entries),
+            restored(ward, &target) == contents(&ward.hospital.vault_folder(), run.entries),
             "what was restored is not equal"
         );
-        clear(&address);
+        if chance.below(2) == 0 {
+            clear(&address);
+        } else {
+            // Small enough for hundreds of rounds, and an object of its own.
+            busy.write(2, 2_000 + chance.below(20_000) as usize, rounds + 1);
+            there = Some((address, run.snapshot));
+        }
     }
-    eprintln!("{killed} kills in {rounds} backups; {taken_over} went on from what was there");
-    // Where a handful of kills falls is chance; among hundreds some fall between two objects.
+    eprintln!("{killed} kills in {rounds} backups; the last of a first backup fell {fell:?}");
+    // Where a handful of kills falls is chance; among hundreds some fall everywhere.
     assert!(
-        taken_over > 0 || !campaign::full(),
+        fell.between_objects > 0 || !campaign::full(),
         "none of {killed} kills hit a run that had sent something"
     );
 }

@@ -140,18 +140,6 @@ fn a_shredded_chart_is_unreadable_from_every_snapshot_made_after() {
 }
 
 #[test]
-fn a_schedule_backs_up_when_it_is_due_and_not_before() {
-    use chartseal::jobs::backup::{Turn, turn};
-    let ward = Ward::new();
-    let paths = ward.here().paths();
-    let every = std::time::Duration::from_hours(6);
-    let stop = std::sync::atomic::AtomicBool::new(false);
-    let take = || turn(&paths, &ward.target(), every, &stop).unwrap();
-    assert!(matches!(take(), Turn::Made(_)));
-    assert!(matches!(take(), Turn::NotDue(left) if left <= every));
-}
-
-#[test]
 fn the_newest_snapshot_is_searched_at_once_by_everyone_who_was_there() {
     let ward = Ward::new();
     let here = ward.here();

@@ -10,12 +10,13 @@ use chartseal::backup::restore::Damage;
 use chartseal::backup::retention::Retention;
 use chartseal::backup::source::TableId;
 use chartseal::backup::state::HostState;
-use chartseal::backup::target::{Answer, Name, Put, Shelf, Stat, Target};
+use chartseal::backup::target::{Shelf, Target};
 use chartseal::backup::tombstone::{self, Stone, Subject};
 use chartseal::backup::verify::ReadData;
 use chartseal::backup::{BackupError, Fault};
 
 use crate::book::{Book, noise};
+use crate::clocked::Clocked;
 use crate::memory::Memory;
 use crate::site::{Site, wire};
 
@@ -27,12 +28,13 @@ where
     let mark = HighWater::read(&site.host, site.keys.repository).unwrap();
     let wire = wire(target);
     let trust = |key: &_| *key == ours;
+    let now = || site.now();
     let keeper = Keeper {
         wire: &wire,
         keys: &site.keys,
         mark: mark.as_ref(),
         trust: &trust,
-        now: site.now(),
+        now: &now,
     };
     act(keeper).await
 }
@@ -381,38 +383,26 @@ async fn ledger_packs_are_kept_as_long_as_a_snapshot_lists_them() {
     }
 }
 
-/// A target with a clock of its own.
-#[derive(Debug)]
-pub struct Clocked(pub Arc<dyn Target>, pub i64);
-
-impl Target for Clocked {
-    fn place(&self) -> String {
-        self.0.place()
+#[tokio::test]
+async fn an_old_snapshot_that_lost_its_tables_and_is_then_forgotten_is_not_missed_until_it_goes() {
+    let site = Site::new(Book::written(1, 40));
+    let target = Memory::new();
+    days(&site, &target, 45).await;
+    // Their tables go first, after a month and a week.
+    prune_now(&site, &target).await;
+    site.days_pass(8);
+    site.back_up(target.clone()).await.unwrap();
+    assert!(prune_now(&site, &target).await.objects > 0);
+    forget_now(&site, &target).await;
+    let mut gone = 0;
+    for _ in 0..3 {
+        gone += prune_now(&site, &target).await.manifests;
+        let verified = site.verify(target.clone(), ReadData::All).await;
+        assert!(verified.ok(), "{verified:?}");
+        site.days_pass(4);
+        site.back_up(target.clone()).await.unwrap();
     }
-
-    fn clock(&self) -> Answer<'_, Option<i64>> {
-        Box::pin(async { Ok(Some(self.1)) })
-    }
-
-    fn exists<'a>(&'a self, shelf: Shelf, names: &'a [Name]) -> Answer<'a, Vec<Stat>> {
-        self.0.exists(shelf, names)
-    }
-
-    fn put<'a>(&'a self, shelf: Shelf, name: &'a Name, bytes: Arc<Vec<u8>>) -> Answer<'a, Put> {
-        self.0.put(shelf, name, bytes)
-    }
-
-    fn get<'a>(&'a self, shelf: Shelf, name: &'a Name) -> Answer<'a, Option<Vec<u8>>> {
-        self.0.get(shelf, name)
-    }
-
-    fn list(&self, shelf: Shelf) -> Answer<'_, Vec<Stat>> {
-        self.0.list(shelf)
-    }
-
-    fn delete<'a>(&'a self, shelf: Shelf, name: &'a Name) -> Answer<'a, ()> {
-        self.0.delete(shelf, name)
-    }
+    assert!(gone > 0);
 }
 
 #[tokio::test]

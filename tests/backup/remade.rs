@@ -42,13 +42,14 @@ async fn neighbouring_packs_that_are_lost_at_once_come_back_as_they_were() {
             ..OPTIONS
         };
         let wire = wire(target.clone());
+        let now = || site.now();
         let run = snapshot::run(
             &wire,
             &site.keys,
             site.book.source(),
             &site.host,
             options,
-            site.now(),
+            &now,
         );
         run.await.unwrap();
         let verified = site.verify(target.clone(), ReadData::All).await;

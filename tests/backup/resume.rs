@@ -236,8 +236,10 @@ async fn an_increment_sends_little_more_than_its_entries() {
         let source = site.book.source();
         let (keys, host) = (&site.keys, &site.host);
         async move {
-            chartseal::backup::snapshot::run(&wire, keys, source, host, options, 1_795_000_000_000)
-                .await
+            chartseal::backup::snapshot::run(&wire, keys, source, host, options, &|| {
+                1_795_000_000_000
+            })
+            .await
         }
     };
     run().await.unwrap();
@@ -320,7 +322,7 @@ async fn a_thin_link_is_not_asked_for_more_than_its_rate() {
     };
     let (wire, source) = (wire(Memory::new()), site.book.source());
     let snapshot =
-        chartseal::backup::snapshot::run(&wire, &site.keys, source, &site.host, options, 1)
+        chartseal::backup::snapshot::run(&wire, &site.keys, source, &site.host, options, &|| 1)
             .await
             .unwrap();
     // The last object may go out as soon as those before it have had their time. A slow machine only takes longer.

@@ -102,7 +102,7 @@ impl Site {
             self.book.source(),
             host,
             self.options,
-            now,
+            &|| now,
         )
         .await
     }
@@ -125,16 +125,9 @@ impl Site {
     ) -> Verified {
         let ours = self.keys.signing.public();
         let wire = wire(target);
-        verify::verify(
-            &wire,
-            self.keys.repository,
-            &self.keys.k_manifest,
-            mark,
-            read,
-            &|key| *key == ours,
-        )
-        .await
-        .unwrap()
+        verify::verify(&wire, &self.keys, mark, read, &|key| *key == ours)
+            .await
+            .unwrap()
     }
 
     pub async fn restore(

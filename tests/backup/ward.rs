@@ -94,7 +94,11 @@ impl Ward {
     }
 
     pub fn back_up(&self, from: &Place) -> BackupRun {
-        backup::run(&from.paths(), &self.target(), &unwatched).unwrap()
+        self.back_up_to(from, &self.target())
+    }
+
+    pub fn back_up_to(&self, from: &Place, target: &Target) -> BackupRun {
+        backup::run(&from.paths(), target, &unwatched).unwrap()
     }
 
     /// Restores a snapshot to a new folder.
