@@ -3,7 +3,7 @@
 //! A frame is encoded here rather than by the drawing library's backend, for two reasons. Thin links: the
 //! encoder takes the shortest way to the next cell and names the 16 colours by their two-digit codes. And
 //! `NO_COLOR`: crossterm 0.29 answers it by dropping reverse and bold along with the colour, which would make
-//! the selection invisible; here the mono theme alone decides.
+//! the selection invisible; here the mono theme alone decides. Rows that moved are [scrolled](super::scroll) where that is cheaper.
 //!
 //! **A frame equal to the last one writes nothing.**
 
@@ -12,6 +12,8 @@ use std::io::{self, Write};
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Modifier};
+
+use super::scroll::Scroll;
 
 const BEGIN: &[u8] = b"\x1b[?2026h";
 const END: &[u8] = b"\x1b[?2026l";
@@ -68,7 +70,7 @@ impl<W: Write> FrameWriter<W> {
             }
             self.stale = false;
         }
-        let moved = encode(&self.shown, next, &mut self.bytes);
+        let moved = cheapest(&self.shown, next, &mut self.bytes);
         match (self.cursor, cursor) {
             (Some(_), None) => self.bytes.extend_from_slice(b"\x1b[?25l"),
             (from, Some(to)) if moved || from != Some(to) => {
@@ -91,9 +93,35 @@ impl<W: Write> FrameWriter<W> {
     }
 }
 
+/// Bytes up to which a frame is not looked through for rows that moved.
+const LITTLE: usize = 128;
+
+/// Writes what differs, after a scroll where that takes fewer bytes. Says whether the terminal's cursor may have moved.
+fn cheapest(shown: &Buffer, next: &Buffer, out: &mut Vec<u8>) -> bool {
+    let start = out.len();
+    let moved = encode(shown, next, out);
+    let plain = out.len() - start;
+    if plain <= LITTLE {
+        return moved;
+    }
+    let Some(scroll) = Scroll::find(shown, next) else {
+        return moved;
+    };
+    let mut scrolled = shown.clone();
+    scroll.apply(&mut scrolled);
+    let mut bytes = Vec::with_capacity(plain);
+    scroll.write(&mut bytes);
+    encode(&scrolled, next, &mut bytes);
+    if bytes.len() < plain {
+        out.truncate(start);
+        out.append(&mut bytes);
+    }
+    true
+}
+
 /// Writes the cells that differ. Says whether the terminal's cursor may have moved.
 fn encode(shown: &Buffer, next: &Buffer, out: &mut Vec<u8>) -> bool {
-    let changes = shown.diff(next);
+    let changes = changes(shown, next);
     let mut pen = PLAIN;
     let mut at: Option<Place> = None;
     let mut rest = changes.as_slice();
@@ -129,10 +157,40 @@ fn encode(shown: &Buffer, next: &Buffer, out: &mut Vec<u8>) -> bool {
     !changes.is_empty()
 }
 
-/// How many plain blanks follow from here in the row.
+/// The cells that differ, with those that a terminal spoils when half of a wide symbol is written over: each fills the other half
+/// in its own way.
+fn changes<'a>(shown: &Buffer, next: &'a Buffer) -> Vec<(u16, u16, &'a Cell)> {
+    let columns = |cell: &Cell| super::text::width(cell.symbol()).max(1) as u16;
+    let right = next.area.right();
+    let mut changes = Vec::new();
+    for y in next.area.rows().map(|row| row.y) {
+        let (mut x, mut spoilt) = (next.area.left(), 0);
+        while x < right {
+            let (cell, before) = (&next[(x, y)], &shown[(x, y)]);
+            let end = (x + columns(cell)).min(right);
+            // An empty cell in another colour is the same empty cell.
+            let same = cell == before || (is_blank(cell) && is_blank(before));
+            if !same || x < spoilt {
+                changes.push((x, y, cell));
+                let under = (x..end).map(|x| x + columns(&shown[(x, y)]));
+                spoilt = under.fold(spoilt, u16::max);
+            }
+            x = end;
+        }
+    }
+    changes
+}
+
+/// How many blanks follow from here in the row that look as erased ones do.
 fn blanks(next: &Buffer, x: u16, y: u16) -> u16 {
-    let blank = |x: &u16| next[(*x, y)].symbol() == " " && look(&next[(*x, y)]) == PLAIN;
+    let blank = |x: &u16| is_blank(&next[(*x, y)]);
     (x..next.area.right()).take_while(blank).count() as u16
+}
+
+/// Whether a cell shows nothing, as an erased one: neither the colour nor the weight of nothing is seen.
+fn is_blank(cell: &Cell) -> bool {
+    let seen = Modifier::REVERSED | Modifier::UNDERLINED | Modifier::CROSSED_OUT;
+    cell.symbol() == " " && cell.bg == Color::Reset && !cell.modifier.intersects(seen)
 }
 
 /// Where the terminal's cursor is while a frame is written. After a wide symbol, or in the last column, terminals
@@ -257,160 +315,4 @@ fn colour(colour: Color, base: u8) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::num::NonZeroU16;
-
-    use ratatui::style::Style;
-
-    use super::*;
-
-    /// Counts writes and flushes and keeps the bytes.
-    #[derive(Default)]
-    struct Wire {
-        bytes: Vec<u8>,
-        writes: usize,
-        flushes: usize,
-    }
-
-    impl Write for &mut Wire {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.bytes.extend_from_slice(bytes);
-            self.writes += 1;
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            self.flushes += 1;
-            Ok(())
-        }
-    }
-
-    fn frame(lines: &[(&str, Style)]) -> Buffer {
-        let mut buffer = Buffer::empty(Rect::new(0, 0, 24, 4));
-        for (y, (text, style)) in lines.iter().enumerate() {
-            buffer.set_string(0, y as u16, text, *style);
-        }
-        buffer
-    }
-
-    fn assert_shows(screen: &vt100::Screen, buffer: &Buffer) {
-        for y in 0..buffer.area.height {
-            let mut x = 0;
-            while x < buffer.area.width {
-                let want = &buffer[(x, y)];
-                let got = screen.cell(y, x).unwrap();
-                let symbol = if got.has_contents() {
-                    got.contents()
-                } else {
-                    " "
-                };
-                assert_eq!(symbol, want.symbol(), "at {x},{y}");
-                assert_eq!(
-                    got.inverse(),
-                    want.modifier.contains(Modifier::REVERSED),
-                    "reverse at {x},{y}"
-                );
-                assert_eq!(
-                    got.bold(),
-                    want.modifier.contains(Modifier::BOLD),
-                    "bold at {x},{y}"
-                );
-                x += super::super::text::width(want.symbol()).max(1) as u16;
-            }
-        }
-    }
-
-    #[test]
-    fn the_bytes_replayed_into_a_terminal_equal_the_buffer() {
-        let plain = Style::new();
-        let marked = Style::new()
-            .fg(Color::LightRed)
-            .add_modifier(Modifier::BOLD | Modifier::REVERSED);
-        let frames = [
-            frame(&[
-                ("Mejía, Gustavo", plain),
-                ("患者 中文 ok", marked),
-                ("0012-7", plain),
-            ]),
-            frame(&[
-                ("Mejía, Gustavo", marked),
-                ("患者 中文 ok", plain),
-                ("", plain),
-                ("end of the last column!!", plain),
-            ]),
-            frame(&[("a患b者c", plain), ("short", plain)]),
-            frame(&[("患a者bc", marked), ("", plain), ("x", plain)]),
-            frame(&[]),
-        ];
-        let mut wire = Wire::default();
-        let mut screen =
-            vt100::Parser::new(NonZeroU16::new(4).unwrap(), NonZeroU16::new(24).unwrap(), 0);
-        let mut writer = FrameWriter::new(&mut wire);
-        let mut sizes = Vec::new();
-        for f in &frames {
-            sizes.push(writer.paint(f, None).unwrap());
-        }
-        let mut from = 0;
-        for (f, size) in frames.iter().zip(sizes) {
-            screen.process(&wire.bytes[from..from + size]);
-            from += size;
-            assert_shows(screen.screen(), f);
-        }
-    }
-
-    #[test]
-    fn a_frame_is_one_write_and_one_flush_and_an_equal_frame_is_none() {
-        let mut wire = Wire::default();
-        let mut writer = FrameWriter::new(&mut wire);
-        let first = frame(&[("one", Style::new())]);
-        let second = frame(&[("two", Style::new())]);
-        assert!(writer.paint(&first, None).unwrap() > 0);
-        assert_eq!(writer.paint(&first, None).unwrap(), 0);
-        assert!(writer.paint(&second, Some(Position::new(3, 0))).unwrap() > 0);
-        assert_eq!(writer.paint(&second, Some(Position::new(3, 0))).unwrap(), 0);
-        assert!(writer.paint(&second, Some(Position::new(2, 0))).unwrap() > 0);
-        drop(writer);
-        assert_eq!((wire.writes, wire.flushes), (3, 3));
-        assert!(wire.bytes.starts_with(BEGIN) && wire.bytes.ends_with(END));
-    }
-
-    #[test]
-    fn the_cursor_stands_where_the_frame_wants_it_after_every_change() {
-        let mut wire = Wire::default();
-        let mut writer = FrameWriter::new(&mut wire);
-        writer
-            .paint(&frame(&[("> a", Style::new())]), Some(Position::new(3, 0)))
-            .unwrap();
-        writer
-            .paint(&frame(&[("> ab", Style::new())]), Some(Position::new(4, 0)))
-            .unwrap();
-        // Another row changes, the cursor stays.
-        writer
-            .paint(
-                &frame(&[("> ab", Style::new()), ("1 hit", Style::new())]),
-                Some(Position::new(4, 0)),
-            )
-            .unwrap();
-        drop(writer);
-        let mut screen =
-            vt100::Parser::new(NonZeroU16::new(4).unwrap(), NonZeroU16::new(24).unwrap(), 0);
-        screen.process(&wire.bytes);
-        assert_eq!(screen.screen().cursor_position(), (0, 4));
-        assert!(!screen.screen().hide_cursor());
-    }
-
-    #[test]
-    fn one_typed_character_costs_little() {
-        let mut wire = Wire::default();
-        let mut writer = FrameWriter::new(&mut wire);
-        writer
-            .paint(&frame(&[("/ sm", Style::new())]), Some(Position::new(4, 0)))
-            .unwrap();
-        let n = writer
-            .paint(
-                &frame(&[("/ smi", Style::new())]),
-                Some(Position::new(5, 0)),
-            )
-            .unwrap();
-        assert!(n <= 32, "{n} bytes");
-    }
-}
+mod tests;

@@ -41,22 +41,31 @@ impl Selection {
         true
     }
 
-    /// The rows in sight on `height` lines: the selection among them, and as few rows moved as possible.
+    /// The rows in sight on `height` lines: the selection among them, and as few rows moved as possible. For lists with little
+    /// beside them, which the terminal scrolls by itself.
     pub fn window(&self, len: usize, height: u16) -> std::ops::Range<usize> {
+        self.scrolled(len, height, 0)
+    }
+
+    /// The same for a list beside something dense: scrolled row by row both would be painted anew for each, so it leaps by half
+    /// its height.
+    pub fn leaping(&self, len: usize, height: u16) -> std::ops::Range<usize> {
+        self.scrolled(len, height, usize::from(height) / 2)
+    }
+
+    fn scrolled(&self, len: usize, height: u16, beyond: usize) -> std::ops::Range<usize> {
         let height = usize::from(height);
         self.page.set(height);
         if height == 0 || len == 0 {
             return 0..0;
         }
         let at = self.at.min(len - 1);
-        let mut top = self.top.get().min(len.saturating_sub(height));
+        let lowest = len.saturating_sub(height);
+        let mut top = self.top.get().min(lowest);
         if at < top {
-            top = at;
+            top = at.saturating_sub(beyond);
         } else if at >= top + height {
-            // A list that scrolls line by line would be painted whole for each; half a page at once is calmer and cheaper.
-            top = (at + 1 + height / 2)
-                .saturating_sub(height)
-                .min(len - height.min(len));
+            top = (at + 1 + beyond - height).min(lowest);
         }
         self.top.set(top);
         top..(top + height).min(len)
@@ -116,13 +125,15 @@ mod tests {
                     Action::Down,
                 ] {
                     selection.act(action, len);
-                    let window = selection.window(len, height);
-                    assert!(window.end <= len && window.len() <= usize::from(height));
-                    match selection.at(len) {
-                        Some(at) if height > 0 => {
-                            assert!(window.contains(&at), "{at} in {window:?}");
+                    let leaping = selection.clone().leaping(len, height);
+                    for window in [leaping, selection.window(len, height)] {
+                        assert!(window.end <= len && window.len() <= usize::from(height));
+                        match selection.at(len) {
+                            Some(at) if height > 0 => {
+                                assert!(window.contains(&at), "{at} in {window:?}");
+                            }
+                            _ => assert!(window.is_empty()),
                         }
-                        _ => assert!(window.is_empty()),
                     }
                 }
             }
