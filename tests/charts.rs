@@ -4,8 +4,8 @@ mod support;
 
 use chartseal::clinical::{Body, Note, Vitals};
 use chartseal::desk::charts::{admit, history, list, no_json, show};
-use chartseal::desk::view::Queries;
-use chartseal::desk::{Class, DeskError, queries, search, write};
+use chartseal::desk::view::{Draft, DraftKind, Queries};
+use chartseal::desk::{Class, DeskError, drafts, queries, search, write};
 use chartseal::ledger::Section;
 use chartseal::vault::VaultError;
 use support::{Hospital, patient};
@@ -280,4 +280,81 @@ fn a_searchers_queries_are_kept_sealed_and_only_for_the_searcher() {
 
     queries::forget(&doctor, "rowing").unwrap();
     assert!(queries::list(&doctor).unwrap().saved.is_empty());
+}
+
+fn begun(fields: &[(&str, &str)]) -> Draft {
+    Draft {
+        kind: DraftKind::Note,
+        mrn: Some("0012-7".to_owned()),
+        amends: None,
+        begun: 1_795_336_265_000,
+        changed: 1_795_336_265_000,
+        fields: fields
+            .iter()
+            .map(|(label, text)| ((*label).to_owned(), (*text).to_owned()))
+            .collect(),
+    }
+}
+
+#[test]
+fn what_is_being_written_is_kept_sealed_for_its_writer_alone_until_it_is_gone() {
+    let hospital = Hospital::staffed();
+    let doctor = hospital.desk("hsmith");
+    let keep = |draft: &Draft| {
+        let row = drafts::seal(&doctor, draft).unwrap();
+        row.store(&doctor).unwrap();
+        row.name
+    };
+    let mut note = begun(&[("text", "Quinquereme at the")]);
+    let name = keep(&note);
+    // A later state takes the place of the earlier one; another chart's draft stands beside it.
+    note.fields[0].1 = "Quinquereme at the bedside".to_owned();
+    note.changed += 1_000;
+    assert_eq!(keep(&note), name);
+    let mut other = begun(&[("pulse", "104")]);
+    (other.kind, other.mrn) = (DraftKind::Vitals, Some("0044-1".to_owned()));
+    assert_ne!(keep(&other), name);
+    assert!(
+        !name.contains("0012"),
+        "the name of the row tells nothing: {name}"
+    );
+
+    let again = drafts::list(&hospital.desk("hsmith")).unwrap();
+    assert_eq!(again, [note.clone(), other]);
+    let nurse = hospital.desk("brandt");
+    assert_eq!(drafts::list(&nurse).unwrap(), []);
+    for file in std::fs::read_dir(hospital.vault_folder()).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        for word in [&b"Quinquereme"[..], b"bedside", b"0044-1"] {
+            assert!(!bytes.windows(word.len()).any(|found| found == word));
+        }
+    }
+
+    // Moved to another person's name, or to another row of one's own, it opens for nobody.
+    let (from, to) = (doctor.vault().cert(), nurse.vault().cert());
+    let moved: Result<(), VaultError> = nurse.vault().write(|writer| {
+        let sealed = writer.tx().draft(&from, &name)?.unwrap();
+        writer.tx().put_draft(&to, &name, &sealed)?;
+        Ok(writer.tx().put_draft(&from, "text/elsewhere", &sealed)?)
+    });
+    moved.unwrap();
+    assert_eq!(drafts::list(&nurse).unwrap(), []);
+    assert_eq!(drafts::list(&doctor).unwrap().len(), 2);
+
+    // What was sealed before the lock is written after it, without a key; after it nothing is sealed any more.
+    note.fields[0].1.push_str(", asks for soup");
+    let row = drafts::seal(&doctor, &note).unwrap();
+    doctor.lock();
+    row.store(&doctor).unwrap();
+    assert!(drafts::seal(&doctor, &note).is_err() && drafts::list(&doctor).is_err());
+    let doctor = hospital.desk("hsmith");
+    assert!(drafts::list(&doctor).unwrap().contains(&note));
+    drafts::gone(&doctor, &note)
+        .unwrap()
+        .store(&doctor)
+        .unwrap();
+    assert_eq!(drafts::list(&doctor).unwrap().len(), 1);
+
+    let endless = begun(&[("text", &"x".repeat(2 << 20))]);
+    assert!(drafts::seal(&doctor, &endless).is_err());
 }

@@ -7,7 +7,7 @@
 //!   [`looking`]: what is put on record when somebody looks; [`act`]: the bodies of what people do.
 //! - [`reach`]: by which way a key is held; [`indexing`], [`catch_up`], [`index`]: keeping the search index up; [`charts`], [`summary`]: what a
 //!   chart shows; [`mod@write`]: writing to it; [`search`]: finding in all of them, as far as the session's [`territory`] goes; [`queries`]:
-//!   what a searcher keeps.
+//!   what a searcher keeps; [`drafts`]: what is being written and is not signed yet.
 //! - [`rx`]: from the prescriber to the counter; [`stock`]: a pharmacy's shelf; [`access`]: asking, deciding, sharing.
 //! - [`setup`]: a vault begins; [`users`], [`units`]: who works here and where; [`status`], [`keys`]: what the host may know without anybody's key;
 //!   [`verifications`]: the reports that it keeps.
@@ -17,6 +17,7 @@ pub mod act;
 pub mod audit;
 pub mod catch_up;
 pub mod charts;
+pub mod drafts;
 pub mod error;
 pub mod inbox;
 pub mod index;

@@ -99,6 +99,15 @@ impl ReadTx<'_> {
             .optional()?)
     }
 
+    /// A person's sealed drafts: name, sealed text.
+    pub fn drafts_of(&self, owner: &CertId) -> Result<Vec<(String, Vec<u8>)>, LedgerError> {
+        let mut statement = self
+            .sql()
+            .prepare_cached("SELECT name, sealed FROM draft WHERE owner = ?1 ORDER BY name")?;
+        let rows = statement.query_map([owner.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        rows.map(|row| row.map_err(LedgerError::from)).collect()
+    }
+
     /// All drafts, one after the other: owner, name, sealed text.
     pub fn each_draft<E: From<LedgerError>>(
         &self,

@@ -6,7 +6,7 @@
 //! | `clear_entry`, `notice`, `locator` | views of headers and clear bodies | ledger | rebuilt |
 //! | `slot` | wrapped keys; deleting them shreds a chart | vault | slot pack |
 //! | `credential` | a user's passphrase-wrapped secrets and counters | vault | credential pack |
-//! | `draft` | sealed, personal: `queries` (saved and recent ones, see `desk::queries`) | desk | credential pack |
+//! | `draft` | sealed, personal: `queries` (saved and recent ones, see `desk::queries`), `text/…` (what is being written, see `desk::drafts`) | desk | credential pack |
 //! | `checkpoint` | a digest that spares a walk; safe to lose | vault | never |
 //! | `compartment`, `segment`, `index_*`, `indexed` | the search index | index | index packs; rebuilt when absent |
 //!

@@ -5,8 +5,10 @@ use jiff::SignedDuration;
 use super::app::App;
 use super::backend::{Failure, Reply, Report};
 use super::command::{JobId, Query, Ticket, Topic};
+use super::desk_backend::WRONG_PASSPHRASE;
+use super::draft;
 use super::job;
-use super::pane::{Pane, Room};
+use super::pane::{Pane, Room, pages};
 use super::popup::{Page, Popup};
 use super::shell::Seat;
 use super::task::Task;
@@ -19,6 +21,8 @@ impl App {
         if !self.shell.take(ticket) {
             return;
         }
+        let generation = ticket.generation;
+        self.shell.answered(generation, reply.is_ok());
         match reply {
             Ok(Reply::Unlocked { who, idle }) => self.unlocked(who, idle),
             Ok(Reply::Inbox(notices)) => self.shell.notices = notices,
@@ -29,23 +33,45 @@ impl App {
                 preview,
             }) => {
                 self.shell.said = None;
-                Task::Sign {
-                    mrn,
-                    order,
-                    preview,
+                // Whoever left the form meanwhile signs nothing.
+                if let Some(form) = self.waiting_for(generation) {
+                    form.resume();
+                    Task::Sign {
+                        mrn,
+                        order,
+                        preview,
+                    }
+                    .begin(&mut self.shell);
                 }
-                .begin(&mut self.shell);
             }
             Ok(Reply::Done(line)) => {
+                self.done(generation);
                 self.shell.say(line, Tone::Good);
-                self.shell.ask(Query::Inbox);
-                self.with_room(|room, shell| room.changed(shell));
+                self.changed();
+            }
+            Ok(Reply::Invited(user)) => {
+                self.done(generation);
+                self.shell.said = None;
+                self.shell.push(Popup::Page(pages::invited(&user)));
+                self.changed();
+            }
+            Ok(Reply::Kept) => {}
+            Ok(Reply::Drafts(drafts)) => {
+                self.shell.drafts = drafts;
+                if !self.shell.drafts.is_empty() {
+                    draft::offer(&mut self.shell);
+                }
+            }
+            Ok(Reply::Activated(user)) => {
+                self.done(generation);
+                self.login.activated(&user, &mut self.shell);
             }
             Ok(reply) if self.shell.seat.is_none() => self.login.loaded(&reply, &mut self.shell),
             Ok(reply) => {
                 for room in [
                     &mut self.records as &mut dyn Room,
                     &mut self.prescriptions,
+                    &mut self.pharmacy,
                     &mut self.search,
                     &mut self.inbox,
                     &mut self.admin,
@@ -53,8 +79,40 @@ impl App {
                     room.loaded(&reply, &mut self.shell);
                 }
             }
-            Err(failure) => self.failed(ticket.topic, failure),
+            Err(failure) => self.failed(ticket, failure),
         }
+    }
+
+    /// The popup that waits for this answer.
+    fn waiting_for(&mut self, generation: u64) -> Option<&mut Popup> {
+        self.shell.popups.iter_mut().find(|popup| {
+            popup
+                .pending()
+                .is_some_and(|pending| pending.generation == generation)
+        })
+    }
+
+    /// The answer is good: the form that waited for it closes, and what was written there is no draft any more.
+    fn done(&mut self, generation: u64) {
+        let now = self.shell.now;
+        let Some(pending) = self
+            .waiting_for(generation)
+            .and_then(|popup| popup.pending().cloned())
+        else {
+            return;
+        };
+        let closes = |popup: &Popup| {
+            let waited = popup.pending().is_some_and(|p| p.generation == generation);
+            let signed = pending.draft.as_ref();
+            waited || signed.is_some_and(|signed| popup.draft(now).is_some_and(|d| d.is(signed)))
+        };
+        self.shell.popups.retain(|popup| !closes(popup));
+    }
+
+    /// Something was done: what waits, and what the pane shows, may be old.
+    fn changed(&mut self) {
+        self.shell.ask(Query::Inbox);
+        self.with_room(|room, shell| room.changed(shell));
     }
 
     fn unlocked(&mut self, who: crate::desk::view::Who, idle: std::time::Duration) {
@@ -66,7 +124,7 @@ impl App {
                 hint: None,
                 causes: Vec::new(),
             });
-            self.shell.lock();
+            self.shell.lock(Vec::new());
             return;
         };
         let idle = SignedDuration::try_from(idle).unwrap_or(SignedDuration::from_mins(10));
@@ -74,6 +132,7 @@ impl App {
         self.shell.touched = self.shell.now;
         self.login.clear();
         self.shell.ask(Query::Status);
+        self.shell.ask(Query::Drafts);
         let first = if role == Role::Patient {
             Pane::Records
         } else {
@@ -85,15 +144,28 @@ impl App {
         self.go(first);
     }
 
-    fn failed(&mut self, topic: Topic, failure: Failure) {
+    fn failed(&mut self, ticket: Ticket, failure: Failure) {
         self.shell.said = None;
-        match topic {
+        let wrong_passphrase = failure.code == WRONG_PASSPHRASE;
+        if let Some(form) = self.waiting_for(ticket.generation) {
+            form.resume();
+            if wrong_passphrase && form.refused_passphrase(&failure.message) {
+                self.shell.glass = None;
+                return;
+            }
+        }
+        match ticket.topic {
             Topic::Session | Topic::Vault if self.shell.seat.is_none() => {
                 self.login.refused(&failure);
             }
             Topic::Search => self.search.failed(failure, &mut self.shell),
             // Figures that do not come leave a gap in the header; a popup for each would be in the way.
-            Topic::Status | Topic::Inbox | Topic::Backups | Topic::Queries => {
+            Topic::Status
+            | Topic::Inbox
+            | Topic::Backups
+            | Topic::Queries
+            | Topic::Drafts
+            | Topic::Draft => {
                 self.shell.say(failure.message, Tone::Warn);
             }
             Topic::Trail if failure.code == "denied" => {}

@@ -8,10 +8,13 @@ use jiff::SignedDuration;
 use super::action::{Action, Context};
 use super::backend::VaultState;
 use super::command::Command;
+use super::draft::{self, Keep, Typing};
 use super::key::Key;
 use super::keymap::Meaning;
 use super::msg::Msg;
-use super::pane::{Admin, Home, Inbox, Login, Pane, Prescriptions, Records, Room, Search};
+use super::pane::{
+    Admin, Home, Inbox, Login, Pane, Pharmacy, Prescriptions, Records, Room, Search,
+};
 use super::popup::{After, Confirm, Consent, Menu, Popup, help};
 use super::shell::{Errand, Look, Shell};
 use super::theme::Tone;
@@ -34,11 +37,13 @@ pub struct App {
     pub(super) home: Home,
     pub(super) records: Records,
     pub(super) prescriptions: Prescriptions,
+    pub(super) pharmacy: Pharmacy,
     pub(super) search: Search,
     pub(super) inbox: Inbox,
     pub(super) admin: Admin,
     /// Keys of a chord that has begun.
     chord: Vec<Key>,
+    typing: Typing,
     left: bool,
 }
 
@@ -52,10 +57,12 @@ impl App {
             home: Home::default(),
             records: Records::default(),
             prescriptions: Prescriptions::default(),
+            pharmacy: Pharmacy::default(),
             search: Search::default(),
             inbox: Inbox::default(),
             admin: Admin::default(),
             chord: Vec::new(),
+            typing: Typing::default(),
             left: false,
         };
         app.login.enter(&mut app.shell);
@@ -92,7 +99,8 @@ impl App {
                 .checked_add(wait)
                 .unwrap_or(self.shell.now.0),
         );
-        Some(self.room().due().map_or(lock, |due| due.min(lock)))
+        let due = [self.room().due(), self.typing.due()];
+        due.into_iter().flatten().chain([lock]).min()
     }
 
     /// The panes of whoever is here.
@@ -109,6 +117,7 @@ impl App {
             Pane::Home => &self.home,
             Pane::Records => &self.records,
             Pane::Prescriptions => &self.prescriptions,
+            Pane::Pharmacy => &self.pharmacy,
             Pane::Search => &self.search,
             Pane::Inbox => &self.inbox,
             Pane::Admin => &self.admin,
@@ -123,6 +132,7 @@ impl App {
                 Pane::Home => &mut self.home,
                 Pane::Records => &mut self.records,
                 Pane::Prescriptions => &mut self.prescriptions,
+                Pane::Pharmacy => &mut self.pharmacy,
                 Pane::Search => &mut self.search,
                 Pane::Inbox => &mut self.inbox,
                 Pane::Admin => &mut self.admin,
@@ -155,12 +165,30 @@ impl App {
         self.with_room(|room, shell| room.enter(shell));
     }
 
-    /// Drops everything decrypted, keeps the user's name in the login.
+    /// What is being typed, in the state in which it goes to the desk.
+    fn unfinished(&mut self) -> Option<Keep> {
+        let mut popups = self.shell.popups.iter().rev();
+        let pending = popups.clone().find_map(Popup::pending);
+        let edited = popups.any(|popup| popup.edits().is_some());
+        // Of what is just being signed, the state that was kept before counts: should the signing succeed, it is gone.
+        let turn = match pending {
+            Some(pending) => pending.turn,
+            None if edited => self.shell.turn(),
+            None => return None,
+        };
+        let draft = self.shell.typed().filter(|draft| !draft.is_empty())?;
+        Some(Keep { turn, draft })
+    }
+
+    /// Drops everything decrypted, keeps the user's name in the login. What is being typed is sealed before the keys go.
     fn lock(&mut self) {
-        self.shell.lock();
+        let keep = self.unfinished().into_iter().collect();
+        self.typing.kept();
+        self.shell.lock(keep);
         self.home = Home::default();
         self.records = Records::default();
         self.prescriptions = Prescriptions::default();
+        self.pharmacy = Pharmacy::default();
         self.search = Search::default();
         self.inbox = Inbox::default();
         self.admin = Admin::default();
@@ -252,11 +280,8 @@ impl App {
             self.shell.say("your role does not do that", Tone::Warn);
             return;
         }
-        if let Some(popup) = self.shell.popups.pop() {
-            if matches!(action, Action::QuitTyping) {
-                self.quit();
-                return;
-            }
+        let of_popup = !draft::is_of_the_screen(action);
+        if of_popup && let Some(popup) = self.shell.popups.pop() {
             let depth = self.shell.popups.len();
             match popup.act(action, &mut self.shell) {
                 // What it opened stands above it, so it goes below.
@@ -275,7 +300,8 @@ impl App {
                 let menu = Menu::palette(&self.shell, &self.contexts());
                 self.shell.push(Popup::Menu(menu));
             }
-            Action::Lock => self.lock(),
+            Action::Drafts => draft::offer(&mut self.shell),
+            Action::Lock | Action::LockTyping => self.lock(),
             Action::Quit | Action::QuitTyping => self.quit(),
             Action::Refresh => self.with_room(|room, shell| room.enter(shell)),
             Action::Pane1
@@ -297,9 +323,15 @@ impl App {
         if self.shell.left().is_some_and(|left| left.is_zero()) {
             self.lock();
             self.login.locked();
-        } else {
-            self.with_room(|room, shell| room.tick(shell));
+            return;
         }
+        if self.typing.due().is_some_and(|due| due <= self.shell.now) {
+            self.typing.kept();
+            if let Some(draft) = self.shell.typed() {
+                self.shell.keep(draft);
+            }
+        }
+        self.with_room(|room, shell| room.tick(shell));
     }
 }
 
@@ -333,6 +365,10 @@ pub fn update(app: &mut App, now: Stamp, msg: Msg) -> Vec<Command> {
             None => {}
         }
     }
+    let popups = &app.shell.popups;
+    let pending = popups.iter().any(|popup| popup.pending().is_some());
+    let edits = popups.iter().rev().find_map(Popup::edits);
+    app.typing.saw(edits.filter(|_| !pending), app.shell.now);
     let commands = app.shell.commands();
     app.left |= commands
         .iter()

@@ -3,8 +3,12 @@
 use std::time::Duration;
 
 use super::command::{JobKind, Query};
+use super::draft::Keep;
 use crate::desk::search::Place;
 use crate::desk::view;
+
+/// The end of a session, to be called off the loop.
+pub type Farewell = Box<dyn FnOnce() + Send>;
 
 /// Answers questions, does acts, runs jobs. Called on blocking threads, never on the loop.
 pub trait Backend: Send + Sync + 'static {
@@ -14,8 +18,10 @@ pub trait Backend: Send + Sync + 'static {
     /// Does long work and says how far it is. **Must stop at a safe place when the reporter says so.**
     fn run(&self, kind: JobKind, report: view::Reporter<'_>) -> Result<Report, Failure>;
 
-    /// Drops the session and everything that it decrypted.
-    fn lock(&self);
+    /// Takes the session away: nobody asks with it any more. What is left to do is returned, because it may have to wait for
+    /// a question that is still being answered: seal what was being typed, wipe every key, write what was sealed.
+    #[must_use = "the keys are wiped when it is called"]
+    fn lock(&self, keep: Vec<Keep>) -> Farewell;
 }
 
 /// An answer.
@@ -30,6 +36,10 @@ pub enum Reply {
         /// After how long without a key the session locks.
         idle: Duration,
     },
+    /// Somebody who was invited made their keys: the fingerprint is for the admin to compare.
+    Activated(Box<view::UserView>),
+    /// Somebody was invited: their one-time code lies in a file.
+    Invited(Box<view::UserView>),
     /// What waits.
     Inbox(Vec<view::Notice>),
     /// Figures of the vault.
@@ -66,6 +76,8 @@ pub enum Reply {
     Queries(view::Queries),
     /// Requests, shares and grants.
     Access(Vec<view::AccessLine>),
+    /// The lots on the shelves of one's pharmacies.
+    Stock(Vec<view::StockLine>),
     /// Users.
     Users(Vec<view::UserView>),
     /// Units.
@@ -83,6 +95,10 @@ pub enum Reply {
         /// What it says.
         report: Box<view::VerifyReport>,
     },
+    /// What was begun and not signed, the last changed first.
+    Drafts(Vec<view::Draft>),
+    /// A state of a draft was kept or thrown away.
+    Kept,
     /// An act was done; one line says what.
     Done(String),
 }

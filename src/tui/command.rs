@@ -1,6 +1,8 @@
 //! What an update asks the runner to do. The application itself does nothing: it only says.
 
-use crate::clinical::{Body, Dispense, Identity, Prescription, Role};
+use super::draft::Keep;
+use crate::clinical::stock::{Correction, Lot};
+use crate::clinical::{Body, Decimal, Dispense, Identity, Prescription, Role};
 use crate::crypto::secret::SecretBytes;
 use crate::desk::search::Place;
 use crate::desk::view::{self, Stamp};
@@ -29,7 +31,10 @@ pub enum Command {
     /// Let it go on.
     Resume(JobId),
     /// Drop the session and everything that it decrypted.
-    Lock,
+    Lock {
+        /// What was being typed, to be sealed before the keys go.
+        keep: Vec<Keep>,
+    },
     /// Leave the program.
     Quit,
 }
@@ -54,6 +59,8 @@ pub enum Topic {
     Vault,
     /// The session.
     Session,
+    /// The keys of somebody who was invited.
+    Account,
     /// What waits.
     Inbox,
     /// Figures of the vault.
@@ -76,6 +83,8 @@ pub enum Topic {
     Queries,
     /// The list of access.
     Access,
+    /// The lots on a shelf.
+    Stock,
     /// Users.
     Users,
     /// Units.
@@ -88,6 +97,10 @@ pub enum Topic {
     Verifications,
     /// One of them.
     Verification,
+    /// What was begun and not signed.
+    Drafts,
+    /// A state of it, kept or thrown away.
+    Draft,
     /// An act. Its answer always counts.
     Act,
 }
@@ -102,6 +115,15 @@ pub enum Query {
         /// Who.
         login: String,
         /// Their passphrase.
+        passphrase: SecretBytes,
+    },
+    /// Make one's own keys with a one-time code. Needs no session.
+    Activate {
+        /// For whom the code is.
+        login: String,
+        /// The code.
+        code: SecretBytes,
+        /// The passphrase that they choose.
         passphrase: SecretBytes,
     },
     /// What waits for the session.
@@ -152,6 +174,8 @@ pub enum Query {
     Queries,
     /// Requests, shares and grants.
     Access,
+    /// The lots on the shelves of one's pharmacies.
+    Stock,
     /// All users.
     Users,
     /// All units.
@@ -174,8 +198,19 @@ pub enum Query {
         /// What it says; the kept one where that is not at hand.
         report: Option<Box<view::VerifyReport>>,
     },
+    /// What the person began and did not sign.
+    Drafts,
+    /// Keep a state of it.
+    KeepDraft(Keep),
+    /// Throw it away.
+    DropDraft(Keep),
     /// Something that changes something.
-    Act(Act),
+    Act {
+        /// What to do.
+        act: Act,
+        /// The draft that is gone once it is done.
+        gone: Option<Keep>,
+    },
 }
 
 /// Something that changes something. **Each becomes one signed entry or none.**
@@ -207,6 +242,16 @@ pub enum Act {
         dispense: Box<Dispense>,
         past: Option<String>,
         passphrase: SecretBytes,
+    },
+    /// Put a lot on the shelf, or more of one that is there.
+    Receive { lot: Box<Lot>, quantity: Decimal },
+    /// Correct the count of a lot.
+    Adjust {
+        lot: String,
+        code: Option<String>,
+        pharmacy: String,
+        correction: Correction,
+        reason: String,
     },
     /// Hold a prescription and ask.
     Hold { rx: String, reason: String },
@@ -288,7 +333,10 @@ pub enum JobKind {
     /// Index what the search index does not hold yet.
     Index,
     /// Make a demonstration vault.
-    Demo,
+    Demo {
+        /// How many patients.
+        patients: usize,
+    },
     /// Make a vault.
     Init {
         /// Login of the first admin.
@@ -307,7 +355,7 @@ impl JobKind {
             JobKind::Verify => "Verify signatures",
             JobKind::BackUp => "Back up",
             JobKind::Index => "Bring the index up",
-            JobKind::Demo => "Make a demonstration vault",
+            JobKind::Demo { .. } => "Make a demonstration vault",
             JobKind::Init { .. } => "Make a vault",
         }
     }
@@ -331,6 +379,7 @@ impl Query {
         match self {
             Query::Vault => Topic::Vault,
             Query::Unlock { .. } => Topic::Session,
+            Query::Activate { .. } => Topic::Account,
             Query::Inbox => Topic::Inbox,
             Query::Status => Topic::Status,
             Query::Charts => Topic::Charts,
@@ -342,13 +391,16 @@ impl Query {
             Query::Search { .. } => Topic::Search,
             Query::Queries => Topic::Queries,
             Query::Access => Topic::Access,
+            Query::Stock => Topic::Stock,
             Query::Users => Topic::Users,
             Query::Units => Topic::Units,
             Query::Trail => Topic::Trail,
             Query::Backups => Topic::Backups,
             Query::Verifications => Topic::Verifications,
             Query::Verification { .. } | Query::SaveVerification { .. } => Topic::Verification,
-            Query::Act(_) => Topic::Act,
+            Query::Drafts => Topic::Drafts,
+            Query::KeepDraft(_) | Query::DropDraft(_) => Topic::Draft,
+            Query::Act { .. } => Topic::Act,
         }
     }
 }

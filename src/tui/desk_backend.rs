@@ -3,31 +3,35 @@
 //! **The session is held here alone.** A question borrows it for as long as it lasts; locking wipes its keys at once,
 //! whoever is still asking.
 
+use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use super::backend::{Backend, Failure, Reply, Report, VaultState};
+use super::backend::{Backend, Failure, Farewell, Reply, Report, VaultState};
 use super::command::{JobKind, Query};
 use super::desk_acts;
+use super::draft::Keep;
 use super::job;
 use super::shell::workplaces;
 use crate::config::{self, Paths};
 use crate::crypto::password::Cost;
 use crate::desk::view::{DemoLogin, Reporter};
 use crate::desk::{
-    DeskError, Session, access, audit, charts, inbox, index, queries, rx, search, session, setup,
-    status, units, users, verifications,
+    DeskError, Session, access, audit, charts, drafts, inbox, index, queries, rx, search, session,
+    setup, status, stock, units, users, verifications,
 };
 use crate::interop::fhir::export::as_json;
 use crate::jobs::{backup, demo, verify};
-use crate::vault::Vault;
+use crate::vault::{Vault, VaultError};
 
 /// A demonstration made from the screen is always the same one.
-const DEMO_PATIENTS: usize = 200;
 const DEMO_SEED: u64 = 1;
+
+/// The code of a failure that the form which asked for the passphrase tells itself.
+pub(super) const WRONG_PASSPHRASE: &str = "wrong-passphrase";
 
 /// What the desk must know of the configuration.
 #[derive(Debug, Clone)]
@@ -46,6 +50,26 @@ pub struct Surround {
 pub struct DeskBackend {
     around: Surround,
     session: Mutex<Option<Arc<Session>>>,
+    written: Arc<Written>,
+}
+
+/// The number of the last state of each draft that was written, by the name of its row.
+type Written = Mutex<HashMap<String, u64>>;
+
+/// Writes a state of a draft, unless a later one was written already.
+fn write(
+    written: &Written,
+    session: &Session,
+    turn: u64,
+    row: &drafts::Row,
+) -> Result<(), DeskError> {
+    let mut written = written.lock().unwrap_or_else(PoisonError::into_inner);
+    if written.get(&row.name).is_some_and(|last| *last >= turn) {
+        return Ok(());
+    }
+    row.store(session)?;
+    written.insert(row.name.clone(), turn);
+    Ok(())
 }
 
 impl DeskBackend {
@@ -54,6 +78,7 @@ impl DeskBackend {
         Self {
             around,
             session: Mutex::new(None),
+            written: Arc::default(),
         }
     }
 
@@ -133,6 +158,15 @@ impl Backend for DeskBackend {
         match query {
             Query::Vault => return Ok(Reply::Vault(self.vault()?)),
             Query::Unlock { login, passphrase } => return Ok(self.unlock(&login, &passphrase)?),
+            Query::Activate {
+                login,
+                code,
+                passphrase,
+            } => {
+                let (paths, cost) = (&self.around.paths, self.around.cost);
+                let user = users::activate(paths, &login, &code, &passphrase, cost)?;
+                return Ok(Reply::Activated(Box::new(user)));
+            }
             Query::Status => return Ok(Reply::Status(Box::new(status::read(&self.around.paths)?))),
             _ => {}
         }
@@ -173,9 +207,32 @@ impl Backend for DeskBackend {
             }
             Query::Trail => Reply::Trail(audit::list(&session, None, None, None)?),
             Query::Access => Reply::Access(access::list(&session, None, None)?),
+            Query::Stock => Reply::Stock(stock::list(&session, None)?),
             Query::Users => Reply::Users(users::list(&session)?),
             Query::Units => Reply::Units(units::list(&session)?),
-            Query::Act(act) => Reply::Done(desk_acts::act(&session, &self.around.paths, act)?),
+            Query::Drafts => Reply::Drafts(drafts::list(&session)?),
+            Query::KeepDraft(keep) => {
+                let row = drafts::seal(&session, &keep.draft)?;
+                write(&self.written, &session, keep.turn, &row)?;
+                Reply::Kept
+            }
+            Query::DropDraft(keep) => {
+                let row = drafts::gone(&session, &keep.draft)?;
+                write(&self.written, &session, keep.turn, &row)?;
+                Reply::Kept
+            }
+            Query::Act { act, gone } => {
+                // Named while there are keys: the session may lock before the act is done.
+                let gone = gone
+                    .map(|keep| drafts::gone(&session, &keep.draft).map(|row| (keep.turn, row)));
+                let gone = gone.transpose()?;
+                let done = desk_acts::act(&session, &self.around.paths, act)?;
+                if let Some((turn, row)) = gone {
+                    // The act stands; a draft that could not be removed is offered once more.
+                    let _ = write(&self.written, &session, turn, &row);
+                }
+                done
+            }
             Query::Verifications => Reply::Verifications(verifications::list(&self.around.paths)?),
             Query::Verification { at } => Reply::Verification {
                 at,
@@ -192,7 +249,7 @@ impl Backend for DeskBackend {
             }
             Query::Backups if self.around.backup.target.is_none() => Reply::Backups(Vec::new()),
             Query::Backups => Reply::Backups(backup::list(&self.around.paths, &self.target()?)?),
-            Query::Vault | Query::Unlock { .. } | Query::Status => {
+            Query::Vault | Query::Unlock { .. } | Query::Activate { .. } | Query::Status => {
                 unreachable!("answered above, without a session")
             }
         };
@@ -225,9 +282,9 @@ impl Backend for DeskBackend {
                 )?;
                 Ok(Report::Init(Box::new(made)))
             }
-            JobKind::Demo => {
+            JobKind::Demo { patients } => {
                 let plan = demo::Plan {
-                    patients: DEMO_PATIENTS,
+                    patients,
                     seed: DEMO_SEED,
                     cost: self.around.cost,
                     papers: self.papers(),
@@ -247,10 +304,23 @@ impl Backend for DeskBackend {
         }
     }
 
-    fn lock(&self) {
-        if let Some(session) = self.seat().take() {
+    fn lock(&self, keep: Vec<Keep>) -> Farewell {
+        let Some(session) = self.seat().take() else {
+            return Box::new(|| {});
+        };
+        let written = Arc::clone(&self.written);
+        Box::new(move || {
+            let sealed: Vec<_> = keep
+                .iter()
+                .filter_map(|keep| Some((keep.turn, drafts::seal(&session, &keep.draft).ok()?)))
+                .collect();
+            drop(keep);
             session.lock();
-        }
+            for (turn, row) in sealed {
+                // Nobody is there to be told; what was kept at the last pause in typing stays.
+                let _ = write(&written, &session, turn, &row);
+            }
+        })
     }
 }
 
@@ -287,12 +357,25 @@ fn logins(vault: &Vault) -> Result<Vec<DemoLogin>, DeskError> {
     Ok(logins.into_iter().map(|(_, login)| login).collect())
 }
 
+/// Whether a refusal is about a chart, which may be asked for, and not about who is asking.
+fn of_a_chart(error: &DeskError) -> bool {
+    matches!(
+        error,
+        DeskError::NoSuchChart(_)
+            | DeskError::Denied(_)
+            | DeskError::Vault(VaultError::NoKey { .. })
+    )
+}
+
 impl From<DeskError> for Failure {
     fn from(error: DeskError) -> Self {
-        let code = error.code();
+        let code = match &error {
+            DeskError::Vault(VaultError::WrongPassphrase) => WRONG_PASSPHRASE,
+            _ => error.code(),
+        };
         // The desk's hints name commands; on the screen there are keys.
         let hint = match code {
-            "denied" | "no-such-chart" => Some(
+            "denied" | "no-such-chart" if of_a_chart(&error) => Some(
                 "r asks for access to a chart; in an emergency B opens it, on record".to_owned(),
             ),
             "stopped-by-check" => {

@@ -41,7 +41,7 @@ pub fn run(look: Look, backend: &Arc<dyn Backend>) -> io::Result<()> {
         .build()?;
     let terminal = Terminal::take()?;
     let ended = runtime.block_on(main_loop(look, backend));
-    backend.lock();
+    backend.lock(Vec::new())();
     drop(terminal);
     // Blocking threads that hang in a slow write must not keep a hung-up process alive.
     runtime.shutdown_timeout(GRACE);

@@ -66,6 +66,11 @@ impl Field {
         secret
     }
 
+    /// Whether what is typed is never shown and never kept.
+    pub fn is_secret(&self) -> bool {
+        self.shown == Shown::Masked
+    }
+
     /// Whether nothing was typed.
     pub fn is_empty(&self) -> bool {
         self.text.is_empty()

@@ -4,11 +4,12 @@
 //! be done, [`render::render`] draws the value into a buffer; neither reads, writes or waits. Around that value:
 //!
 //! - [`event_loop`]: one `select!`, signals before keys before answers before the clock; draws once when all that was ready is taken.
-//! - [`frame_writer`]: what changed since the last frame, in one write. [`terminal`]: raw mode, and back from it, also after a panic.
+//! - [`frame_writer`]: what changed since the last frame, in one write; [`scroll`]: rows that only moved. [`terminal`]: raw mode, and back from it, also after a panic.
 //! - [`runner`]: does commands on blocking threads. [`backend`]: whom it asks; [`desk_backend`]: the real one.
 //! - [`open`]: the whole of it, from the configuration.
 //! - [`action`], [`keymap`], [`key`]: one table of what can be done; footer, help, palette and keymap file are read from it.
 //! - [`pane`], [`popup`], `task`: what is on the screen, one concept a file.
+//! - [`draft`]: what is being typed outlives a lock, a lost line and a kill.
 //! - [`shell`]: what panes share. [`canvas`], [`text`], [`theme`], [`field`], [`list`], [`when`], [`job`]: how they draw.
 //! - [`capture`]: a screen as text or SVG, for the documentation.
 
@@ -21,6 +22,7 @@ pub mod capture;
 mod command;
 mod desk_acts;
 pub mod desk_backend;
+pub mod draft;
 pub mod event_loop;
 pub mod field;
 pub mod frame_writer;
@@ -34,6 +36,7 @@ pub mod pane;
 pub mod popup;
 pub mod render;
 pub mod runner;
+pub mod scroll;
 pub mod shell;
 mod task;
 pub mod terminal;

@@ -81,7 +81,9 @@ impl Runner {
             Command::Cancel(job) => self.control(job, Control::stop),
             Command::Pause(job) => self.control(job, Control::pause),
             Command::Resume(job) => self.control(job, Control::resume),
-            Command::Lock => self.backend.lock(),
+            Command::Lock { keep } => {
+                tokio::task::spawn_blocking(self.backend.lock(keep));
+            }
             Command::Quit => self.stop_all(),
         }
     }

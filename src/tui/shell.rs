@@ -6,13 +6,14 @@ use jiff::SignedDuration;
 
 use super::backend::VaultState;
 use super::command::{Act, Command, JobId, JobKind, Query, Ticket, Topic};
+use super::draft::Keep;
 use super::job::Job;
 use super::keymap::Keymap;
 use super::pane::Pane;
-use super::popup::Popup;
+use super::popup::{Pending, Popup, Wrong};
 use super::theme::{Theme, Tone};
 use crate::clinical::Role;
-use crate::desk::view::{self, Stamp};
+use crate::desk::view::{self, Draft, Stamp};
 
 /// How the interface looks and behaves, from the configuration.
 #[derive(Debug, Clone)]
@@ -85,6 +86,8 @@ pub struct Shell {
     pub notices: Vec<view::Notice>,
     /// The chart that is open under break-glass, which turns the header red.
     pub glass: Option<String>,
+    /// What the person began and did not sign, the last changed first.
+    pub drafts: Vec<Draft>,
     /// Popups, the top one last.
     pub popups: Vec<Popup>,
     /// Jobs that this screen started, the newest first.
@@ -96,6 +99,13 @@ pub struct Shell {
     /// A pane to which something asked to go, and what to show there.
     pub going: Option<(Pane, Option<Errand>)>,
     commands: Vec<Command>,
+    /// The draft of the form that is being finished.
+    finishing: Option<Draft>,
+    /// The drafts of acts whose answers have not come, by the ticket.
+    given: BTreeMap<u64, Draft>,
+    /// The answer for which the form that is being finished has to wait.
+    pending: Option<Pending>,
+    turns: u64,
     asked: u64,
     latest: BTreeMap<Topic, u64>,
 }
@@ -112,12 +122,17 @@ impl Shell {
             status: None,
             notices: Vec::new(),
             glass: None,
+            drafts: Vec::new(),
             popups: Vec::new(),
             jobs: Vec::new(),
             said: None,
             dirty: true,
             going: None,
             commands: Vec::new(),
+            finishing: None,
+            given: BTreeMap::new(),
+            pending: None,
+            turns: 0,
             asked: 0,
             latest: BTreeMap::new(),
         }
@@ -150,7 +165,59 @@ impl Shell {
     /// Asks the desk to do something.
     pub fn act(&mut self, act: Act) {
         self.say("working …", Tone::Muted);
-        self.ask(Query::Act(act));
+        let draft = self.finishing.take();
+        // Kept first: should the act fail, or the session end meanwhile, nothing typed is lost.
+        let turn = draft.clone().map(|draft| self.keep(draft));
+        let gone = draft.clone().map(|draft| Keep {
+            turn: self.turn(),
+            draft,
+        });
+        self.ask(Query::Act { act, gone });
+        self.given
+            .extend(draft.clone().map(|draft| (self.asked, draft)));
+        self.pending = Some(Pending {
+            generation: self.asked,
+            turn: turn.unwrap_or_default(),
+            draft,
+        });
+    }
+
+    /// Asks something whose answer the form that is being finished waits for.
+    pub fn ask_and_wait(&mut self, query: Query) {
+        let draft = self.finishing.take();
+        let turn = draft.map(|draft| self.keep(draft));
+        self.ask(query);
+        self.pending = Some(Pending {
+            generation: self.asked,
+            turn: turn.unwrap_or_default(),
+            draft: None,
+        });
+    }
+
+    /// Finishes a form or a text: what it gives to the desk takes `draft` away once it is done. Answers with what the form
+    /// has to wait for, if anything.
+    pub fn finish(
+        &mut self,
+        draft: Option<Draft>,
+        give: impl FnOnce(&mut Self) -> Result<(), Wrong>,
+    ) -> Result<Option<Pending>, Wrong> {
+        (self.finishing, self.pending) = (draft, None);
+        let given = give(self);
+        self.finishing = None;
+        given.map(|()| self.pending.take())
+    }
+
+    /// An act was answered. Its draft is none any more where it is done.
+    pub fn answered(&mut self, generation: u64, done: bool) {
+        if let Some(draft) = self.given.remove(&generation).filter(|_| done) {
+            self.forget(&draft);
+        }
+    }
+
+    /// The number of the next state of a draft.
+    pub fn turn(&mut self) -> u64 {
+        self.turns += 1;
+        self.turns
     }
 
     /// Whether something about this topic is on its way.
@@ -218,8 +285,9 @@ impl Shell {
         self.going = Some((pane, errand));
     }
 
-    /// Locks: clears what was decrypted, drops answers on their way, ends what works with this session's keys.
-    pub fn lock(&mut self) {
+    /// Locks: clears what was decrypted, drops answers on their way, ends what works with this session's keys. `keep` is
+    /// what was being typed.
+    pub fn lock(&mut self, keep: Vec<Keep>) {
         let ending = self.jobs.iter().filter(|job| job.in_session);
         let ending: Vec<JobId> = ending.map(|job| job.id).collect();
         self.jobs.retain(|job| !job.in_session);
@@ -230,11 +298,13 @@ impl Shell {
         self.status = None;
         self.notices.clear();
         self.glass = None;
+        self.drafts.clear();
+        self.given.clear();
         self.popups.clear();
         self.said = None;
         self.latest.clear();
         self.going = None;
-        self.commands.push(Command::Lock);
+        self.commands.push(Command::Lock { keep });
     }
 
     /// Leaves: jobs stop, the session locks.
@@ -248,7 +318,7 @@ impl Shell {
         for job in running {
             self.cancel(job);
         }
-        self.lock();
+        self.lock(Vec::new());
         self.commands.push(Command::Quit);
     }
 

@@ -4,6 +4,7 @@ use crate::crypto::aead::SealKey;
 use crate::crypto::hash::Hash;
 use crate::crypto::hpke::KemSecret;
 use crate::crypto::kdf;
+use crate::crypto::mac::MacKey;
 use crate::crypto::password::{Cost, stretch};
 use crate::crypto::random;
 use crate::crypto::secret::Secret;
@@ -107,6 +108,11 @@ impl Identity {
             )));
         }
         Ok(identity)
+    }
+
+    /// A tag of one's own: the same for the same bytes, and telling nothing of them to anybody else.
+    pub fn personal_tag(&self, label: &str, bytes: &[u8]) -> [u8; 32] {
+        MacKey::new(&kdf::derive(&self.kem.secret(), label, &self.cert.0)).tag(&[bytes])
     }
 
     /// A key of one's own, for drafts and checkpoints.

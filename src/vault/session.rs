@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::clinical::Role;
+use crate::crypto::aead::SealKey;
 use crate::ledger::{CertId, Certificate, Ledger, ReadTx, SlotPlace};
 
 use super::clock;
@@ -84,6 +85,20 @@ impl Session {
     /// Their role.
     pub fn role(&self) -> Role {
         self.role
+    }
+
+    /// A key of the person's own, for drafts. Unlike [`read`](Session::read) it looks at no file: a session that locks seals with it.
+    pub fn personal_key(&self, label: &str) -> Result<SealKey, VaultError> {
+        let state = self.state();
+        let ring = state.ring.as_ref().ok_or(VaultError::Locked)?;
+        Ok(ring.me.personal_key(label))
+    }
+
+    /// A tag of the person's own, which tells nobody else anything of `bytes`.
+    pub fn personal_tag(&self, label: &str, bytes: &[u8]) -> Result<[u8; 32], VaultError> {
+        let state = self.state();
+        let ring = state.ring.as_ref().ok_or(VaultError::Locked)?;
+        Ok(ring.me.personal_tag(label, bytes))
     }
 
     /// The ledger, for jobs that need no keys.

@@ -1,7 +1,7 @@
 //! Old snapshots: what they bring back, and what they never do.
 
-use chartseal::desk::view::unwatched;
-use chartseal::desk::{charts, search, units, users};
+use chartseal::desk::view::{Draft, DraftKind, unwatched};
+use chartseal::desk::{charts, drafts, search, units, users};
 use chartseal::jobs::verify;
 use chartseal::ledger::clear::GrantGround;
 use chartseal::ledger::{ChartId, Holder, Section};
@@ -160,4 +160,30 @@ fn the_newest_snapshot_is_searched_at_once_by_everyone_who_was_there() {
         (found.total, found.uncovered, found.results[0].mrn.as_str()),
         (1, 0, line.mrn.as_str())
     );
+}
+
+#[test]
+fn what_somebody_was_writing_comes_back_and_opens_for_its_writer_alone() {
+    let ward = Ward::new();
+    let here = ward.here();
+    let doctor = here.login("hsmith");
+    let draft = Draft {
+        kind: DraftKind::Note,
+        mrn: Some("0012-7".to_owned()),
+        amends: None,
+        begun: 1_795_336_265_000,
+        changed: 1_795_336_266_000,
+        fields: vec![("text".to_owned(), "Seen at the bedside".to_owned())],
+    };
+    let row = drafts::seal(&doctor, &draft).unwrap();
+    row.store(&doctor).unwrap();
+    ward.back_up(&here);
+    drafts::gone(&doctor, &draft)
+        .unwrap()
+        .store(&doctor)
+        .unwrap();
+    let (there, _) = ward.restore("there", None);
+    assert_eq!(drafts::list(&there.login("hsmith")).unwrap(), [draft]);
+    assert_eq!(drafts::list(&there.login("brandt")).unwrap(), []);
+    assert_eq!(drafts::list(&doctor).unwrap(), []);
 }

@@ -9,6 +9,7 @@
 mod access;
 mod amount;
 mod chart;
+mod draft;
 mod ledger;
 mod people;
 mod progress;
@@ -26,6 +27,7 @@ pub use chart::{
     Alert, Attended, Attending, ChartLine, ChartView, EntryView, News2, Note, Retracted, Severity,
     Summary, VitalSeries, Written,
 };
+pub use draft::{Draft, DraftKind};
 pub use ledger::{
     Bodies, Chain, Checked, Exported, Finding, Grants, Imported, IndexChecked, IndexStats, Skipped,
     Status, VerifyLine, VerifyReport,

@@ -2,19 +2,21 @@
 
 use super::super::action::Action;
 use super::super::canvas::Canvas;
-use super::super::command::{Act, JobKind};
+use super::super::command::Act;
 use super::super::shell::Shell;
+use super::super::task::Task;
 use super::super::text;
 use super::super::theme::Tone;
 use super::{After, Popup};
+use crate::desk::view::Draft;
 
 /// What a yes releases.
 #[derive(Debug)]
 pub enum Consent {
     /// An act.
     Act(Act),
-    /// A job.
-    Start(JobKind),
+    /// Throwing a draft away, and what is begun then.
+    Discard(Draft, Option<Box<Task>>),
     /// Leaving, though work is going on.
     Quit,
 }
@@ -38,7 +40,13 @@ impl Confirm {
             Action::Accept => {
                 match self.consent {
                     Consent::Act(act) => shell.act(act),
-                    Consent::Start(kind) => shell.start(kind),
+                    Consent::Discard(draft, then) => {
+                        shell.discard(&draft);
+                        shell.say("thrown away", Tone::Muted);
+                        if let Some(task) = then {
+                            task.begin(shell);
+                        }
+                    }
                     Consent::Quit => shell.quit(),
                 }
                 After::Close

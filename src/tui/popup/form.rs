@@ -4,16 +4,15 @@
 //! passphrase and the second factor are typed below it.
 
 use super::super::action::Action;
-use super::super::canvas::Canvas;
 use super::super::field::{Field, Shown};
 use super::super::key::Key;
 use super::super::list::Scroll;
 use super::super::shell::Shell;
 use super::super::task::Task;
-use super::super::text;
 use super::super::theme::Tone;
-use super::{After, Popup};
+use super::{After, Pending, Popup};
 use crate::crypto::secret::SecretBytes;
+use crate::desk::view::{Draft, Stamp};
 
 /// One field of a form.
 #[derive(Debug)]
@@ -87,14 +86,20 @@ impl Wrong {
 /// A form and what it is for.
 #[derive(Debug)]
 pub struct Form {
-    title: String,
-    intro: Vec<(String, Tone)>,
-    beside: Vec<(String, Tone)>,
-    entries: Vec<Entry>,
-    at: usize,
+    pub(super) title: String,
+    pub(super) intro: Vec<(String, Tone)>,
+    pub(super) beside: Vec<(String, Tone)>,
+    pub(super) entries: Vec<Entry>,
+    pub(super) at: usize,
     task: Task,
-    wrong: Option<Wrong>,
-    scroll: Scroll,
+    pub(super) wrong: Option<Wrong>,
+    pub(super) scroll: Scroll,
+    /// Whether the next Esc throws away what was typed.
+    pub(super) leaving: bool,
+    begun: u64,
+    edits: u64,
+    /// What it became and whose answer has not come.
+    pub(super) pending: Option<Pending>,
 }
 
 impl Form {
@@ -109,6 +114,10 @@ impl Form {
             task,
             wrong: None,
             scroll: Scroll::default(),
+            leaving: false,
+            begun: 0,
+            edits: 0,
+            pending: None,
         }
     }
 
@@ -192,14 +201,64 @@ impl Form {
         }
     }
 
+    /// Tells it when it was begun.
+    pub(super) fn begun_at(&mut self, begun: u64) {
+        self.begun = begun;
+    }
+
+    /// Goes on with a draft.
+    pub fn fill(&mut self, draft: &Draft) {
+        for (label, text) in &draft.fields {
+            if let Some(entry) = self.entries.iter_mut().find(|entry| entry.label == label) {
+                entry.field.set(text);
+            }
+        }
+    }
+
+    /// What is typed so far, where its kind is kept. **Never a secret.**
+    pub(super) fn draft(&self, now: Stamp) -> Option<Draft> {
+        let mut draft = self.task.draft(now)?;
+        draft.begun = self.begun;
+        let plain = self.entries.iter().filter(|entry| !entry.field.is_secret());
+        draft.fields = plain
+            .map(|entry| (entry.label.to_owned(), entry.field.text().to_owned()))
+            .collect();
+        Some(draft)
+    }
+
+    /// How often it was changed on this screen, where its kind is kept.
+    pub(super) fn edits(&self) -> Option<u64> {
+        self.task.is_kept().then_some(self.edits)
+    }
+
+    /// Takes the answer that the passphrase is wrong. `false` where it asks for none.
+    pub(super) fn refused_passphrase(&mut self, why: &str) -> bool {
+        let at = self
+            .entries
+            .iter()
+            .position(|entry| entry.field.is_secret());
+        if let Some(at) = at {
+            self.at = at;
+            self.wrong = Some(Wrong::new(self.entries[at].label, why));
+        }
+        at.is_some()
+    }
+
     pub(super) fn act(mut self, action: Action, shell: &mut Shell) -> After {
         let last = self.entries.len().saturating_sub(1);
+        let leaving = std::mem::take(&mut self.leaving);
         match action {
+            // It waits for its answer: only leaving it is left.
+            Action::Leave if self.pending.is_some() => return After::Close,
+            _ if self.pending.is_some() => {}
             Action::Submit if self.at < last => self.at += 1,
             Action::Submit | Action::Finish => {
                 let task = self.task.clone();
-                match task.filled(&mut self, shell) {
-                    Ok(()) => return After::Close,
+                // A prescription is signed above the form in which it was written: what is signed is that draft.
+                let draft = self.draft(shell.now).or_else(|| shell.typed());
+                match shell.finish(draft, |shell| task.filled(&mut self, shell)) {
+                    Ok(None) => return After::Close,
+                    Ok(pending) => self.pending = pending,
                     Err(wrong) => {
                         self.at = self
                             .entries
@@ -222,9 +281,18 @@ impl Form {
                         .position(|choice| choice == entry.field.text());
                     let next = now.map_or(0, |at| (at + 1) % entry.choices.len());
                     entry.field.set(&entry.choices[next].clone());
+                    self.edits += 1;
                 }
             }
-            Action::Leave => return After::Close,
+            Action::Leave => match self.draft(shell.now).filter(|_| self.edits > 0) {
+                // The first Esc warns, the second one leaves: a text is not lost by a slip.
+                Some(_) if !leaving => self.leaving = true,
+                Some(draft) => {
+                    shell.discard(&draft);
+                    return After::Close;
+                }
+                None => return After::Close,
+            },
             _ => {}
         }
         After::Keep(Popup::Form(Box::new(self)))
@@ -235,115 +303,32 @@ impl Form {
             self.scroll.act(Action::PageDown);
         } else if key == "pageup".parse().expect("pageup is a key") {
             self.scroll.act(Action::PageUp);
-        } else if let Some(entry) = self.entries.get_mut(self.at) {
+        } else if let Some(entry) = self
+            .entries
+            .get_mut(self.at)
+            .filter(|_| self.pending.is_none())
+        {
             // A choice that stands there is a proposal: what is typed takes its place.
             if key.typed().is_some() && entry.choices.iter().any(|c| c == entry.field.text()) {
                 entry.field.clear();
             }
             if entry.field.press(key) {
                 self.wrong = None;
+                self.leaving = false;
+                self.edits += 1;
             }
         }
     }
 
     pub(super) fn paste(&mut self, pasted: &str) {
-        if let Some(entry) = self.entries.get_mut(self.at) {
-            entry.field.paste(pasted);
-        }
-    }
-
-    pub(super) fn render(&self, canvas: &mut Canvas<'_>) {
-        let labels = self
+        if let Some(entry) = self
             .entries
-            .iter()
-            .map(|entry| text::width(entry.label))
-            .max()
-            .unwrap_or(0) as u16
-            + 2;
-        // What a frame leaves inside its edges and margins.
-        let room = canvas.width().saturating_sub(10).min(72);
-        let wide = !self.beside.is_empty() && room >= 70;
-        let column = if wide { room / 2 - 1 } else { room };
-        let wrapped = |lines: &[(String, Tone)]| -> Vec<(String, Tone)> {
-            let lines = lines.iter();
-            lines
-                .flat_map(|(line, tone)| {
-                    text::hang(line, usize::from(column))
-                        .into_iter()
-                        .map(|part| (part, *tone))
-                })
-                .collect()
-        };
-        let mut intro = Vec::new();
-        if !wide {
-            intro.extend(wrapped(&self.beside));
-        }
-        intro.extend(wrapped(&self.intro));
-        let side: &[(String, Tone)] = if wide { &self.beside } else { &[] };
-        let gap = u16::from(!intro.is_empty());
-        let fields = self.entries.len() as u16 + 1;
-        let above = intro.len().max(side.len()) as u16;
-        let mut inside = super::frame(canvas, &self.title, 78, above + gap + fields);
-        let height = inside.height();
-        // The fields keep their place; what is to be read scrolls above them.
-        let upper = height.saturating_sub(fields + gap).min(above);
-        let window = self.scroll.window(usize::from(above), upper);
-        let hidden = usize::from(above) - window.end;
-        for (y, at) in window.enumerate() {
-            if let Some((line, tone)) = intro.get(at) {
-                inside.put_within(0, y as u16, column, line, *tone);
-            }
-            if let Some((line, tone)) = side.get(at) {
-                inside.put(column + 2, y as u16, line, *tone);
-            }
-        }
-        if gap == 1 {
-            inside.rule(upper);
-            if hidden > 0 {
-                inside.put(
-                    1,
-                    upper,
-                    &format!(" {hidden} more lines, PageDown "),
-                    Tone::Warn,
-                );
-            }
-        }
-        let mut lower = inside.below(upper + gap);
-        let for_field = lower.width().saturating_sub(labels);
-        let fits = |entry: &Entry| {
-            !entry.hint.is_empty() && usize::from(for_field) > text::width(&entry.hint) + 12
-        };
-        let rows = lower.height().saturating_sub(1).max(1);
-        let first = (self.at as u16 + 1).saturating_sub(rows);
-        for (at, entry) in self.entries.iter().enumerate().skip(usize::from(first)) {
-            let y = at as u16 - first;
-            if y >= rows {
-                break;
-            }
-            let active = at == self.at;
-            lower.put(
-                0,
-                y,
-                entry.label,
-                if active { Tone::Title } else { Tone::Muted },
-            );
-            let width = lower.width().saturating_sub(labels);
-            let hint = text::width(&entry.hint) as u16;
-            let beside = fits(entry);
-            let field = if beside { width - hint - 2 } else { width };
-            entry.field.draw(&mut lower, labels, y, field, active);
-            if beside {
-                lower.put(labels + field + 2, y, &entry.hint, Tone::Muted);
-            }
-        }
-        let y = (self.entries.len() as u16 - first).min(rows);
-        // Where hints do not fit beside their fields, that of the active field stands below.
-        let hint = self.entries.get(self.at).filter(|entry| !fits(entry));
-        if let Some(wrong) = &self.wrong {
-            let line = format!("! {}: {}", wrong.label, wrong.text);
-            lower.put(0, y, &line, Tone::Alert);
-        } else if let Some(entry) = hint {
-            lower.put(0, y, &entry.hint, Tone::Muted);
+            .get_mut(self.at)
+            .filter(|_| self.pending.is_none())
+        {
+            entry.field.paste(pasted);
+            self.leaving = false;
+            self.edits += 1;
         }
     }
 }
@@ -353,6 +338,7 @@ mod tests {
     use ratatui::buffer::Buffer;
     use ratatui::layout::Rect;
 
+    use super::super::super::canvas::Canvas;
     use super::super::super::capture;
     use super::super::super::theme::Theme;
     use super::*;

@@ -2,6 +2,7 @@
 
 use super::super::action::{Action, TABLE};
 use super::super::canvas::Canvas;
+use super::super::draft;
 use super::super::field::{Field, Shown};
 use super::super::key::Key;
 use super::super::list::Selection;
@@ -11,6 +12,7 @@ use super::super::task::Task;
 use super::super::text;
 use super::super::theme::Tone;
 use super::{After, Popup};
+use crate::desk::view::Draft;
 
 /// What a row of the menu does.
 #[derive(Debug, Clone)]
@@ -21,6 +23,10 @@ pub enum Choice {
     Begin(Task),
     /// A query to run.
     Search(String),
+    /// A draft to go on with.
+    Resume(Draft),
+    /// A draft to throw away, and what to begin then.
+    Discard(Draft, Option<Box<Task>>),
 }
 
 /// One row.
@@ -107,6 +113,15 @@ impl Menu {
                     }
                     Some(Choice::Search(query)) => {
                         shell.go(Pane::Search, Some(Errand::Query(query)));
+                        return After::Close;
+                    }
+                    Some(Choice::Resume(draft)) => {
+                        Task::resume(&draft, shell);
+                        return After::Close;
+                    }
+                    Some(Choice::Discard(draft, then)) => {
+                        // Keys typed ahead of the offer must not throw anything away.
+                        shell.push(Popup::Confirm(draft::throw_away(draft, then, shell.now)));
                         return After::Close;
                     }
                     None => {}

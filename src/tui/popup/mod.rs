@@ -4,6 +4,7 @@
 
 mod confirm;
 mod form;
+mod form_view;
 mod help;
 mod menu;
 mod note;
@@ -24,6 +25,7 @@ use super::key::Key;
 use super::shell::Shell;
 use super::text;
 use super::theme::Tone;
+use crate::desk::view::{Draft, Stamp};
 
 /// One popup.
 #[derive(Debug)]
@@ -38,6 +40,17 @@ pub enum Popup {
     Note(Box<Note>),
     /// Something to read: help, a message, a report, a history.
     Page(Page),
+}
+
+/// What a form became, while its answer has not come: it stays on the screen, so that nothing typed is lost where it fails.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pending {
+    /// The ticket of the question.
+    pub generation: u64,
+    /// The number of the draft's last state.
+    pub turn: u64,
+    /// The draft that is gone once the answer is good.
+    pub draft: Option<Draft>,
 }
 
 /// What becomes of a popup after a key.
@@ -56,7 +69,7 @@ impl Popup {
     pub fn contexts(&self) -> &'static [Context] {
         match self {
             Popup::Confirm(_) => &[Context::Confirm],
-            Popup::Page(_) => &[Context::List, Context::Anywhere],
+            Popup::Page(_) => &[Context::Page, Context::List, Context::Anywhere],
             Popup::Menu(_) | Popup::Form(_) | Popup::Note(_) => &[Context::Typing],
         }
     }
@@ -97,6 +110,62 @@ impl Popup {
         }
     }
 
+    /// What is typed into it so far, where its kind is kept.
+    pub fn draft(&self, now: Stamp) -> Option<Draft> {
+        let mut draft = match self {
+            Popup::Form(popup) => popup.draft(now),
+            Popup::Note(popup) => popup.draft(now),
+            Popup::Confirm(_) | Popup::Menu(_) | Popup::Page(_) => None,
+        }?;
+        draft.changed = u64::try_from(now.millis()).unwrap_or_default();
+        Some(draft)
+    }
+
+    /// How often a text was changed since it stands on the screen; `None` where it was not, or where its kind is not kept.
+    pub fn edits(&self) -> Option<u64> {
+        let edits = match self {
+            Popup::Form(popup) => popup.edits(),
+            Popup::Note(popup) => popup.edits(),
+            Popup::Confirm(_) | Popup::Menu(_) | Popup::Page(_) => None,
+        };
+        edits.filter(|edits| *edits > 0)
+    }
+
+    /// Tells it when the draft in it was begun.
+    pub fn begun_at(&mut self, begun: u64) {
+        match self {
+            Popup::Form(popup) => popup.begun_at(begun),
+            Popup::Note(popup) => popup.begun_at(begun),
+            Popup::Confirm(_) | Popup::Menu(_) | Popup::Page(_) => {}
+        }
+    }
+
+    /// The answer that it waits for.
+    pub fn pending(&self) -> Option<&Pending> {
+        match self {
+            Popup::Form(popup) => popup.pending.as_ref(),
+            Popup::Note(popup) => popup.pending.as_ref(),
+            Popup::Confirm(_) | Popup::Menu(_) | Popup::Page(_) => None,
+        }
+    }
+
+    /// Lets it be typed into again.
+    pub fn resume(&mut self) {
+        match self {
+            Popup::Form(popup) => popup.pending = None,
+            Popup::Note(popup) => popup.pending = None,
+            Popup::Confirm(_) | Popup::Menu(_) | Popup::Page(_) => {}
+        }
+    }
+
+    /// Takes the answer that the passphrase is wrong. `false` where it asks for none.
+    pub fn refused_passphrase(&mut self, why: &str) -> bool {
+        match self {
+            Popup::Form(popup) => popup.refused_passphrase(why),
+            Popup::Note(_) | Popup::Confirm(_) | Popup::Menu(_) | Popup::Page(_) => false,
+        }
+    }
+
     /// Draws it over what is there.
     pub fn render(&self, shell: &Shell, canvas: &mut Canvas<'_>) {
         match self {
@@ -115,7 +184,7 @@ impl Popup {
             Popup::Menu(_) => &[Action::Submit, Action::Leave],
             Popup::Form(_) => &[Action::Submit, Action::Finish, Action::Leave],
             Popup::Note(_) => &[Action::Finish, Action::Leave],
-            Popup::Page(_) => &[Action::Back],
+            Popup::Page(popup) => popup.keys(),
         }
     }
 }

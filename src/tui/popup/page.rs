@@ -13,6 +13,8 @@ use super::{After, Popup};
 pub struct Page {
     title: String,
     lines: Vec<(String, Tone)>,
+    /// What stands behind it as it is stored, shown on request.
+    stored: Option<Vec<(String, Tone)>>,
     scroll: Scroll,
 }
 
@@ -22,7 +24,23 @@ impl Page {
         Self {
             title: title.into(),
             lines,
+            stored: None,
             scroll: Scroll::default(),
+        }
+    }
+
+    /// With what is stored, for whoever asks for it.
+    #[must_use]
+    pub fn over(mut self, stored: Vec<(String, Tone)>) -> Self {
+        self.stored = Some(stored);
+        self
+    }
+
+    /// The keys that the footer shows.
+    pub(super) fn keys(&self) -> &'static [Action] {
+        match self.stored {
+            Some(_) => &[Action::Back, Action::Stored],
+            None => &[Action::Back],
         }
     }
 
@@ -50,6 +68,13 @@ impl Page {
     pub(super) fn act(mut self, action: Action) -> After {
         match action {
             Action::Back | Action::Open | Action::Help | Action::Quit => After::Close,
+            Action::Stored => {
+                if let Some(stored) = &mut self.stored {
+                    std::mem::swap(stored, &mut self.lines);
+                    self.scroll = Scroll::default();
+                }
+                After::Keep(Popup::Page(self))
+            }
             _ => {
                 self.scroll.act(action);
                 After::Keep(Popup::Page(self))

@@ -87,8 +87,8 @@ impl Bench {
                     self.send(Msg::Ended(job, Box::new(end)));
                 }
                 other => {
-                    if matches!(other, Command::Lock) {
-                        self.desk.lock();
+                    if let Command::Lock { keep } = &other {
+                        self.desk.lock(keep.clone())();
                     }
                     self.rest.push(other);
                 }

@@ -4,6 +4,7 @@ mod acts;
 mod bench;
 mod budget;
 mod charts;
+mod drafts;
 mod fixture;
 mod people;
 mod screens;

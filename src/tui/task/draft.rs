@@ -1,0 +1,88 @@
+//! Tasks whose text outlives a lock, and how they go on.
+
+use super::super::popup::Popup;
+use super::super::shell::Shell;
+use super::{Amends, Task};
+use crate::desk::view::{Draft, DraftKind, Stamp};
+
+/// The label of a note's title in its draft.
+const TITLE: &str = "title";
+
+impl Task {
+    /// What a draft carries besides what is typed: the title of an amended note.
+    pub fn carried(&self) -> Option<(String, String)> {
+        let Task::Note { amends, .. } = self else {
+            return None;
+        };
+        let title = amends.as_ref()?.title()?;
+        Some((TITLE.to_owned(), title.to_owned()))
+    }
+
+    /// Whether what is typed for it is kept while it is unsigned.
+    pub fn is_kept(&self) -> bool {
+        matches!(
+            self,
+            Task::Note { .. }
+                | Task::Vitals { .. }
+                | Task::Problem { .. }
+                | Task::Allergy { .. }
+                | Task::Order { .. }
+        )
+    }
+
+    /// The draft that this becomes while it is being written, still empty. `None` for what is short or not a record.
+    pub fn draft(&self, begun: Stamp) -> Option<Draft> {
+        let of = |kind, mrn: Option<&String>, amends: Option<&Amends>| {
+            let begun = u64::try_from(begun.millis()).unwrap_or_default();
+            Some(Draft {
+                kind,
+                mrn: mrn.cloned(),
+                amends: amends.map(|amends| amends.entry.clone()),
+                begun,
+                changed: begun,
+                fields: Vec::new(),
+            })
+        };
+        match self {
+            Task::Note { mrn, amends } => of(DraftKind::Note, Some(mrn), amends.as_ref()),
+            Task::Vitals { mrn, amends } => of(DraftKind::Vitals, Some(mrn), amends.as_ref()),
+            Task::Problem { mrn, amends } => of(DraftKind::Problem, Some(mrn), amends.as_ref()),
+            Task::Allergy { mrn, amends } => of(DraftKind::Allergy, Some(mrn), amends.as_ref()),
+            Task::Order { mrn } => of(DraftKind::Prescription, mrn.as_ref(), None),
+            _ => None,
+        }
+    }
+
+    /// The task that goes on with a draft.
+    fn of(draft: &Draft) -> Self {
+        // What else the entry said stands in the draft's fields.
+        let title = draft.fields.iter().find(|(label, _)| label == TITLE);
+        let title = title.map(|(_, title)| title.as_str());
+        let amends = draft.amends.clone().map(|entry| Amends {
+            entry,
+            body: serde_json::json!({ "description": title }),
+        });
+        let mrn = draft.mrn.clone().unwrap_or_default();
+        match draft.kind {
+            DraftKind::Note => Task::Note { mrn, amends },
+            DraftKind::Vitals => Task::Vitals { mrn, amends },
+            DraftKind::Problem => Task::Problem { mrn, amends },
+            DraftKind::Allergy => Task::Allergy { mrn, amends },
+            DraftKind::Prescription => Task::Order {
+                mrn: draft.mrn.clone(),
+            },
+        }
+    }
+
+    /// Puts its question on the screen, filled with what a draft says.
+    pub fn resume(draft: &Draft, shell: &mut Shell) {
+        let mut popup = Self::of(draft).popup();
+        popup.begun_at(draft.begun);
+        match &mut popup {
+            Popup::Form(form) => form.fill(draft),
+            Popup::Note(note) => note.fill(draft),
+            Popup::Confirm(_) | Popup::Menu(_) | Popup::Page(_) => {}
+        }
+        shell.push(popup);
+    }
+}
