@@ -167,6 +167,10 @@ fn breaking_the_glass_opens_the_chart_is_seen_by_the_auditors_and_stays_unreview
         show(&other, &mrn, Some(Section::Access), &no_json).is_err(),
         "the emergency unit never reads access"
     );
+    // Whoever reads is told that they read in an emergency, before all else.
+    let seen = show(&other, &mrn, None, &no_json).unwrap();
+    assert_eq!(seen.alerts[0].check, "break-glass");
+    assert_eq!(seen.alerts[0].at, glass.until);
     // The next process of the same person goes on where this one ended.
     assert_eq!(reads(&hospital.desk("okafor"), &mrn), 1);
 

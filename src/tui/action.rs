@@ -24,6 +24,8 @@ pub enum Context {
     Orders,
     /// A pharmacy's queue.
     Queue,
+    /// A pharmacy's shelf.
+    Shelf,
     /// Search.
     Search,
     /// Search, also while its query line is being typed into.
@@ -32,6 +34,10 @@ pub enum Context {
     Inbox,
     /// Users, units, ledger, jobs.
     Admin,
+    /// Something to read.
+    Page,
+    /// The login, also while a field of it is being typed into.
+    Login,
     /// While a field takes what is typed.
     Typing,
     /// A popup that asks yes or no.
@@ -47,6 +53,14 @@ pub enum Need {
     Session,
     /// Writing clinical entries.
     Write,
+    /// Writing vital signs; a patient reports their own.
+    Measure,
+    /// Deciding who may read a chart.
+    Decide,
+    /// Closing a break-glass.
+    Review,
+    /// Backing up.
+    BackUp,
     /// Admitting patients.
     Admit,
     /// Naming attending doctors.
@@ -77,7 +91,11 @@ impl Need {
             Need::Nothing => true,
             Need::Leave => !kiosk,
             Need::Session => role.is_some(),
-            Need::Write => matches!(role, Some(Doctor | Nurse | Patient)),
+            Need::Write => matches!(role, Some(Doctor | Nurse)),
+            Need::Measure => matches!(role, Some(Doctor | Nurse | Patient)),
+            Need::BackUp => role == Some(Admin),
+            Need::Review => matches!(role, Some(Doctor | Auditor)),
+            Need::Decide => matches!(role, Some(Doctor | Patient)),
             Need::Admit => role == Some(Registrar),
             Need::Attend => matches!(role, Some(Doctor | Registrar)),
             Need::Prescribe => role == Some(Doctor),
@@ -134,6 +152,7 @@ actions! {
     Pane5 "pane_5" "Go to the fifth pane" "" ["5"] Anywhere Session;
     Pane6 "pane_6" "Go to the sixth pane" "" ["6"] Anywhere Session;
     Refresh "refresh" "Read again what is shown" "read again" ["ctrl+r", "f5"] Anywhere Session;
+    Drafts "drafts" "What you began and did not sign" "unfinished" ["g d"] Anywhere Session;
     Lock "lock" "Lock and drop everything decrypted" "lock" ["ctrl+l"] Anywhere Session;
     Quit "quit" "Lock and leave" "leave" ["q", "ctrl+c"] Anywhere Leave;
 
@@ -155,9 +174,9 @@ actions! {
     NextTab "next_tab" "Next tab of the chart" "next tab" ["right", "l", "tab"] Chart Session;
     PreviousTab "previous_tab" "Tab before" "" ["left", "backtab"] Chart Session;
     Write "write" "Write a note, problem or allergy" "write" ["w"] Chart Write;
-    Vitals "vitals" "Write vital signs" "vitals" ["v"] Chart Write;
+    Vitals "vitals" "Write vital signs" "vitals" ["v"] Chart Measure;
     Prescribe "prescribe" "Write and sign a prescription" "prescribe" ["p"] Chart Prescribe;
-    Amend "amend" "Amend the selected entry; the old stays readable" "amend" ["a"] Chart Write;
+    Amend "amend" "Amend the selected entry; the old stays readable" "amend" ["a"] Chart Measure;
     Retract "retract" "Withdraw the selected entry, with a reason" "" ["x"] Chart Write;
     History "history" "All versions of the selected entry" "history" ["h"] Chart Session;
     Share "share" "Share the chart with a colleague" "share" ["s"] Chart Share;
@@ -173,6 +192,10 @@ actions! {
     Refuse "refuse" "Refuse it, with a reason" "refuse" ["r"] Queue Dispense;
     QueueFinal "queue_final" "Show or hide what is finished" "all/open" ["f"] Queue Dispense;
 
+    Receive "receive" "Put a lot on the shelf" "receive" ["n"] Shelf Dispense;
+    Count "count" "Correct the count of the selected lot" "count" ["c"] Shelf Dispense;
+    ShelfDue "shelf_due" "Only what expires or runs low, or all" "due/all" ["f"] Shelf Dispense;
+
     EditQuery "edit_query" "Go to the query line" "query" ["/"] Search Session;
     KeepQuery "keep_query" "Keep this query under a name" "save" ["s"] Search Session;
     ForgetQuery "forget_query" "Forget the name of this query" "" ["x"] Search Session;
@@ -181,11 +204,11 @@ actions! {
     Recent "recent" "Saved queries, and those asked of late" "recent" ["ctrl+r"] Query Session;
     Language "language" "What a query may say" "language" ["f1"] Query Session;
 
-    Grant "grant" "Grant what is asked for, accept what is shared" "grant" ["y"] Inbox Session;
-    RefuseAccess "refuse_access" "Refuse it, with a reason" "refuse" ["n"] Inbox Session;
-    Revoke "revoke" "End an access that is in force" "revoke" ["x"] Inbox Session;
+    Grant "grant" "Grant what is asked for, accept what is shared" "grant" ["y"] Inbox Decide;
+    RefuseAccess "refuse_access" "Refuse it, with a reason" "refuse" ["n"] Inbox Decide;
+    Revoke "revoke" "End an access that is in force" "revoke" ["x"] Inbox Decide;
     Deliver "deliver" "Deliver unit keys to the newcomers who wait" "deliver keys" ["d"] Inbox Session;
-    Review "review" "Close a break-glass after looking into it" "review" ["c"] Inbox Session;
+    Review "review" "Close a break-glass after looking into it" "review" ["c"] Inbox Review;
     InboxTab "inbox_tab" "What waits, or the list of access" "waiting/access" ["tab"] Inbox Session;
 
     AdminNextTab "admin_next_tab" "Next tab" "next tab" ["right", "tab"] Admin Session;
@@ -197,16 +220,21 @@ actions! {
     NewUnit "new_unit" "Make a ward, clinic or pharmacy" "new unit" ["u"] Admin Manage;
     JoinUnit "join_unit" "Put the selected user into a unit" "join unit" ["i"] Admin Manage;
     Verify "verify" "Verify chain, signatures and grants" "verify" ["v"] Admin Run;
-    BackUp "back_up" "Back up to the configured target" "back up" ["b"] Admin Run;
+    BackUp "back_up" "Back up to the configured target" "back up" ["b"] Admin BackUp;
     PauseJob "pause_job" "Hold the running job, or let it go on" "hold" ["p"] Admin Run;
     SaveReport "save_report" "Save the selected verification report as text" "save" ["s"] Admin Run;
     CancelJob "cancel_job" "Stop the running job at a safe place" "cancel" ["c"] Admin Run;
+
+    Stored "stored" "The record as it is stored, and back" "as stored" ["r"] Page Session;
+
+    Activate "activate" "Make your keys with a one-time code" "one-time code" ["f3"] Login Nothing;
 
     Submit "submit" "Take the field; on the last one, finish" "next" ["enter"] Typing Nothing;
     Finish "finish" "Finish the form" "finish" ["f2", "ctrl+d"] Typing Nothing;
     NextField "next_field" "Next field" "" ["tab", "down"] Typing Nothing;
     PreviousField "previous_field" "Field before" "" ["backtab", "up"] Typing Nothing;
     Leave "leave" "Leave without doing anything" "leave" ["esc"] Typing Nothing;
+    LockTyping "lock_typing" "Lock; what is typed is kept, sealed" "" ["ctrl+l"] Typing Session;
     QuitTyping "quit_typing" "Lock and leave" "leave" ["ctrl+c"] Typing Leave;
     TypingHelp "typing_help" "Show the keys that count here" "help" ["f1"] Typing Nothing;
 
@@ -243,17 +271,20 @@ impl FromStr for Action {
 
 impl Context {
     /// All contexts, in the order in which help and the keymap file list them.
-    pub const ALL: [Context; 12] = [
+    pub const ALL: [Context; 15] = [
         Context::Anywhere,
         Context::List,
         Context::Charts,
         Context::Chart,
         Context::Orders,
         Context::Queue,
+        Context::Shelf,
         Context::Search,
         Context::Query,
         Context::Inbox,
         Context::Admin,
+        Context::Page,
+        Context::Login,
         Context::Typing,
         Context::Confirm,
     ];
@@ -267,10 +298,13 @@ impl Context {
             Context::Chart => "chart",
             Context::Orders => "orders",
             Context::Queue => "queue",
+            Context::Shelf => "shelf",
             Context::Search => "search",
             Context::Query => "query",
             Context::Inbox => "inbox",
             Context::Admin => "admin",
+            Context::Page => "page",
+            Context::Login => "login",
             Context::Typing => "typing",
             Context::Confirm => "confirm",
         }

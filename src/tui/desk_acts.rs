@@ -5,13 +5,13 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use super::backend::Failure;
+use super::backend::{Failure, Reply};
 use super::command::Act;
 use super::when;
 use crate::config::Paths;
 use crate::desk::view::{self, Severity};
 use crate::desk::{
-    DeskError, Session, access, charts, queries, rx, session as desk, units, users, write,
+    DeskError, Session, access, charts, queries, rx, session as desk, stock, units, users, write,
 };
 use crate::ledger::Section;
 use crate::ledger::clear::UnitKind;
@@ -25,7 +25,7 @@ pub fn id<T: FromStr>(text: &str) -> Result<T, DeskError> {
 }
 
 /// Does the act. Acts that cannot be taken back ask for the passphrase first.
-pub fn act(session: &Session, paths: &Paths, act: Act) -> Result<String, Failure> {
+pub fn act(session: &Session, paths: &Paths, act: Act) -> Result<Reply, Failure> {
     let done = match act {
         Act::Admit { unit, identity } => {
             let line = charts::admit(session, &unit, &identity)?;
@@ -68,6 +68,24 @@ pub fn act(session: &Session, paths: &Paths, act: Act) -> Result<String, Failure
                 .map(|rest| format!(", {rest} left"))
                 .unwrap_or_default();
             format!("handed over {}; it is {}{rest}", done.dispensed, done.state)
+        }
+        Act::Receive { lot, quantity } => {
+            let changed = stock::receive(session, None, &lot, quantity)?;
+            format!(
+                "on the shelf: lot {}, {} of it",
+                changed.lot, changed.quantity
+            )
+        }
+        Act::Adjust {
+            lot,
+            code,
+            pharmacy,
+            correction,
+            reason,
+        } => {
+            let (unit, code) = (Some(pharmacy.as_str()), code.as_deref());
+            let changed = stock::adjust(session, unit, &lot, code, correction, &reason)?;
+            format!("lot {}: {} on hand", changed.lot, changed.quantity)
         }
         Act::Hold { rx, reason } => moved(&rx::hold(session, id(&rx)?, &reason)?),
         Act::RefuseRx { rx, reason } => moved(&rx::refuse(session, id(&rx)?, &reason)?),
@@ -136,7 +154,7 @@ pub fn act(session: &Session, paths: &Paths, act: Act) -> Result<String, Failure
         } => {
             let file = code_file(paths, &login)?;
             let user = users::add(session, &login, &name, role, &units, &file)?;
-            invited(&user)
+            return Ok(Reply::Invited(Box::new(user)));
         }
         Act::Approve { login, fingerprint } => {
             let user = users::approve(session, &login, Some(&fingerprint))?;
@@ -147,7 +165,8 @@ pub fn act(session: &Session, paths: &Paths, act: Act) -> Result<String, Failure
             format!("{} is {}", user.login, user.state)
         }
         Act::Reset { login } => {
-            invited(&users::reset(session, &login, &code_file(paths, &login)?)?)
+            let user = users::reset(session, &login, &code_file(paths, &login)?)?;
+            return Ok(Reply::Invited(Box::new(user)));
         }
         Act::AddUnit { name, kind } => {
             let kind = match kind.as_str() {
@@ -170,7 +189,7 @@ pub fn act(session: &Session, paths: &Paths, act: Act) -> Result<String, Failure
             format!("{name} is forgotten")
         }
     };
-    Ok(done)
+    Ok(Reply::Done(done))
 }
 
 fn written(written: &view::Written) -> String {
@@ -200,14 +219,6 @@ fn section(word: &str) -> Result<Section, DeskError> {
 
 fn moved(moved: &view::RxMoved) -> String {
     format!("the prescription is {}", moved.state)
-}
-
-fn invited(user: &view::UserView) -> String {
-    let file = user.code_file.as_deref().unwrap_or("");
-    format!(
-        "{} is {}; the one-time code is in {file}",
-        user.login, user.state
-    )
 }
 
 /// A new file for a one-time code, in a folder of the host that only this account reads: a code never replaces another.

@@ -3,15 +3,7 @@
 use chartseal::jobs::demo::PASSPHRASE;
 
 use super::pty::Terminal;
-use super::{hospital, of_role};
-
-/// Leaves a form's field with what it holds, or after typing.
-fn fill(terminal: &mut Terminal, fields: &[&str]) {
-    for field in fields {
-        terminal.types(field);
-        terminal.types("\r");
-    }
-}
+use super::{fill, hospital, leave, of_role, select_row};
 
 /// Goes from the top of the queue to the row of this medicine, and waits for its details.
 fn select(terminal: &mut Terminal, medicine: &str, details: &str) {
@@ -22,11 +14,6 @@ fn select(terminal: &mut Terminal, medicine: &str, details: &str) {
     terminal.types("gg");
     terminal.types(&"j".repeat(down));
     terminal.until(details);
-}
-
-fn leave(mut terminal: Terminal) {
-    terminal.types("q");
-    assert!(terminal.ended().success());
 }
 
 #[test]
@@ -66,10 +53,16 @@ fn a_stop_is_overridden_with_a_reason_and_the_counter_hands_over_and_refuses() {
     doctor.types("\x15");
     doctor.types(PASSPHRASE);
     doctor.types("\r");
-    doctor.until("signed");
-    doctor.until_that("closed form", |screen| {
-        !screen.contents().contains("Sign this prescription")
-    });
+    doctor.until("signed; the prescription is");
+    assert!(
+        !doctor.text().contains("Sign this prescription"),
+        "{}",
+        doctor.text()
+    );
+    assert!(
+        !doctor.text().contains("how often"),
+        "the order is closed too"
+    );
     leave(doctor);
 
     let mut counter = Terminal::start(folder.path(), &[]);
@@ -92,6 +85,43 @@ fn a_stop_is_overridden_with_a_reason_and_the_counter_hands_over_and_refuses() {
     counter.until("Refuse");
     counter.types("anaphylaxis on record\r");
     counter.until("the prescription is refused");
+    leave(counter);
+}
+
+#[test]
+fn a_pharmacist_puts_a_lot_on_the_shelf_and_counts_it() {
+    let (folder, made) = hospital();
+    let mut counter = Terminal::start(folder.path(), &[]);
+    counter.login(&of_role(&made, "pharmacist"), PASSPHRASE);
+    counter.types("3");
+    counter.until("3 PHARMACY");
+    counter.until("on hand");
+    counter.types("n");
+    counter.until("Receive a lot");
+    fill(
+        &mut counter,
+        &["ibuprofen 400 mg tablet", "Z9", "2019-03", "20"],
+    );
+    counter.types("\x04");
+    counter.until("does not come onto the");
+    counter.types("\x1b");
+    counter.until_that("closed page", |screen| {
+        !screen.contents().contains("does not come onto the")
+    });
+    // What was typed is still there; only the date has to be mended.
+    counter.until("Receive a lot");
+    counter.types("\x1b[Z\x1b[Z\x15");
+    counter.types("2031-03\x04");
+    counter.until("on the shelf: lot Z9, 20");
+    counter.types("f");
+    counter.until("! low");
+    select_row(&mut counter, "ibuprofen 400 mg");
+    counter.types("c");
+    counter.until("Count a lot");
+    counter.until("on hand by the record: 20");
+    fill(&mut counter, &["-2"]);
+    counter.types("two were broken\r");
+    counter.until("lot Z9: 18 on hand");
     leave(counter);
 }
 

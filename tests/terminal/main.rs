@@ -1,6 +1,10 @@
 //! The interface from end to end: the real program, the real desk, a real pseudo-terminal.
 
+mod audit;
 mod days;
+mod drafts;
+mod first_run;
+mod people;
 mod pty;
 mod search;
 
@@ -33,6 +37,39 @@ fn of_role(made: &DemoMade, role: &str) -> String {
         .unwrap()
         .login
         .clone()
+}
+
+/// Leaves a form's field with what it holds, or after typing.
+fn fill(terminal: &mut Terminal, fields: &[&str]) {
+    for field in fields {
+        terminal.types(field);
+        terminal.types("\r");
+    }
+}
+
+fn leave(mut terminal: Terminal) {
+    terminal.types("q");
+    assert!(terminal.ended().success());
+}
+
+/// Moves the selection of a list down to the row that begins with this, which is in sight.
+fn select_row(terminal: &mut Terminal, begins: &str) {
+    terminal.types("gg");
+    for _ in 0..40 {
+        let row = terminal
+            .text()
+            .lines()
+            .position(|line| line.trim_start().starts_with(begins));
+        let row = row.unwrap() as u16;
+        let marked = |screen: &vt100::Screen| screen.cell(row, 2).unwrap().inverse();
+        if marked(terminal.screen()) {
+            return;
+        }
+        let before = terminal.written.len();
+        terminal.types("j");
+        terminal.until_more_than(before);
+    }
+    panic!("{begins} cannot be selected:\n{}", terminal.text());
 }
 
 #[test]

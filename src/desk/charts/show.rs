@@ -17,7 +17,7 @@ use crate::desk::looking;
 use crate::desk::reach::{Reach, reach};
 use crate::desk::session::Session;
 use crate::desk::sheet::{Content, Leaf, Sheet};
-use crate::desk::view::{ChartView, EntryView, Retracted, Stamp, Summary};
+use crate::desk::view::{Alert, ChartView, EntryView, Retracted, Severity, Stamp, Summary};
 
 /// How a body is shown as JSON; what shows no JSON passes one that answers `null`.
 pub type AsJson<'a> = &'a dyn Fn(&clinical::Body) -> Value;
@@ -50,11 +50,15 @@ pub fn show_chart(
     if let Some(section) = section {
         permit(session, chart, section)?;
     }
-    let (open, closed) = session.vault().read(|reader| {
-        let (mut open, mut closed, mut glass) = (Vec::new(), Vec::new(), false);
+    let (open, closed, broken) = session.vault().read(|reader| {
+        let (mut open, mut closed) = (Vec::new(), Vec::new());
+        let (mut glass, mut broken) = (false, None);
         for candidate in Section::OF_A_CHART {
             let way = reach(session, reader, chart, candidate);
             glass |= way == Reach::Emergency;
+            if let Reach::Glass { until } = way {
+                broken = Some(until);
+            }
             if way.is_open()
                 && section
                     .is_none_or(|wanted| wanted == candidate || candidate == Section::Identity)
@@ -67,7 +71,7 @@ pub fn show_chart(
         if section.map_or(open.is_empty(), |wanted| !open.contains(&wanted)) {
             return Err(refused(glass, section));
         }
-        Ok((open, closed))
+        Ok((open, closed, broken))
     })?;
     looking::record(session, chart, &open)?;
     session.vault().read(|reader| {
@@ -93,11 +97,25 @@ pub fn show_chart(
             view.sections.insert(section.to_string(), entries);
         }
         crate::desk::summary::fill(&mut view, &sheets, reader.now());
+        if let Some(until) = broken {
+            view.alerts.insert(0, glass_in_force(until));
+        }
         if section.is_some_and(|wanted| wanted != Section::Identity) {
             view.sections.remove(Section::Identity.as_str());
         }
         Ok(view)
     })
+}
+
+/// Says that the chart is open in an emergency only.
+fn glass_in_force(until: u64) -> Alert {
+    Alert {
+        check: "break-glass".into(),
+        severity: Severity::Warn,
+        text: "BREAK-GLASS in force, on record; it ends".into(),
+        overridden: false,
+        at: Some(Stamp::from_millis(until as i64)),
+    }
 }
 
 fn refused(glass: bool, section: Option<Section>) -> DeskError {

@@ -1,6 +1,6 @@
 //! Users, units, the ledger, jobs. Whoever keeps them reads no chart.
 
-use super::super::action::{Action, Context};
+use super::super::action::{Action, Context, Need};
 use super::super::backend::Reply;
 use super::super::canvas::Canvas;
 use super::super::command::{Act, JobKind, Query};
@@ -10,7 +10,6 @@ use super::super::shell::Shell;
 use super::super::task::Task;
 use super::super::theme::Tone;
 use super::{Room, pages};
-use crate::clinical::Role;
 use crate::desk::view::{AuditLine, BackupLine, UnitView, UserView, VerifyLine};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -162,11 +161,10 @@ impl Room for Admin {
                 self.tab = Tab::Jobs;
                 shell.start(JobKind::Verify);
             }
-            Action::BackUp if shell.role() == Some(Role::Admin) => {
+            Action::BackUp => {
                 self.tab = Tab::Jobs;
                 shell.start(JobKind::BackUp);
             }
-            Action::BackUp => shell.say("an admin backs up", Tone::Warn),
             Action::CancelJob => Self::cancel_job(shell),
             Action::PauseJob => Self::pause_job(shell),
             Action::SaveReport => self.save_report(shell),
@@ -211,38 +209,28 @@ impl Room for Admin {
     }
 
     fn keys(&self, shell: &Shell) -> Vec<Action> {
-        match self.tab {
-            Tab::Users => vec![
+        let open = self.selected(shell).map(|_| Action::Open);
+        let here: &[Action] = match self.tab {
+            Tab::Users => &[
                 Action::NewUser,
                 Action::Approve,
                 Action::JoinUnit,
                 Action::DisableUser,
                 Action::ResetUser,
-                Action::AdminNextTab,
-                Action::Help,
             ],
-            Tab::Units => vec![Action::Open, Action::NewUnit, Action::Help, Action::Palette],
-            Tab::Ledger => vec![
-                Action::Open,
-                Action::Verify,
-                Action::BackUp,
-                Action::Help,
-                Action::Palette,
-            ],
-            Tab::Jobs if shell.busy() => vec![
-                Action::PauseJob,
-                Action::CancelJob,
-                Action::Open,
-                Action::Help,
-                Action::Palette,
-            ],
-            Tab::Jobs => vec![
-                Action::Open,
-                Action::Verify,
-                Action::BackUp,
-                Action::SaveReport,
-                Action::Help,
-            ],
-        }
+            Tab::Units => &[Action::NewUnit],
+            Tab::Ledger => &[Action::Verify, Action::BackUp],
+            Tab::Jobs if shell.busy() => &[Action::PauseJob, Action::CancelJob],
+            Tab::Jobs if self.verifications.is_empty() => &[Action::Verify, Action::BackUp],
+            Tab::Jobs => &[Action::Verify, Action::BackUp, Action::SaveReport],
+        };
+        // The keys of users fill the line; what opens stands first where there is room.
+        let open =
+            open.filter(|_| self.tab != Tab::Users || !Need::Manage.met(shell.role(), false));
+        let last = [Action::AdminNextTab, Action::Help, Action::Palette];
+        open.into_iter()
+            .chain(here.iter().copied())
+            .chain(last)
+            .collect()
     }
 }

@@ -145,7 +145,7 @@ impl Admin {
                 Tone::Muted,
             );
             list.put(14, y, &text::left(&line.actor, 12), Tone::Text);
-            list.put(27, y, &text::left(&line.action, 11), Tone::Text);
+            list.put(27, y, &text::left(&line.action, 16), Tone::Text);
             let flags = if line.flags.is_empty() {
                 String::new()
             } else {
@@ -156,7 +156,7 @@ impl Admin {
             } else {
                 Tone::Warn
             };
-            list.put(39, y, &format!("{flags}{}", line.detail), tone);
+            list.put(44, y, &format!("{flags}{}", line.detail), tone);
             self.mark(shell, &mut list, y, at);
         }
     }

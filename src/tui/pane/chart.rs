@@ -281,7 +281,7 @@ impl OpenChart {
         let selected = self.selection.at(entries.len());
         for (y, at) in self
             .selection
-            .window(entries.len(), list.height())
+            .leaping(entries.len(), list.height())
             .enumerate()
         {
             let entry = entries[at];

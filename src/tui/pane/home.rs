@@ -4,18 +4,18 @@ use super::super::action::{Action, Context};
 use super::super::backend::Reply;
 use super::super::canvas::Canvas;
 use super::super::command::{Query, Topic};
-use super::super::list::Selection;
-use super::super::shell::{Shell, workplaces};
+use super::super::shell::{Errand, Shell, workplaces};
 use super::super::text;
 use super::super::theme::Tone;
 use super::super::when;
+use super::notices::Notices;
 use super::{Pane, Room};
 use crate::desk::view::Notice;
 
 /// The first pane of every role.
 #[derive(Debug, Default)]
 pub struct Home {
-    selection: Selection,
+    list: Notices,
 }
 
 /// Where a notice leads.
@@ -38,18 +38,22 @@ impl Room for Home {
     }
 
     fn act(&mut self, action: Action, shell: &mut Shell) {
-        let len = shell.notices.len();
-        if action == Action::Open {
-            let Some(notice) = self.selection.at(len).map(|at| shell.notices[at].clone()) else {
-                return;
-            };
-            let pane = target(&notice);
+        if action != Action::Open {
+            self.list.act(action, &shell.notices);
+        } else if !self.list.unfold(&shell.notices)
+            && let Some(notice) = self.list.one(&shell.notices)
+        {
+            let pane = target(notice);
             let has = shell
                 .role()
                 .is_some_and(|role| Pane::of(role).contains(&pane));
-            shell.go(if has { pane } else { Pane::Inbox }, None);
-        } else {
-            self.selection.act(action, len);
+            let errand =
+                (pane == Pane::Prescriptions).then(|| Errand::Prescription(notice.id.clone()));
+            if has {
+                shell.go(pane, errand);
+            } else {
+                shell.go(Pane::Inbox, None);
+            }
         }
     }
 
@@ -75,7 +79,13 @@ impl Room for Home {
                 (n, all) => format!("{n} waiting for you · {all} in all"),
             }
         };
-        canvas.put(1, 2, &heading, Tone::Heading);
+        let x = canvas.put(1, 2, &heading, Tone::Heading);
+        if let Some(keys) = shell.look.keymap.shown(Action::Drafts)
+            && !shell.drafts.is_empty()
+        {
+            let unfinished = format!("{} unfinished, {keys} goes on", shell.drafts.len());
+            canvas.put(x + 2, 2, &unfinished, Tone::Warn);
+        }
         let jobs = shell.jobs.iter().filter(|job| job.running()).count() as u16;
         let below = if canvas.height() > 14 {
             4 + jobs * 4
@@ -84,7 +94,7 @@ impl Room for Home {
         };
         let height = canvas.height().saturating_sub(3 + below);
         let mut list = canvas.part(0, 3, u16::MAX, height);
-        draw_notices(&shell.notices, &self.selection, shell, &mut list);
+        self.list.render(&shell.notices, shell, &mut list);
         if below > 0 {
             let top = canvas.height() - below;
             let mut lower = canvas.below(top);
@@ -112,53 +122,15 @@ impl Room for Home {
         }
     }
 
-    fn keys(&self, _shell: &Shell) -> Vec<Action> {
-        vec![Action::Open, Action::Refresh, Action::Lock]
-    }
-}
-
-/// Notices as rows: when, what kind, from whom, what.
-pub(super) fn draw_notices(
-    notices: &[Notice],
-    selection: &Selection,
-    shell: &Shell,
-    list: &mut Canvas<'_>,
-) {
-    let selected = selection.at(notices.len());
-    let narrow = list.width() < 60;
-    for (y, at) in selection.window(notices.len(), list.height()).enumerate() {
-        let notice = &notices[at];
-        let y = y as u16;
-        let mark = if notice.waits { "!" } else { " " };
-        list.put(1, y, mark, Tone::Warn);
-        let x = if narrow {
-            3
-        } else {
-            list.put(
-                3,
-                y,
-                &text::left(&when::short(notice.created, shell.now), 12),
-                Tone::Muted,
-            );
-            let tone = if notice.waits {
-                Tone::Warn
-            } else {
-                Tone::Muted
-            };
-            list.put(15, y, &text::left(&notice.kind, 15), tone);
-            31
-        };
-        let line = if notice.from.is_empty() {
-            notice.text.clone()
-        } else {
-            format!("{}: {}", notice.from, notice.text)
-        };
-        list.put(x, y, &line, Tone::Text);
-        if Some(at) == selected {
-            list.row(y, Tone::Selected);
-            if shell.look.plain {
-                list.cursor(0, y);
-            }
+    fn keys(&self, shell: &Shell) -> Vec<Action> {
+        let mut keys = Vec::new();
+        if self.list.selected(&shell.notices).is_some() {
+            keys.push(Action::Open);
         }
+        if !shell.drafts.is_empty() {
+            keys.push(Action::Drafts);
+        }
+        keys.extend([Action::Refresh, Action::Lock, Action::Help, Action::Palette]);
+        keys
     }
 }

@@ -12,14 +12,14 @@ use super::super::text;
 use super::super::theme::Tone;
 use super::super::when;
 use super::Room;
-use super::home::draw_notices;
+use super::notices::Notices;
 use crate::desk::view::{AccessKind, AccessLine, GrantState, Notice};
 
 /// Notices, and the list of access.
 #[derive(Debug, Default)]
 pub struct Inbox {
     access: Vec<AccessLine>,
-    selection: Selection,
+    notices: Notices,
     list: Selection,
     /// Whether the list of access is shown.
     accesses: bool,
@@ -27,9 +27,7 @@ pub struct Inbox {
 
 impl Inbox {
     fn notice<'a>(&self, shell: &'a Shell) -> Option<&'a Notice> {
-        self.selection
-            .at(shell.notices.len())
-            .map(|at| &shell.notices[at])
+        self.notices.one(&shell.notices)
     }
 
     /// The access that the selection is about, in either tab.
@@ -75,6 +73,18 @@ fn describe(line: &AccessLine) -> String {
         line.who,
         line.sections.join(", ")
     )
+}
+
+/// What the row of an access does not say: until when, and what for.
+fn beside(line: &AccessLine) -> String {
+    let until = line.until.map_or_else(
+        || "no end".to_owned(),
+        |at| format!("until {}", when::full(at)),
+    );
+    match &line.purpose {
+        Some(purpose) => format!("{until}: {purpose}"),
+        None => until,
+    }
 }
 
 impl Room for Inbox {
@@ -146,6 +156,7 @@ impl Room for Inbox {
                     None => shell.say("this row is no break-glass", Tone::Warn),
                 }
             }
+            Action::Open if !self.accesses && self.notices.unfold(&shell.notices) => {}
             Action::Open => {
                 let mut lines = Vec::new();
                 if let Some(notice) = self.notice(shell).filter(|_| !self.accesses) {
@@ -173,7 +184,7 @@ impl Room for Inbox {
                 self.list.act(action, self.access.len());
             }
             _ => {
-                self.selection.act(action, shell.notices.len());
+                self.notices.act(action, &shell.notices);
             }
         }
     }
@@ -215,32 +226,48 @@ impl Room for Inbox {
             };
             list.put(1, 0, line, Tone::Muted);
         } else {
-            draw_notices(&shell.notices, &self.selection, shell, &mut list);
+            self.notices.render(&shell.notices, shell, &mut list);
         }
         if detail > 0
             && let Some(line) = self.selected(shell)
         {
             let mut lower = canvas.below(height - detail);
             lower.rule(0);
-            let y = lower.paragraph(1, 1, &describe(line), Tone::Text);
+            let what = if self.accesses {
+                beside(line)
+            } else {
+                describe(line)
+            };
+            let y = lower.paragraph(1, 1, &what, Tone::Text);
             let x = lower.put(1, y, line.state.as_str(), Tone::Heading);
-            if line.mine_to_decide && line.state == GrantState::Pending {
-                lower.put(x + 2, y, "you decide: y grants, n refuses", Tone::Warn);
+            if line.mine_to_decide {
+                lower.put(x + 2, y, "you decide", Tone::Warn);
             }
         }
     }
 
-    fn keys(&self, _shell: &Shell) -> Vec<Action> {
-        vec![
-            Action::Open,
-            Action::Grant,
-            Action::RefuseAccess,
-            Action::Revoke,
-            Action::Deliver,
-            Action::Review,
-            Action::InboxTab,
-            Action::Help,
-        ]
+    fn keys(&self, shell: &Shell) -> Vec<Action> {
+        let mut keys = Vec::new();
+        let line = self.selected(shell);
+        let notice = self.notice(shell).filter(|_| !self.accesses);
+        if line.is_some() || (!self.accesses && !shell.notices.is_empty()) {
+            keys.push(Action::Open);
+        }
+        match line.map(|line| (line.state, line.mine_to_decide, line.kind)) {
+            Some((_, true, AccessKind::Share)) => keys.push(Action::Grant),
+            Some((GrantState::Pending, true, _)) => {
+                keys.extend([Action::Grant, Action::RefuseAccess]);
+            }
+            Some((GrantState::Granted, ..)) => keys.push(Action::Revoke),
+            _ => {}
+        }
+        match notice.map(|notice| notice.kind.as_str()) {
+            Some("keys") => keys.push(Action::Deliver),
+            Some("break-glass") => keys.push(Action::Review),
+            _ => {}
+        }
+        keys.extend([Action::InboxTab, Action::Help, Action::Palette]);
+        keys
     }
 }
 

@@ -3,14 +3,15 @@
 use super::super::action::{Action, Context};
 use super::super::backend::{Failure, Reply, VaultState};
 use super::super::canvas::Canvas;
-use super::super::command::{JobKind, Query, Topic};
+use super::super::command::{Query, Topic};
 use super::super::field::{Field, Shown};
 use super::super::list::Selection;
-use super::super::popup::{Confirm, Consent, Popup};
+use super::super::popup::Popup;
 use super::super::shell::Shell;
 use super::super::task::Task;
 use super::super::theme::Tone;
-use super::Room;
+use super::{Room, pages};
+use crate::desk::view::UserView;
 use crate::jobs::demo::PASSPHRASE;
 
 /// The fields of the login.
@@ -61,6 +62,14 @@ impl Login {
         self.at = 1;
     }
 
+    /// Somebody made their keys: they are the one who will log in.
+    pub fn activated(&mut self, user: &UserView, shell: &mut Shell) {
+        shell.said = None;
+        self.user.set(&user.login);
+        self.clear();
+        shell.push(Popup::Page(pages::activated(user)));
+    }
+
     /// After a lock: the user stays, all else goes.
     pub fn clear(&mut self) {
         self.passphrase.clear();
@@ -100,7 +109,7 @@ impl Room for Login {
         if Self::missing(shell) || shell.vault.is_none() {
             vec![Context::List]
         } else {
-            vec![Context::Typing]
+            vec![Context::Login, Context::Typing]
         }
     }
 
@@ -123,12 +132,9 @@ impl Room for Login {
         let last = 1;
         if Self::missing(shell) {
             match action {
-                Action::Open if self.first.at(2) == Some(0) => shell.push(Popup::Confirm(Confirm {
-                    title: "Make a demonstration".to_owned(),
-                    text: "A hospital is made up from a seed: wards, a pharmacy, staff of each role, patients with histories. It takes a minute. Nothing in it is real.".to_owned(),
-                    command: "chartseal demo".to_owned(),
-                    consent: Consent::Start(JobKind::Demo),
-                })),
+                // One beginning at a time.
+                Action::Open if shell.busy() => {}
+                Action::Open if self.first.at(2) == Some(0) => Task::Demo.begin(shell),
                 Action::Open => Task::Init.begin(shell),
                 Action::Back => {}
                 _ => {
@@ -143,6 +149,10 @@ impl Room for Login {
             Action::NextField => self.at = if self.at >= last { 0 } else { self.at + 1 },
             Action::PreviousField => self.at = if self.at == 0 { last } else { self.at - 1 },
             Action::Leave => self.clear(),
+            Action::Activate => Task::Activate {
+                login: self.user.text().trim().to_owned(),
+            }
+            .begin(shell),
             _ => {}
         }
     }
@@ -206,8 +216,15 @@ impl Room for Login {
     fn keys(&self, shell: &Shell) -> Vec<Action> {
         if Self::missing(shell) {
             vec![Action::Open, Action::Help, Action::Quit]
+        } else if shell.vault.is_none() {
+            vec![Action::Help, Action::Quit]
         } else {
-            vec![Action::Submit, Action::TypingHelp, Action::QuitTyping]
+            vec![
+                Action::Submit,
+                Action::Activate,
+                Action::TypingHelp,
+                Action::QuitTyping,
+            ]
         }
     }
 }

@@ -9,15 +9,19 @@ mod happened;
 mod home;
 mod inbox;
 mod login;
-mod pages;
+mod notices;
+pub(super) mod pages;
+mod pharmacy;
 mod prescriptions;
 mod records;
+pub(super) mod resource;
 mod search;
 
 pub use admin::Admin;
 pub use home::Home;
 pub use inbox::Inbox;
 pub use login::Login;
+pub use pharmacy::Pharmacy;
 pub use prescriptions::Prescriptions;
 pub use records::Records;
 pub use search::Search;
@@ -39,6 +43,8 @@ pub enum Pane {
     Records,
     /// Prescriptions.
     Prescriptions,
+    /// A pharmacy's shelf.
+    Pharmacy,
     /// Search.
     Search,
     /// Requests, decisions, notices.
@@ -50,11 +56,11 @@ pub enum Pane {
 impl Pane {
     /// The panes that a role has, in their order. Hiding a pane is courtesy; the key and the permit are the control.
     pub fn of(role: Role) -> &'static [Pane] {
-        use Pane::{Admin, Home, Inbox, Prescriptions, Records, Search};
+        use Pane::{Admin, Home, Inbox, Pharmacy, Prescriptions, Records, Search};
         match role {
             Role::Doctor => &[Home, Records, Prescriptions, Search, Inbox],
             Role::Nurse => &[Home, Records, Search, Inbox],
-            Role::Pharmacist => &[Home, Prescriptions, Search, Inbox],
+            Role::Pharmacist => &[Home, Prescriptions, Pharmacy, Search, Inbox],
             Role::Registrar => &[Home, Records, Search, Inbox],
             Role::Patient => &[Home, Records, Prescriptions, Search, Inbox],
             Role::Admin | Role::Auditor => &[Home, Admin, Inbox],
@@ -67,6 +73,7 @@ impl Pane {
             Pane::Home => "Home",
             Pane::Records => "Records",
             Pane::Prescriptions => "Prescriptions",
+            Pane::Pharmacy => "Pharmacy",
             Pane::Search => "Search",
             Pane::Inbox => "Inbox",
             Pane::Admin => "Admin",

@@ -6,42 +6,65 @@ use super::super::text;
 use super::super::theme::Tone;
 use super::super::when;
 use super::happened;
+use super::resource;
 use crate::desk::view::{AuditLine, EntryView, MemberState, RxView, UnitView, UserView};
 
-/// One entry in full.
-pub(super) fn entry(shown: &EntryView) -> Page {
+/// Columns that the names of an entry's fields take at most.
+const WIDEST_LABEL: usize = 24;
+
+/// One entry in full: what it says, then what the ledger says of it. As it is stored it is shown on request.
+pub(in super::super) fn entry(shown: &EntryView) -> Page {
     let mut lines = vec![(shown.headline.clone(), Tone::Title)];
-    lines.extend(
-        shown
-            .flags
-            .iter()
-            .map(|flag| (format!("! {flag}"), Tone::Alert)),
-    );
+    let flags = shown.flags.iter();
+    lines.extend(flags.map(|flag| (format!("! {flag}"), Tone::Alert)));
+    let fields = resource::fields(&shown.body);
+    if !fields.is_empty() {
+        lines.push((String::new(), Tone::Text));
+        lines.extend(aligned(&fields, Tone::Text));
+    }
     lines.push((String::new(), Tone::Text));
-    let mut line = |name: &str, value: String| {
-        lines.push((format!("{}{value}", text::left(name, 12)), Tone::Text));
-    };
+    lines.extend(aligned(&origin(shown), Tone::Muted));
+    let stored = serde_json::to_string_pretty(&shown.body).unwrap_or_default();
+    let stored = stored.lines().map(|line| (line.to_owned(), Tone::Muted));
+    Page::new(shown.kind.clone(), lines).over(stored.collect())
+}
+
+/// Names and values in two columns; the further lines of a value stand under its first.
+fn aligned(fields: &[(String, String)], tone: Tone) -> Vec<(String, Tone)> {
+    let widest = fields.iter().map(|(label, _)| text::width(label)).max();
+    let column = widest.unwrap_or(0).min(WIDEST_LABEL) + 2;
+    let mut lines = Vec::new();
+    for (label, value) in fields {
+        for (row, line) in value.lines().enumerate() {
+            let label = if row == 0 { label.as_str() } else { "" };
+            let label = text::left(&text::cut(label, column - 2), column);
+            for part in text::behind(&label, line, BEFORE_WRAP) {
+                lines.push((part, tone));
+            }
+        }
+    }
+    lines
+}
+
+/// Columns in which a value is wrapped under itself; narrower windows wrap it once more.
+const BEFORE_WRAP: usize = 72;
+
+/// Who wrote an entry, when, and what holds of it.
+fn origin(shown: &EntryView) -> Vec<(String, String)> {
+    let mut lines = Vec::new();
+    let mut line = |name: &str, value: String| lines.push((name.to_owned(), value));
     let happened = happened::at(shown);
     if happened != shown.created {
         line("happened", when::full(happened));
     }
-    line(
-        "written",
-        format!(
-            "{}  by {}, {}",
-            when::full(shown.created),
-            shown.author,
-            shown.author_role
-        ),
-    );
-    line(
-        "signature",
-        if shown.verified {
-            "ok".to_owned()
-        } else {
-            "! does not hold".to_owned()
-        },
-    );
+    let (when, author, role) = (when::full(shown.created), &shown.author, &shown.author_role);
+    line("written", format!("{when}  by {author}, {role}"));
+    let sign = if shown.verified {
+        "ok"
+    } else {
+        "! does not hold"
+    };
+    line("signature", sign.to_owned());
     line(
         "version",
         format!("{} of {}", shown.version, shown.versions),
@@ -51,26 +74,19 @@ pub(super) fn entry(shown: &EntryView) -> Page {
         line("imported", source.clone());
     }
     if let Some(retracted) = &shown.retracted {
+        let (when, by) = (when::full(retracted.at), &retracted.by);
         line(
             "withdrawn",
-            format!(
-                "{}  by {}: {}",
-                when::full(retracted.at),
-                retracted.by,
-                retracted.reason
-            ),
+            format!("{when}  by {by}: {}", retracted.reason),
         );
     }
     line("entry", shown.entry.clone());
     line("ledger", text::grouped(shown.seq));
-    lines.push((String::new(), Tone::Text));
-    let body = serde_json::to_string_pretty(&shown.body).unwrap_or_default();
-    lines.extend(body.lines().map(|line| (line.to_owned(), Tone::Muted)));
-    Page::new(shown.kind.clone(), lines)
+    lines
 }
 
 /// All versions of an entry.
-pub(super) fn history(versions: &[EntryView]) -> Page {
+pub(in super::super) fn history(versions: &[EntryView]) -> Page {
     let mut lines = Vec::new();
     for version in versions {
         let sign = if version.verified {
@@ -102,34 +118,82 @@ pub(super) fn history(versions: &[EntryView]) -> Page {
     Page::new("All versions, the newest first", lines)
 }
 
-/// Who did what, as lines.
-pub(super) fn trail(title: &str, looks: &[AuditLine]) -> Page {
+/// What the trail calls looking at a chart.
+const LOOKS: [&str; 3] = ["viewed", "searched", "glass broken"];
+
+/// Who looked at a chart, each look by itself; then who wrote to it, in few lines, and who asked for access or decided.
+pub(in super::super) fn who_looked(trail: &[AuditLine]) -> Page {
+    let (looks, rest): (Vec<&AuditLine>, Vec<&AuditLine>) = trail
+        .iter()
+        .partition(|line| LOOKS.contains(&line.action.as_str()));
+    let (wrote, rest): (Vec<&AuditLine>, Vec<&AuditLine>) =
+        rest.into_iter().partition(|line| line.action == WROTE);
+    let mut lines = vec![(format!("Looked, {}", looks.len()), Tone::Heading)];
     if looks.is_empty() {
-        return Page::new(
-            title,
-            vec![("Nobody, as far as your keys tell.".to_owned(), Tone::Muted)],
-        );
+        lines.push(("nobody, as far as your keys tell".to_owned(), Tone::Muted));
     }
-    let mut lines = Vec::new();
-    for line in looks {
-        let when = when::full(line.created);
-        let head = format!("{when}  {}  {}, {}", line.action, line.actor, line.role);
-        lines.push((head, Tone::Text));
-        if !line.detail.is_empty() {
-            lines.push((format!("                  {}", line.detail), Tone::Muted));
-        }
-        if !line.flags.is_empty() {
-            lines.push((
-                format!("                  ! {}", line.flags.join(", ")),
-                Tone::Warn,
-            ));
+    lines.extend(looks.into_iter().flat_map(done));
+    if !rest.is_empty() {
+        lines.push((String::new(), Tone::Text));
+        lines.push((format!("Access, {}", rest.len()), Tone::Heading));
+        lines.extend(rest.into_iter().flat_map(done));
+    }
+    if !wrote.is_empty() {
+        lines.push((String::new(), Tone::Text));
+        lines.push((format!("Wrote, {} entries", wrote.len()), Tone::Heading));
+        lines.extend(written(&wrote));
+    }
+    Page::new("Who looked", lines)
+}
+
+/// What the trail calls an entry in a chart.
+const WROTE: &str = "wrote";
+
+/// One line for each writer and section, the newest first: how often, and when last.
+fn written(wrote: &[&AuditLine]) -> Vec<(String, Tone)> {
+    let mut groups: Vec<(&AuditLine, usize)> = Vec::new();
+    for line in wrote {
+        let like = |known: &&mut (&AuditLine, usize)| {
+            (&known.0.actor, &known.0.role, &known.0.detail)
+                == (&line.actor, &line.role, &line.detail)
+        };
+        match groups.iter_mut().find(like) {
+            Some((_, count)) => *count += 1,
+            None => groups.push((line, 1)),
         }
     }
-    Page::new(title, lines)
+    let groups = groups.into_iter();
+    groups
+        .map(|(line, count)| {
+            let when = when::full(line.created);
+            let of = format!("{when}  {count} × {}", line.detail);
+            (format!("{of}  {}, {}", line.actor, line.role), Tone::Text)
+        })
+        .collect()
+}
+
+/// Who did what, as lines.
+pub(in super::super) fn trail(title: &str, trail: &[AuditLine]) -> Page {
+    Page::new(title, trail.iter().flat_map(done).collect())
+}
+
+/// One thing that somebody did.
+fn done(line: &AuditLine) -> Vec<(String, Tone)> {
+    let when = when::full(line.created);
+    let head = format!("{when}  {}  {}, {}", line.action, line.actor, line.role);
+    let mut lines = vec![(head, Tone::Text)];
+    if !line.detail.is_empty() {
+        lines.push((format!("                  {}", line.detail), Tone::Muted));
+    }
+    if !line.flags.is_empty() {
+        let flags = line.flags.join(", ");
+        lines.push((format!("                  ! {flags}"), Tone::Warn));
+    }
+    lines
 }
 
 /// One prescription in full: text, checks, what happened.
-pub(super) fn rx(rx: &RxView) -> Page {
+pub(in super::super) fn rx(rx: &RxView) -> Page {
     let mut lines = vec![(
         format!("{}  {}", rx.line.name.as_deref().unwrap_or(""), rx.line.mrn),
         Tone::Title,
@@ -170,7 +234,7 @@ pub(super) fn rx(rx: &RxView) -> Page {
 }
 
 /// A user in full.
-pub(super) fn user(user: &UserView) -> Page {
+pub(in super::super) fn user(user: &UserView) -> Page {
     let mut lines = vec![(user.name.clone(), Tone::Title)];
     for (label, value) in [
         ("login", user.login.clone()),
@@ -192,8 +256,39 @@ pub(super) fn user(user: &UserView) -> Page {
     Page::new("User", lines)
 }
 
+/// What an admin does with the code of somebody they invited.
+pub(in super::super) fn invited(user: &UserView) -> Page {
+    let file = user.code_file.clone().unwrap_or_default();
+    let lines = vec![
+        (format!("{} ({}) is {}", user.name, user.login, user.state), Tone::Title),
+        (String::new(), Tone::Text),
+        ("The one-time code stands in this file, which only this account can read:".to_owned(), Tone::Text),
+        (file, Tone::Heading),
+        (String::new(), Tone::Text),
+        ("Hand it over in person and delete the file. With it they make their keys at the login; then you compare the fingerprint and certify them.".to_owned(), Tone::Text),
+    ];
+    Page::new("Invited", lines)
+}
+
+/// What somebody does who just made their keys.
+pub(in super::super) fn activated(user: &UserView) -> Page {
+    let fingerprint = user.fingerprint.clone().unwrap_or_default();
+    let lines = vec![
+        (format!("{}, {}", user.name, user.role), Tone::Title),
+        (String::new(), Tone::Text),
+        (format!("fingerprint  {fingerprint}"), Tone::Heading),
+        (String::new(), Tone::Text),
+        (
+            "Read it out to an admin, who certifies your keys. Until then you cannot log in."
+                .to_owned(),
+            Tone::Text,
+        ),
+    ];
+    Page::new("Your keys are made", lines)
+}
+
 /// A unit and its members.
-pub(super) fn unit(unit: &UnitView) -> Page {
+pub(in super::super) fn unit(unit: &UnitView) -> Page {
     let mut lines = vec![(format!("{}, {}", unit.unit, unit.kind), Tone::Title)];
     lines.push((
         format!("{} charts, keys drawn {} times", unit.charts, unit.epoch),

@@ -259,26 +259,31 @@ impl Room for Prescriptions {
     }
 
     fn keys(&self, shell: &Shell) -> Vec<Action> {
+        let state = self.selected().map(|line| line.state);
+        let mut keys = Vec::new();
         if Self::is_queue(shell) {
-            vec![
-                Action::Dispense,
-                Action::Hold,
-                Action::Refuse,
-                Action::QueueFinal,
-                Action::Help,
-                Action::Palette,
-            ]
+            if state.is_some_and(waits) {
+                keys.extend([Action::Dispense, Action::Hold]);
+            }
+            if state.is_some_and(|state| !is_final(state)) {
+                keys.push(Action::Refuse);
+            }
+            keys.push(Action::QueueFinal);
         } else {
-            vec![
-                Action::Open,
-                Action::RxNew,
-                Action::RxAnswer,
-                Action::RxCancel,
-                Action::RxFinal,
-                Action::Help,
-                Action::Palette,
-            ]
+            if state.is_some() {
+                keys.push(Action::Open);
+            }
+            keys.push(Action::RxNew);
+            if state == Some(RxState::Held) {
+                keys.push(Action::RxAnswer);
+            }
+            if state.is_some_and(|state| !is_final(state)) {
+                keys.push(Action::RxCancel);
+            }
+            keys.push(Action::RxFinal);
         }
+        keys.extend([Action::Help, Action::Palette]);
+        keys
     }
 }
 

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::super::command::Act;
+use super::super::pane::resource::decoded;
 use super::super::popup::{Entry, Form, Note, Popup, Wrong};
 use super::super::shell::Shell;
 use super::super::theme::Tone;
@@ -230,7 +231,9 @@ pub(super) fn note(task: &Task, text: &str, shell: &mut Shell) -> Result<(), Wro
     if text.trim().is_empty() {
         return Err(Wrong::new("note", "there is nothing in it yet"));
     }
+    let titled = amends.as_ref().and_then(Amends::title);
     let note = ClinicalNote {
+        title: titled.unwrap_or_default().to_owned(),
         text: text.to_owned(),
         at: Instant::from_unix_millis(shell.now.millis()),
         author_role: shell.role(),
@@ -320,10 +323,11 @@ fn concept_of(concept: &Value) -> (String, String) {
 
 /// The text of a note, wherever the resource that carries it has it.
 fn text_of(body: &Value) -> String {
-    body["note"][0]["text"]
-        .as_str()
-        .or_else(|| body["text"].as_str())
-        .or_else(|| body["description"].as_str())
+    let attached = body["content"][0]["attachment"]["data"].as_str();
+    attached
+        .and_then(decoded)
+        .or_else(|| body["note"][0]["text"].as_str().map(str::to_owned))
+        .or_else(|| body["text"].as_str().map(str::to_owned))
+        .or_else(|| body["description"].as_str().map(str::to_owned))
         .unwrap_or_default()
-        .to_owned()
 }

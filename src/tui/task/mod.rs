@@ -4,12 +4,16 @@
 //! leaves the screen. A task never does anything itself: it gives an act to the shell.
 
 mod access;
+mod begin;
 mod chart;
+mod draft;
 mod people;
 mod query;
 mod rx;
+mod stock;
 
-use super::popup::{Form, Wrong};
+use super::draft::offer_instead;
+use super::popup::{Form, Popup, Wrong};
 use super::shell::Shell;
 use crate::clinical::Prescription;
 use crate::desk::view;
@@ -43,6 +47,10 @@ pub enum Task {
     },
     /// A medicine to hand over.
     Dispense { rx: Box<view::RxView> },
+    /// A lot that came.
+    Receive,
+    /// A lot that was counted.
+    Count { lot: Box<view::StockLine> },
     /// A question to the prescriber.
     Hold { rx: String, what: String },
     /// The pharmacy's refusal.
@@ -76,8 +84,12 @@ pub enum Task {
     Join { login: String, units: Vec<String> },
     /// A new unit.
     AddUnit,
+    /// One's own keys, with a one-time code.
+    Activate { login: String },
     /// A new vault.
     Init,
+    /// A demonstration.
+    Demo,
     /// A name for a query.
     KeepQuery { query: String, name: String },
 }
@@ -91,39 +103,54 @@ pub struct Amends {
     pub body: serde_json::Value,
 }
 
+impl Amends {
+    /// The title of the note that it was, which its next version keeps.
+    pub fn title(&self) -> Option<&str> {
+        self.body["description"].as_str()
+    }
+}
+
 impl Task {
-    /// Puts its question on the screen.
+    /// Puts its question on the screen, or offers what was begun of its kind and not finished.
     pub fn begin(self, shell: &mut Shell) {
-        let popup = match &self {
+        if offer_instead(&self, shell) {
+            return;
+        }
+        let mut popup = self.popup();
+        popup.begun_at(u64::try_from(shell.now.millis()).unwrap_or_default());
+        shell.push(popup);
+    }
+
+    fn popup(&self) -> Popup {
+        match self {
             Task::Note { .. }
             | Task::Vitals { .. }
             | Task::Problem { .. }
             | Task::Allergy { .. }
             | Task::Retract { .. }
             | Task::Admit { .. }
-            | Task::Attend { .. } => chart::popup(&self),
+            | Task::Attend { .. } => chart::popup(self),
             Task::Order { .. }
             | Task::Sign { .. }
             | Task::Dispense { .. }
             | Task::Hold { .. }
             | Task::RefuseRx { .. }
             | Task::CancelRx { .. }
-            | Task::AnswerRx { .. } => rx::popup(&self),
+            | Task::AnswerRx { .. } => rx::popup(self),
             Task::Request { .. }
             | Task::Grant { .. }
             | Task::RefuseAccess { .. }
             | Task::Revoke { .. }
             | Task::Share { .. }
             | Task::BreakGlass { .. }
-            | Task::Review { .. } => access::popup(&self),
-            Task::AddUser { .. }
-            | Task::Approve { .. }
-            | Task::Join { .. }
-            | Task::AddUnit
-            | Task::Init => people::popup(&self),
-            Task::KeepQuery { query, name } => query::popup(&self, query, name),
-        };
-        shell.push(popup);
+            | Task::Review { .. } => access::popup(self),
+            Task::AddUser { .. } | Task::Approve { .. } | Task::Join { .. } | Task::AddUnit => {
+                people::popup(self)
+            }
+            Task::Activate { .. } | Task::Init | Task::Demo => begin::popup(self),
+            Task::Receive | Task::Count { .. } => stock::popup(self),
+            Task::KeepQuery { query, name } => query::popup(self, query, name),
+        }
     }
 
     /// Takes a filled form: gives its act to the shell, or says which field cannot be taken.
@@ -150,11 +177,11 @@ impl Task {
             | Task::Share { .. }
             | Task::BreakGlass { .. }
             | Task::Review { .. } => access::filled(self, form, shell),
-            Task::AddUser { .. }
-            | Task::Approve { .. }
-            | Task::Join { .. }
-            | Task::AddUnit
-            | Task::Init => people::filled(self, form, shell),
+            Task::AddUser { .. } | Task::Approve { .. } | Task::Join { .. } | Task::AddUnit => {
+                people::filled(self, form, shell)
+            }
+            Task::Activate { .. } | Task::Init | Task::Demo => begin::filled(&self, form, shell),
+            Task::Receive | Task::Count { .. } => stock::filled(self, form, shell),
             Task::KeepQuery { query, .. } => query::filled(query, form, shell),
         }
     }
@@ -166,8 +193,8 @@ impl Task {
 }
 
 /// A form that asks for nothing but a reason.
-fn reason(title: impl Into<String>, what: &str, task: Task) -> super::popup::Popup {
-    use super::popup::{Entry, Popup};
+fn reason(title: impl Into<String>, what: &str, task: Task) -> Popup {
+    use super::popup::Entry;
     let form = Form::new(
         title,
         task,

@@ -1,6 +1,6 @@
-//! Users, units, and the first admin of a new vault.
+//! Users and units.
 
-use super::super::command::{Act, JobKind};
+use super::super::command::Act;
 use super::super::popup::{Entry, Form, Popup, Wrong};
 use super::super::shell::Shell;
 use super::super::theme::Tone;
@@ -16,9 +16,6 @@ const ROLES: [&str; 7] = [
     "admin",
     "auditor",
 ];
-
-/// Passphrases shorter than this are refused for the first admin.
-const SHORTEST: usize = 12;
 
 pub(super) fn popup(task: &Task) -> Popup {
     let words = |units: &[String]| {
@@ -46,33 +43,44 @@ pub(super) fn popup(task: &Task) -> Popup {
         }
         Task::Approve { login, fingerprint } => {
             let shown = fingerprint.as_deref().unwrap_or("not made yet");
-            Form::new(format!("Certify {login}"), task.clone(), vec![Entry::text("fingerprint", "", "as the user reads it out")]).under(vec![
-                ("Compare face to face. Type what the user reads from their screen:".to_owned(), Tone::Text),
-                (format!("the vault has  {}", hidden_half(shown)), Tone::Heading),
+            Form::new(
+                format!("Certify {login}"),
+                task.clone(),
+                vec![Entry::text("fingerprint", "", "as the user reads it out")],
+            )
+            .under(vec![
+                (
+                    "Compare face to face. Type what the user reads from their screen:".to_owned(),
+                    Tone::Text,
+                ),
+                (
+                    format!("the vault has  {}", hidden_half(shown)),
+                    Tone::Heading,
+                ),
             ])
         }
         Task::Join { login, units } => {
             let units = words(units);
             let units: Vec<&str> = units.iter().map(String::as_str).collect();
-            Form::new(format!("Put {login} into a unit"), task.clone(), vec![Entry::choice("unit", "", &units)])
-                .under(vec![("A member's session delivers the keys; until then the membership is pending.".to_owned(), Tone::Text)])
+            Form::new(
+                format!("Put {login} into a unit"),
+                task.clone(),
+                vec![Entry::choice("unit", "", &units)],
+            )
+            .under(vec![(
+                "A member's session delivers the keys; until then the membership is pending."
+                    .to_owned(),
+                Tone::Text,
+            )])
         }
         Task::AddUnit => Form::new(
             "New unit",
             task.clone(),
-            vec![Entry::text("name", "", ""), Entry::choice("kind", "ward", &["ward", "clinic", "pharmacy"])],
-        ),
-        Task::Init => Form::new(
-            "Make a vault",
-            task.clone(),
             vec![
-                Entry::text("admin", "", "login of the first admin"),
-                Entry::secret("passphrase"),
-                Entry::secret("once more"),
-                Entry::text("shares", "./shares", "folder for the recovery and restore shares"),
+                Entry::text("name", "", ""),
+                Entry::choice("kind", "ward", &["ward", "clinic", "pharmacy"]),
             ],
-        )
-        .under(vec![("Two sets of five shares are written, of which any three recover keys or open backups. Give each to another custodian and keep none of them here.".to_owned(), Tone::Text)]),
+        ),
         _ => unreachable!("Task::begin sends only tasks of people here"),
     };
     Popup::Form(Box::new(form))
@@ -128,26 +136,6 @@ pub(super) fn filled(task: Task, form: &mut Form, shell: &mut Shell) -> Result<(
             let name = form.needed("name")?.to_owned();
             let kind = form.chosen("kind")?.to_owned();
             shell.act(Act::AddUnit { name, kind });
-        }
-        Task::Init => {
-            let admin = form.needed("admin")?.to_owned();
-            let shares_out = form.given("shares").map(str::to_owned);
-            let passphrase = form.secret("passphrase")?;
-            let again = form.secret("once more")?;
-            if passphrase != again {
-                return Err(Wrong::new("passphrase", "the two differ; type both again"));
-            }
-            if String::from_utf8_lossy(passphrase.expose()).chars().count() < SHORTEST {
-                return Err(Wrong::new(
-                    "passphrase",
-                    format!("at least {SHORTEST} characters; four words are good"),
-                ));
-            }
-            shell.start(JobKind::Init {
-                admin,
-                passphrase,
-                shares_out,
-            });
         }
         _ => unreachable!("Task::filled sends only tasks of people here"),
     }

@@ -107,7 +107,7 @@ pub(super) fn filled(task: Task, form: &mut Form, shell: &mut Shell) -> Result<(
             };
             let order = Box::new(order(form, shell)?);
             shell.say("checking …", Tone::Muted);
-            shell.ask(Query::Preview { mrn, order });
+            shell.ask_and_wait(Query::Preview { mrn, order });
         }
         Task::Sign {
             mrn,

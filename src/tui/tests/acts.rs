@@ -57,6 +57,58 @@ fn moving_along_the_charts_opens_none() {
 }
 
 #[test]
+fn beside_the_selected_name_stands_that_persons_chart_or_none() {
+    let mut bench = Bench::of("smith");
+    bench.keys("2 enter esc");
+    assert!(bench.shows("SUMMARY") && bench.shows("ALLERGY"));
+    bench.keys("down");
+    assert!(!bench.shows("SUMMARY"), "{}", bench.screen());
+    bench.keys("up");
+    assert!(!bench.shows("SUMMARY"), "it takes Enter to look again");
+    bench.keys("enter");
+    assert!(bench.shows("SUMMARY"));
+}
+
+#[test]
+fn the_footer_shows_what_can_be_done_here_and_by_this_role() {
+    let footer = |bench: &Bench| bench.screen().lines().last().unwrap().to_owned();
+    let mut doctor = Bench::of("smith");
+    doctor.keys("5");
+    assert!(footer(&doctor).contains("y grant") && !footer(&doctor).contains("review"));
+    doctor.keys("down");
+    assert!(!footer(&doctor).contains("grant"), "{}", footer(&doctor));
+    doctor.keys("down");
+    assert!(footer(&doctor).contains("c review"), "{}", footer(&doctor));
+    let mut patient = Bench::of("mejia");
+    patient.keys("2");
+    for key in ["w write", "p prescribe", "n admit", "B break"] {
+        assert!(!footer(&patient).contains(key), "{}", footer(&patient));
+    }
+    let mut auditor = Bench::of("vega");
+    auditor.keys("2 right right");
+    assert!(footer(&auditor).contains("v verify") && !footer(&auditor).contains("back up"));
+    let mut nurse = Bench::of("brandt");
+    nurse.keys("2 enter w");
+    assert!(
+        nurse.shows("vital signs") && !nurse.shows("allergy or"),
+        "{}",
+        nurse.screen()
+    );
+}
+
+#[test]
+fn amending_a_note_begins_with_its_text() {
+    let mut bench = Bench::of("smith");
+    bench.keys("2 enter right down a");
+    assert!(bench.shows("Amend the note") && bench.shows("Fever since midnight"));
+    bench.types(" Better now.");
+    bench.asked();
+    bench.keys("f2");
+    let asked = bench.asked();
+    assert!(asked.contains("productive cough. Better now."), "{asked}");
+}
+
+#[test]
 fn typing_narrows_the_charts_by_name_and_number() {
     let mut bench = Bench::of("smith");
     bench.keys("2 /");
@@ -464,9 +516,9 @@ fn leaving_while_work_goes_on_asks_first_and_a_signal_does_not() {
         matches!(
             bench.rest[..],
             [
-                Command::Lock,
+                Command::Lock { .. },
                 Command::Cancel(_),
-                Command::Lock,
+                Command::Lock { .. },
                 Command::Quit
             ]
         ),

@@ -111,7 +111,10 @@ pub fn chart(mrn: &str) -> ChartView {
                 "2026-11-22T07:40:00Z",
                 "Dr Okafor",
                 "Fever since midnight, productive cough.",
-                json!({"note": [{"text": "Fever since midnight, productive cough."}]}),
+                json!({"resourceType": "DocumentReference", "content": [{"attachment": {
+                    "contentType": "text/plain; charset=utf-8",
+                    "data": "RmV2ZXIgc2luY2UgbWlkbmlnaHQsIHByb2R1Y3RpdmUgY291Z2gu",
+                }}]}),
             ),
             entry(
                 60,

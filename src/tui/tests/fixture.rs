@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::super::backend::{Backend, Failure, Reply, Report, VaultState};
-use super::super::command::{JobKind, Query};
+use super::super::backend::{Backend, Failure, Farewell, Reply, Report, VaultState};
+use super::super::command::{Act, JobKind, Query};
+use super::super::desk_backend::WRONG_PASSPHRASE;
+use super::super::draft::Keep;
 use super::{charts, people, search};
 use crate::desk::view::{
-    Alert, AuditLine, BackupRun, Check, CheckOutcome, DemoLogin, GrantState, Notice, Proceed,
-    Progress, Reporter, RxEventView, RxLine, RxPreview, RxState, RxView, Severity, Stamp, Status,
-    StockLine, Who,
+    Alert, AuditLine, BackupRun, Check, CheckOutcome, DemoLogin, Draft, GrantState, Notice,
+    Proceed, Progress, Reporter, RxEventView, RxLine, RxPreview, RxState, RxView, Severity, Stamp,
+    Status, StockLine, Who,
 };
 
 /// 2026-11-22, 14:02 UTC.
@@ -24,6 +26,10 @@ pub fn at(text: &str) -> Stamp {
 
 /// A desk that knows everything and remembers what it was asked to do.
 #[derive(Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a situation of its own"
+)]
 pub struct Fixture {
     /// What was asked, in words.
     pub asked: Mutex<Vec<String>>,
@@ -33,6 +39,14 @@ pub struct Fixture {
     pub altered: bool,
     /// The share in the list of access waits for who is at the terminal.
     pub shared: bool,
+    /// Every list is longer than a window.
+    pub long: bool,
+    /// Every act is denied.
+    pub refuses: bool,
+    /// What was begun and not signed before.
+    pub drafts: Vec<Draft>,
+    /// Every state of a draft that was to be kept.
+    pub kept: Mutex<Vec<Keep>>,
 }
 
 pub const PEOPLE: [(&str, &str, &str, &str); 7] = [
@@ -87,11 +101,43 @@ impl Backend for Fixture {
                     _ => return Err(denied("user or passphrase is wrong")),
                 }
             }
+            Query::Activate { login, .. } => {
+                let mut user = people::users().remove(0);
+                user.login = login;
+                Reply::Activated(Box::new(user))
+            }
+            Query::Act {
+                act: Act::AddUser { login, .. },
+                ..
+            } => {
+                let mut user = people::users().remove(3);
+                user.code_file = Some(format!("/srv/host/codes/{login}.code"));
+                user.login = login;
+                Reply::Invited(Box::new(user))
+            }
+            Query::Inbox if self.long => Reply::Inbox(more(&notices(), |notice, n| {
+                notice.id = format!("{}-{n}", notice.id);
+                notice.text = format!("{} of bed {n}", notice.text);
+            })),
             Query::Inbox => Reply::Inbox(notices()),
             Query::Status => Reply::Status(Box::new(status())),
+            Query::Charts if self.long => Reply::Charts(more(&charts::lines(), |chart, n| {
+                chart.mrn = format!("{}{}", &chart.mrn[..4], 10 + n);
+            })),
             Query::Charts => Reply::Charts(charts::lines()),
             Query::Chart { mrn } if mrn == "0099-9" => {
                 return Err(denied("your keys open nothing of chart 0099-9"));
+            }
+            Query::Chart { mrn } if self.long => {
+                let mut chart = charts::chart(&format!("{}-7", &mrn[..4]));
+                chart.mrn = mrn;
+                for entries in chart.sections.values_mut() {
+                    *entries = more(entries, |entry, n| {
+                        entry.seq += 1_000 * n as u64;
+                        entry.headline = format!("{} at {n}", entry.headline);
+                    });
+                }
+                Reply::Chart(Box::new(chart))
             }
             Query::Chart { mrn } => Reply::Chart(Box::new(charts::chart(&mrn))),
             Query::History { .. } => Reply::History(
@@ -102,7 +148,13 @@ impl Backend for Fixture {
                     .collect(),
             ),
             Query::WhoLooked { .. } => Reply::WhoLooked(trail()),
+            Query::Trail if self.long => Reply::Trail(more(&trail(), |line, n| {
+                line.detail = format!("{} {n}", line.detail);
+            })),
             Query::Trail => Reply::Trail(trail()),
+            Query::Rxs if self.long => Reply::Rxs(more(&rx_lines(), |line, n| {
+                line.mrn = format!("{}{}", &line.mrn[..4], 10 + n);
+            })),
             Query::Rxs => Reply::Rxs(rx_lines()),
             Query::Rx { rx } => Reply::Rx(Box::new(rx_view(&rx))),
             Query::Preview { mrn, order } => {
@@ -129,6 +181,13 @@ impl Backend for Fixture {
                 }
                 Reply::Access(lines)
             }
+            Query::Stock if self.long => Reply::Stock(more(&stock(), |lot, n| {
+                lot.lot = format!("{}{n}", lot.lot);
+            })),
+            Query::Stock => Reply::Stock(stock()),
+            Query::Users if self.long => Reply::Users(more(&people::users(), |user, n| {
+                user.login = format!("{}{n}", user.login);
+            })),
             Query::Users => Reply::Users(people::users()),
             Query::Units => Reply::Units(people::units()),
             Query::Backups => Reply::Backups(people::backups()),
@@ -138,7 +197,23 @@ impl Backend for Fixture {
                 report: Box::new(people::verified()),
             },
             Query::SaveVerification { .. } => Reply::Done("saved".to_owned()),
-            Query::Act(_) => Reply::Done("written and signed".to_owned()),
+            Query::Act { .. } if self.refuses => return Err(denied("your keys do not open it")),
+            Query::Act {
+                act: Act::Sign { passphrase, .. },
+                ..
+            } if passphrase.expose() != b"correct horse" => {
+                return Err(Failure {
+                    code: WRONG_PASSPHRASE.to_owned(),
+                    ..denied("the passphrase is wrong")
+                });
+            }
+            Query::Act { .. } => Reply::Done("written and signed".to_owned()),
+            Query::Drafts => Reply::Drafts(self.drafts.clone()),
+            Query::KeepDraft(keep) => {
+                self.kept.lock().unwrap().push(keep);
+                Reply::Kept
+            }
+            Query::DropDraft(_) => Reply::Kept,
         })
     }
 
@@ -176,9 +251,64 @@ impl Backend for Fixture {
         })
     }
 
-    fn lock(&self) {
+    fn lock(&self, keep: Vec<Keep>) -> Farewell {
         self.asked.lock().unwrap().push("Lock".to_owned());
+        self.kept.lock().unwrap().extend(keep);
+        Box::new(|| {})
     }
+}
+
+/// Ten times these, each a little different from the others.
+fn more<T: Clone>(few: &[T], change: impl Fn(&mut T, usize)) -> Vec<T> {
+    let times = 0..10;
+    times
+        .flat_map(|n| {
+            let mut again = few.to_vec();
+            for one in &mut again {
+                change(one, n);
+            }
+            again
+        })
+        .collect()
+}
+
+/// What is on the shelf: enough, too little, too old, soon too old.
+fn stock() -> Vec<StockLine> {
+    let lot = |medicine: &str, lot: &str, expiry: &str, quantity: i64, unit: &str| StockLine {
+        medicine: medicine.to_owned(),
+        lot: lot.to_owned(),
+        expiry: expiry.to_owned(),
+        quantity: quantity.into(),
+        code: None,
+        unit: Some(unit.to_owned()),
+        expired: expiry < "2026-11",
+        pharmacy: "Pharmacy".to_owned(),
+    };
+    vec![
+        lot(
+            "amoxicillin 500 mg capsule",
+            "K77",
+            "2027-03",
+            140,
+            "capsule",
+        ),
+        lot("apixaban 5 mg tablet", "M108", "2026-10", 12, "tablet"),
+        lot("apixaban 5 mg tablet", "M126", "2028-01-31", 9, "tablet"),
+        lot(
+            "metformin 500 mg tablet",
+            "P4402",
+            "2026-12-31",
+            420,
+            "tablet",
+        ),
+        lot(
+            "paracetamol 500 mg tablet",
+            "M114",
+            "2028-12-14",
+            1_425,
+            "tablet",
+        ),
+    ]
 }
 
 fn denied(message: &str) -> Failure {
@@ -263,14 +393,14 @@ fn trail() -> Vec<AuditLine> {
         line(
             "2026-11-22T08:12:00Z",
             "smith",
-            "view",
-            "clinical, medication",
+            "viewed",
+            "looked at clinical, medication",
             &[],
         ),
         line(
             "2026-11-21T03:12:00Z",
             "brandt",
-            "break-glass",
+            "glass broken",
             "collapse in the corridor",
             &["at night"],
         ),

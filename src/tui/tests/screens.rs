@@ -98,6 +98,46 @@ fn the_counter_shows_what_was_signed_beside_what_was_checked() {
 }
 
 #[test]
+fn the_shelf_says_what_expires_and_what_runs_low() {
+    let mut bench = Bench::of("adeyemi");
+    bench.keys("3 down");
+    for (width, height) in SIZES {
+        snapshot("pharmacist_shelf", &bench, width, height);
+    }
+    bench.keys("f");
+    assert!(bench.shows("! expired") && !bench.shows("paracetamol"));
+    bench.keys("f c");
+    assert!(bench.shows("Count a lot") && bench.shows("by the record: 140"));
+    bench.types("10");
+    bench.keys("enter");
+    bench.types("counted on the shelf");
+    bench.asked();
+    bench.keys("enter");
+    let asked = bench.asked();
+    assert!(asked.contains("Adjust { lot: \"K77\""), "{asked}");
+    bench.keys("n f2");
+    assert!(
+        bench.shows("! medicine: this is needed"),
+        "{}",
+        bench.screen()
+    );
+}
+
+#[test]
+fn an_entry_reads_as_fields_and_as_it_is_stored_on_request() {
+    let mut bench = Bench::of("smith");
+    bench.keys("2 enter right enter");
+    snapshot("entry_vitals", &bench, 80, 24);
+    assert!(!bench.shows("resourceType"), "{}", bench.screen());
+    bench.keys("r");
+    assert!(bench.shows("\"component\": ["), "{}", bench.screen());
+    bench.keys("r");
+    assert!(!bench.shows("\"component\""));
+    bench.keys("esc g w");
+    snapshot("who_looked", &bench, 80, 24);
+}
+
+#[test]
 fn search_answers_while_you_read() {
     let mut bench = Bench::of("smith");
     bench.keys("4");

@@ -1,5 +1,6 @@
 //! Charts: the list, and the chart that is open. **Moving along the list opens nothing**: a look at a chart is
-//! recorded, so it takes Enter.
+//! recorded, so it takes Enter. And it leaves the open chart: beside the selected name stands that person's chart or none, never
+//! another's.
 
 mod list;
 
@@ -45,6 +46,19 @@ impl Records {
         }
     }
 
+    /// Leaves the open chart once the selection is on another.
+    fn leave_others(&mut self, shell: &mut Shell) {
+        let here = self.list.selected();
+        if self
+            .open
+            .as_ref()
+            .is_some_and(|open| here.as_ref() != Some(&open.view.mrn))
+        {
+            self.open = None;
+            shell.glass = None;
+        }
+    }
+
     fn entry(&self) -> Option<&EntryView> {
         self.open
             .as_ref()
@@ -52,43 +66,48 @@ impl Records {
             .and_then(OpenChart::entry)
     }
 
-    fn write_menu(mrn: &str) -> Popup {
+    fn write_menu(mrn: &str, role: Option<Role>) -> Popup {
         let row = |label: &str, task| MenuRow {
             label: label.to_owned(),
             note: String::new(),
             choice: Choice::Begin(task),
         };
         let mrn = mrn.to_owned();
-        Popup::Menu(Menu::new(
-            format!("Write  {mrn}"),
-            vec![
-                row(
-                    "note",
-                    Task::Note {
-                        mrn: mrn.clone(),
-                        amends: None,
-                    },
-                ),
-                row(
-                    "vital signs",
-                    Task::Vitals {
-                        mrn: mrn.clone(),
-                        amends: None,
-                    },
-                ),
-                row(
-                    "problem or diagnosis",
-                    Task::Problem {
-                        mrn: mrn.clone(),
-                        amends: None,
-                    },
-                ),
-                row(
-                    "allergy or intolerance",
-                    Task::Allergy { mrn, amends: None },
-                ),
-            ],
-        ))
+        let note = Task::Note {
+            mrn: mrn.clone(),
+            amends: None,
+        };
+        let vitals = Task::Vitals {
+            mrn: mrn.clone(),
+            amends: None,
+        };
+        let mut rows = vec![row("note", note), row("vital signs", vitals)];
+        if role == Some(Role::Doctor) {
+            let problem = Task::Problem {
+                mrn: mrn.clone(),
+                amends: None,
+            };
+            let allergy = Task::Allergy {
+                mrn: mrn.clone(),
+                amends: None,
+            };
+            rows.push(row("problem or diagnosis", problem));
+            rows.push(row("allergy or intolerance", allergy));
+        }
+        Popup::Menu(Menu::new(format!("Write  {mrn}"), rows))
+    }
+
+    /// Whether the selected entry is of a kind that somebody of this role amends at the screen.
+    fn amendable(&self, role: Option<Role>) -> bool {
+        let kind = self.entry().map(|entry| entry.kind.as_str());
+        match role {
+            Some(Role::Doctor) => {
+                matches!(kind, Some("note" | "vitals" | "condition" | "allergy"))
+            }
+            Some(Role::Nurse) => matches!(kind, Some("note" | "vitals")),
+            Some(Role::Patient) => kind == Some("vitals"),
+            _ => false,
+        }
     }
 
     fn amend(&self, shell: &mut Shell) {
@@ -99,6 +118,16 @@ impl Records {
             );
             return;
         };
+        if !self.amendable(shell.role()) {
+            let kind = entry.kind.clone();
+            shell.say(
+                format!(
+                    "a {kind} is not amended here by your role; withdraw it and write it again"
+                ),
+                Tone::Warn,
+            );
+            return;
+        }
         let Some(mrn) = self.mrn() else { return };
         let amends = Some(Amends {
             entry: entry.entry.clone(),
@@ -109,13 +138,7 @@ impl Records {
             "vitals" => Task::Vitals { mrn, amends }.begin(shell),
             "condition" => Task::Problem { mrn, amends }.begin(shell),
             "allergy" => Task::Allergy { mrn, amends }.begin(shell),
-            kind => {
-                let kind = kind.to_owned();
-                shell.say(
-                    format!("a {kind} is not amended here; withdraw it and write it again"),
-                    Tone::Warn,
-                );
-            }
+            _ => {}
         }
     }
 
@@ -125,7 +148,7 @@ impl Records {
             Action::NextTab => open.turn(1),
             Action::PreviousTab => open.turn(-1),
             Action::Back => self.inside = false,
-            Action::Write => shell.push(Self::write_menu(&open.view.mrn)),
+            Action::Write => shell.push(Self::write_menu(&open.view.mrn, shell.role())),
             Action::Vitals => Task::Vitals {
                 mrn: open.view.mrn.clone(),
                 amends: None,
@@ -194,8 +217,9 @@ impl Room for Records {
         self.list.filtering
     }
 
-    fn typed(&mut self, _shell: &mut Shell) {
+    fn typed(&mut self, shell: &mut Shell) {
         self.list.selection.select(0);
+        self.leave_others(shell);
     }
 
     fn act(&mut self, action: Action, shell: &mut Shell) {
@@ -212,9 +236,11 @@ impl Room for Records {
             }
             Action::NextField => {
                 self.list.selection.act(Action::Down, len);
+                self.leave_others(shell);
             }
             Action::PreviousField => {
                 self.list.selection.act(Action::Up, len);
+                self.leave_others(shell);
             }
             Action::Submit | Action::Finish | Action::Open => {
                 self.list.filtering = false;
@@ -253,6 +279,7 @@ impl Room for Records {
             }
             _ => {
                 self.list.selection.act(action, len);
+                self.leave_others(shell);
             }
         }
     }
@@ -286,7 +313,7 @@ impl Room for Records {
                     .then(|| view.mrn.clone());
             }
             Reply::History(versions) => shell.push(Popup::Page(pages::history(versions))),
-            Reply::WhoLooked(lines) => shell.push(Popup::Page(pages::trail("Who looked", lines))),
+            Reply::WhoLooked(lines) => shell.push(Popup::Page(pages::who_looked(lines))),
             _ => {}
         }
     }
@@ -318,28 +345,40 @@ impl Room for Records {
         }
     }
 
-    fn keys(&self, _shell: &Shell) -> Vec<Action> {
+    fn keys(&self, shell: &Shell) -> Vec<Action> {
         match (self.list.filtering, self.inside) {
             (true, _) => vec![Action::Submit, Action::Leave],
-            (_, true) => vec![
-                Action::Write,
-                Action::Amend,
-                Action::Vitals,
-                Action::Prescribe,
-                Action::History,
-                Action::WhoLooked,
-                Action::Help,
-                Action::Palette,
-            ],
-            _ => vec![
-                Action::Open,
-                Action::Filter,
-                Action::Admit,
-                Action::RequestAccess,
-                Action::BreakGlass,
-                Action::Help,
-                Action::Palette,
-            ],
+            (_, true) => {
+                let mut keys = vec![Action::Write];
+                if self.amendable(shell.role()) {
+                    keys.push(Action::Amend);
+                }
+                keys.extend([Action::Vitals, Action::Prescribe]);
+                if self.entry().is_some() {
+                    keys.extend([Action::Open, Action::History]);
+                }
+                keys.extend([
+                    Action::WhoLooked,
+                    Action::NextTab,
+                    Action::Help,
+                    Action::Palette,
+                ]);
+                keys
+            }
+            _ => {
+                let mut keys = Vec::new();
+                if self.list.selected().is_some() {
+                    keys.extend([Action::Open, Action::Filter, Action::NameAttending]);
+                }
+                keys.extend([
+                    Action::Admit,
+                    Action::RequestAccess,
+                    Action::BreakGlass,
+                    Action::Help,
+                    Action::Palette,
+                ]);
+                keys
+            }
         }
     }
 }
