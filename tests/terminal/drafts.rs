@@ -29,15 +29,17 @@ fn begin(folder: &Path, text: &str) -> Terminal {
 /// Names and sizes of the texts that are kept.
 fn kept(folder: &Path) -> Vec<(String, usize)> {
     let ledger = Ledger::open(&folder.join("vault")).unwrap();
-    let drafts = ledger
-        .read(|tx| Ok::<_, LedgerError>(tx.drafts()?))
-        .unwrap();
-    let texts = drafts
-        .into_iter()
-        .filter(|(_, name, _)| name.starts_with("text/"));
+    let mut texts = Vec::new();
+    let read = ledger.read(|tx| {
+        tx.each_draft(|_, name, sealed| {
+            if name.starts_with("text/") {
+                texts.push((name, sealed.len()));
+            }
+            Ok::<_, LedgerError>(())
+        })
+    });
+    read.unwrap();
     texts
-        .map(|(_, name, sealed)| (name, sealed.len()))
-        .collect()
 }
 
 /// Waits for the file to hold as many texts.
