@@ -12,8 +12,8 @@ use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 
 /// Alternate screen, cursor hidden, bracketed paste.
 const ON: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?2004h";
-/// The same back, with the pen reset and a synchronised update ended that a panic may have left open.
-const OFF: &[u8] = b"\x1b[?2026l\x1b[0m\x1b[?2004l\x1b[?25h\x1b[?1049l";
+/// The same back, with the pen and the scrolled rows reset and a synchronised update ended that a panic may have left open.
+const OFF: &[u8] = b"\x1b[?2026l\x1b[r\x1b[0m\x1b[?2004l\x1b[?25h\x1b[?1049l";
 
 static SWITCHED: AtomicBool = AtomicBool::new(false);
 
