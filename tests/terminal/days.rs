@@ -181,6 +181,8 @@ fn a_patient_grants_a_request_and_takes_it_back() {
     patient.types("5");
     patient.until("5 INBOX");
     patient.until("asks for clinical");
+    // The footer offers it once the list of access has come.
+    patient.until("y grant");
     patient.types("y");
     patient.until("Grant access");
     patient.types("\r");

@@ -141,6 +141,9 @@ fn a_note_outlives_a_kill_at_any_pause_and_what_is_thrown_away_is_gone() {
     doctor.until("Note  0005-9");
     assert!(!doctor.text().contains("Trireme"), "{}", doctor.text());
     doctor.types("\x1b");
+    doctor.until_that("closed note", |screen| {
+        !screen.contents().contains("Note  0005-9")
+    });
     until_kept(folder.path(), 0);
     leave(doctor);
 }

@@ -52,24 +52,30 @@ fn leave(mut terminal: Terminal) {
     assert!(terminal.ended().success());
 }
 
-/// Moves the selection of a list down to the row that begins with this, which is in sight.
+/// The row that is marked as the selected one.
+fn marked(screen: &vt100::Screen) -> Option<u16> {
+    let inverse = |row: &u16| screen.cell(*row, 2).is_some_and(vt100::Cell::inverse);
+    (0..screen.size().0).find(inverse)
+}
+
+/// Moves the selection of a list to the row that begins with this, which is in sight.
 fn select_row(terminal: &mut Terminal, begins: &str) {
-    terminal.types("gg");
-    for _ in 0..40 {
-        let row = terminal
-            .text()
+    terminal.until_that("marked row", |screen| marked(screen).is_some());
+    loop {
+        let text = terminal.text();
+        let row = text
             .lines()
             .position(|line| line.trim_start().starts_with(begins));
         let row = row.unwrap() as u16;
-        let marked = |screen: &vt100::Screen| screen.cell(row, 2).unwrap().inverse();
-        if marked(terminal.screen()) {
+        let at = marked(terminal.screen());
+        if at == Some(row) {
             return;
         }
-        let before = terminal.written.len();
-        terminal.types("j");
-        terminal.until_more_than(before);
+        terminal.types(if at < Some(row) { "j" } else { "k" });
+        terminal.until_that("moved selection", |screen| {
+            marked(screen).is_some_and(|now| Some(now) != at)
+        });
     }
-    panic!("{begins} cannot be selected:\n{}", terminal.text());
 }
 
 #[test]

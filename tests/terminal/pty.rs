@@ -122,19 +122,6 @@ impl Terminal {
         }
     }
 
-    /// Waits until more was written than these bytes.
-    pub fn until_more_than(&mut self, bytes: usize) {
-        let start = Instant::now();
-        while self.written.len() <= bytes {
-            assert!(
-                start.elapsed() < PATIENCE,
-                "nothing comes:\n{}",
-                self.text()
-            );
-            self.take(Duration::from_millis(50));
-        }
-    }
-
     /// Bytes that come within this time although nothing happens.
     pub fn bytes_within(&mut self, wait: Duration) -> usize {
         let before = self.written.len();
