@@ -55,7 +55,7 @@ fn leave(mut terminal: Terminal) {
 /// The row that is marked as the selected one.
 fn marked(screen: &vt100::Screen) -> Option<u16> {
     let inverse = |row: &u16| screen.cell(*row, 2).is_some_and(vt100::Cell::inverse);
-    (0..screen.size().0).find(inverse)
+    (0..screen.size().0.get()).find(inverse)
 }
 
 /// Moves the selection of a list to the row that begins with this, which is in sight.
