@@ -112,6 +112,22 @@ impl Days {
         known.copied().unwrap_or(0)
     }
 
+    /// The entries of the days from and to, both included; nothing if it is not known of all, to the day.
+    pub(super) fn filter(&self, rids: &[u64], from: Day, to: Day) -> Option<Vec<u64>> {
+        let wanted = from.number()..=to.number();
+        let mut kept = Vec::new();
+        for rid in rids {
+            let short = self.of(entry_of(*rid));
+            if short <= 1 || short == u16::MAX {
+                return None;
+            }
+            if wanted.contains(&(FIRST + u32::from(short))) {
+                kept.push(*rid);
+            }
+        }
+        Some(kept)
+    }
+
     /// Reads the segments of a view that were not read yet.
     fn read(&mut self, conn: &Connection, view: &View, keys: &[CompartmentKey]) -> Result<()> {
         for (at, part) in view.parts.iter().enumerate() {

@@ -11,8 +11,10 @@ use crate::clinical::Kind;
 use super::change::FORMER;
 use super::charts::Charts;
 use super::compartment::CompartmentId;
+use super::day::{Day, span_terms};
 use super::error::Result;
 use super::key::CompartmentKey;
+use super::newest::Days;
 use super::posting::{intersect, subtract, union};
 use super::query::{Plan, Query};
 use super::term::{Field, Term};
@@ -75,6 +77,7 @@ pub fn search_grounds(
         views.push(cache.view(conn, ground.id, ground.keys)?);
     }
     let dead = cache.dead(&views);
+    let days = &cache.days;
     let everywhere = |plan: &Plan, charts: &[Charts], history: bool| -> Result<Hits> {
         let (mut lists, mut exact) = (Vec::new(), true);
         for (ground, view) in grounds.iter().zip(&views) {
@@ -82,6 +85,7 @@ pub fn search_grounds(
                 conn,
                 ground,
                 view,
+                days,
                 charts,
                 history,
             }
@@ -125,6 +129,8 @@ struct Evaluation<'a> {
     conn: &'a Connection,
     ground: &'a Ground<'a>,
     view: &'a View,
+    /// The days that are known already.
+    days: &'a Days,
     /// The charts of the patients that the query speaks of.
     charts: &'a [Charts],
     /// Whether replaced versions are looked for too.
@@ -143,6 +149,7 @@ enum Located<'p> {
     Any(Vec<Located<'p>>),
     Not(&'p Plan),
     Term(Found),
+    Days(Day, Day),
     Check(Box<Located<'p>>),
     Patients(&'p Charts),
 }
@@ -155,6 +162,8 @@ impl Located<'_> {
             Self::Any(parts) => parts.iter().map(Self::bound).fold(0, u64::saturating_add),
             Self::Not(_) => u64::MAX,
             Self::Term(found) => found.count(),
+            // Filtering what others found by days that are known costs next to nothing.
+            Self::Days(..) => u64::MAX - 2,
             Self::Check(part) => part.bound(),
             // How long their charts are is not known; filtering what others found is cheaper than finding them.
             Self::Patients(_) => u64::MAX - 1,
@@ -177,6 +186,7 @@ impl<'a> Evaluation<'a> {
             Plan::Any(parts) => Located::Any(self.locate_each(parts)?),
             Plan::Not(part) => Located::Not(part),
             Plan::Term(term) => Located::Term(self.find(term)?),
+            Plan::Days(from, to) => Located::Days(*from, *to),
             Plan::Check(part) => Located::Check(Box::new(self.locate(part)?)),
             Plan::Patients(n) => Located::Patients(&self.charts[*n]),
         })
@@ -210,6 +220,14 @@ impl<'a> Evaluation<'a> {
                 Ok(Hits {
                     rids: union(lists),
                     exact,
+                })
+            }
+            Located::Days(from, to) => {
+                let nodes = span_terms(*from, *to);
+                let lists = nodes.iter().map(|node| self.list(&self.find(node)?));
+                Ok(Hits {
+                    rids: union(lists.collect::<Result<_>>()?),
+                    exact: true,
                 })
             }
             Located::Patients(charts) => Ok(Hits {
@@ -247,6 +265,12 @@ impl<'a> Evaluation<'a> {
                             rids,
                             exact: sofar.exact && charts.exact,
                         });
+                        continue;
+                    }
+                    if let Located::Days(from, to) = part
+                        && let Some(rids) = self.days.filter(&sofar.rids, *from, *to)
+                    {
+                        hits = Some(Hits { rids, ..sofar });
                         continue;
                     }
                     let more = self.read(part)?;

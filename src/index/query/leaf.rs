@@ -1,6 +1,6 @@
 //! What a query asks of an entry: the one place that says, side by side, how the entry itself answers and how the index does.
 
-use crate::index::day::{self, Day};
+use crate::index::day::Day;
 use crate::index::facts::{Facts, STEM};
 use crate::index::number::{self, Number};
 use crate::index::term::{Field, Term};
@@ -100,7 +100,7 @@ impl Leaf {
                     Plan::Check(Box::new(found))
                 }
             }
-            Self::Days(from, to) => any(day::span_terms(*from, *to).into_iter()),
+            Self::Days(from, to) => Plan::Days(*from, *to),
             Self::Number(_, codes, from, to) => any(codes
                 .iter()
                 .flat_map(|code| number::range_terms(code, *from, *to))),

@@ -32,6 +32,7 @@ use jiff::civil::Date;
 
 use crate::clinical::Body;
 
+use super::day::Day;
 use super::facts::{Facts, Meta};
 use super::term::Term;
 
@@ -80,6 +81,8 @@ pub(super) enum Plan {
     Not(Box<Plan>),
     /// Entries with this word.
     Term(Term),
+    /// Entries of the days from and to, both included.
+    Days(Day, Day),
     /// What the part finds, some of which must be checked against the entry itself.
     Check(Box<Plan>),
     /// Entries of the charts whose patients the part with this number of [`Plans::patients`] finds.
