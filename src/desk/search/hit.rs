@@ -13,6 +13,9 @@ const SNIPPET: usize = 80;
 /// The same, where there is room to read.
 const PREVIEW: usize = 600;
 
+/// The part of it that stands before the match.
+const LEAD: usize = 8;
+
 /// The match, with the name of its chart's patient as far as it may be known.
 pub(super) fn hit(found: &Found, patient: &Patient, query: &Query) -> Hit {
     let leaf = &found.leaf;
@@ -63,13 +66,58 @@ fn excerpt(body: &Body, query: &Query, most: usize) -> String {
     };
     let before = text[..first.start].chars().count();
     let length = text.chars().count();
+    // A narrow column shows no more than the beginning: the match stands near it.
     let from = before
-        .saturating_sub(most / 3)
+        .saturating_sub(most / LEAD)
         .min(length.saturating_sub(most));
+    let mut lead = text.chars().skip(from).take(before - from);
+    let from = match lead.position(|c| c == ' ') {
+        Some(cut) if from > 0 => from + cut + 1,
+        _ => from,
+    };
     let cut: String = text.chars().skip(from).take(most).collect();
     let (start, end) = (
         if from > 0 { "…" } else { "" },
         if from + most < length { "…" } else { "" },
     );
     format!("{start}{cut}{end}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clinical::{Document, Note};
+    use crate::index::query;
+
+    #[test]
+    fn a_match_stands_near_the_beginning_of_its_excerpt_in_notes_and_in_documents() {
+        let query = query::parse("fever", jiff::civil::date(2026, 11, 22)).unwrap();
+        let long = format!(
+            "{} \n fever since midnight {}",
+            "seen well ".repeat(50),
+            "cough ".repeat(50)
+        );
+        let note = Body::Note(Note {
+            text: long.clone(),
+            ..Default::default()
+        });
+        let letter = Body::Document(Document {
+            media_type: "text/plain".into(),
+            content: long.into_bytes(),
+            ..Default::default()
+        });
+        for body in [note, letter] {
+            let found = excerpt(&body, &query, SNIPPET);
+            assert!(
+                found.starts_with("…well fever since midnight cough"),
+                "{found}"
+            );
+            assert!(found.ends_with('…') && found.chars().count() <= SNIPPET + 2);
+        }
+        let short = Body::Note(Note {
+            text: "some fever".into(),
+            ..Default::default()
+        });
+        assert_eq!(excerpt(&short, &query, SNIPPET), "some fever");
+    }
 }
