@@ -56,15 +56,15 @@ async fn a_link_that_drops_every_connection_costs_tries_and_no_data() {
     let Some(mongod) = Mongod::start().await else {
         return;
     };
-    // Long enough for a greeting and the largest object, so that something gets through.
-    for kb in campaign::sample(31, 1) {
-        let name = format!("life{kb}");
+    // Long enough for a greeting and the largest object, so that something gets through; too short for a third of the whole.
+    for step in campaign::sample(31, 1) {
+        let name = format!("life{step}");
         let proxy = Proxy::before(mongod.port);
         let target = open(&mongod::uri(proxy.port, &name)).await;
         let site = twenty_objects();
-        proxy.drop_after(12_000 + kb * 1_000);
+        proxy.drop_after(12_000 + step * 300);
         let snapshot = site.back_up(target).await.unwrap();
-        assert!(proxy.cuts() > 1, "{name}: {} cuts", proxy.cuts());
+        assert!(proxy.cuts() > 0, "{name}: {} cuts", proxy.cuts());
         assert!(snapshot.alarms.is_empty(), "{:?}", snapshot.alarms);
         let sent = sendings(&proxy);
         let objects = is_whole(&site, open(&mongod.uri(&name)).await).await;
