@@ -180,7 +180,10 @@ fn a_sealed_box_has_these_bytes() {
     assert_eq!(hex(&core_bytes), SEALED_CORE);
     assert_eq!(sha256(&[&sealed]).to_string(), SEALED_DIGEST);
     assert_eq!(
-        entry(&core, sealed).open_sealed(&Secret::new(KEY)).unwrap(),
+        entry(&core, sealed)
+            .open_sealed(&Secret::new(KEY))
+            .unwrap()
+            .body,
         body()
     );
 }
@@ -192,7 +195,7 @@ fn a_dropped_box_that_was_written_once_still_opens() {
     assert_eq!(sealed.len(), 32 + 32 + 16 + 12 + 512 + 16);
     let drop_box = KemSecret::from_secret(&Secret::new(KEY));
     assert_eq!(
-        entry(&core, sealed).open_dropped(&drop_box).unwrap(),
+        entry(&core, sealed).open_dropped(&drop_box).unwrap().body,
         body()
     );
 }

@@ -175,7 +175,7 @@ impl Pruner {
     }
 }
 
-fn no_target() -> Failure {
+pub(super) fn no_target() -> Failure {
     Failure::new(Exit::Usage, "no-target", "there is no backup target")
         .hint("name it with --to URI, or set backup.target in the configuration")
 }
@@ -290,12 +290,12 @@ fn print<R: super::Report + 'static>(result: R) -> Print {
     Box::new(move |context| context.output.result(&result))
 }
 
-fn texts(shares: &[PathBuf]) -> Result<Vec<SecretBytes>, Failure> {
+pub(super) fn texts(shares: &[PathBuf]) -> Result<Vec<SecretBytes>, Failure> {
     shares.iter().map(|file| input::read_secret(file)).collect()
 }
 
 /// Opens an address under the rule of the configuration: where TLS is required everywhere, this very host is no exception.
-fn target(context: &Context, address: &str) -> Result<backup::Target, Failure> {
+pub(super) fn target(context: &Context, address: &str) -> Result<backup::Target, Failure> {
     let plain = address.starts_with("mongodb://")
         && !["tls=true", "ssl=true"]
             .iter()

@@ -84,6 +84,14 @@ impl Context {
         }
     }
 
+    /// The passphrase of something that needs no user, such as a key file.
+    pub fn passphrase_of(&self, what: &str) -> Result<SecretBytes, Failure> {
+        match &self.passphrase_file {
+            Some(file) => passphrase::from_file(file),
+            None => passphrase::ask(&format!("passphrase of {what}: ")),
+        }
+    }
+
     /// The same context for somebody else.
     #[must_use]
     pub fn acting_as(self, login: Option<String>) -> Self {

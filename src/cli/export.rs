@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 
-use super::{Context, Exit, Failure};
+use super::{Context, Exit, Failure, sealed};
 use crate::desk::view::Exported;
 use crate::jobs::{export, ledger_export};
 
@@ -32,20 +32,27 @@ pub enum Export {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
+    Sealed(sealed::Sealed),
+    Open(sealed::Open),
+    Recipient(sealed::MakeRecipient),
 }
 
 impl Export {
     /// Writes to the file, or to standard output.
     pub fn run(&self, context: &Context) -> Result<Exit, Failure> {
-        let session = context.session()?;
         match self {
+            Self::Sealed(sealed) => sealed.run(context),
+            Self::Open(open) => open.run(context),
+            Self::Recipient(recipient) => recipient.run(context),
             Self::Fhir { chart, out } => {
+                let session = context.session()?;
                 let bundle = export::fhir(&session, chart)?;
                 write(context, out.as_deref(), |file| {
                     file.write_all(&bundle).map(|()| 1)
                 })
             }
             Self::Ledger { since, out } => {
+                let session = context.session()?;
                 let mut failed = None;
                 let exit = write(context, out.as_deref(), |file| {
                     let mut closed = Closing {

@@ -1,6 +1,7 @@
 //! A command that failed: one line that says what, where and what to do, then causes.
 
 use std::error::Error;
+use std::path::Path;
 
 use serde_json::json;
 
@@ -9,6 +10,7 @@ use super::plain::plain;
 use crate::config::ConfigError;
 use crate::desk::{Class, DeskError};
 use crate::interop::fhir::InputError;
+use crate::interop::sealed::{RecipientError, SealedError};
 
 /// What is said about a command that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +43,13 @@ impl Failure {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// With the file that it is about in front.
+    #[must_use]
+    pub fn about(mut self, file: &Path) -> Self {
+        self.message = format!("{}: {}", file.display(), self.message);
         self
     }
 
@@ -122,6 +131,50 @@ impl From<DeskError> for Failure {
             message: error.to_string(),
             hint: error.hint(),
             causes: causes_of(&error),
+        }
+    }
+}
+
+impl From<RecipientError> for Failure {
+    fn from(error: RecipientError) -> Self {
+        let (exit, code) = match error {
+            RecipientError::WrongPassphrase => (Exit::Denied, "denied"),
+            _ => (Exit::BadInput, "bad-input"),
+        };
+        Self::new(exit, code, error.to_string())
+    }
+}
+
+impl From<SealedError> for Failure {
+    fn from(error: SealedError) -> Self {
+        let (exit, code, hint) = match &error {
+            SealedError::NotOne | SealedError::Version(_) => (
+                Exit::BadInput,
+                "bad-input",
+                "name a file that `chartseal export sealed` wrote",
+            ),
+            SealedError::NotToThisKey(_) => (
+                Exit::Denied,
+                "denied",
+                "name the key whose fingerprint the sender sealed it to, or have the file sent again",
+            ),
+            SealedError::Stopped | SealedError::Io(_) => (Exit::Outside, "outside", "run it again"),
+            SealedError::OtherVault { .. } | SealedError::Exporter(_) => (
+                Exit::Found,
+                "tampering",
+                "trust nothing in it, keep the file, and ask the sender by another way",
+            ),
+            SealedError::Stream(_) | SealedError::Record { .. } | SealedError::Entry { .. } => (
+                Exit::Found,
+                "tampering",
+                "nothing was written; have the file sent again, and keep this one",
+            ),
+        };
+        let failure = Self::new(exit, code, error.to_string());
+        let causes = causes_of(&error);
+        Self {
+            causes,
+            ..failure.hint(hint)
         }
     }
 }

@@ -34,6 +34,7 @@ mod plain;
 mod progress;
 mod run;
 mod rx;
+mod sealed;
 mod search;
 mod status;
 mod stock;

@@ -59,7 +59,7 @@ pub fn sha256(parts: &[&[u8]]) -> Hash {
 }
 
 /// A digest that grows as the bytes come.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, Debug)]
 pub struct Hasher(Sha256);
 
 impl Hasher {

@@ -2,7 +2,7 @@
 //!
 //! - [`secret`]: bytes that vanish when dropped and do not print; [`random`]: the operating system's randomness.
 //! - [`hash`] SHA-256, [`mac`] HMAC-SHA256, [`kdf`] HKDF-SHA256, [`hex`] how hashes are written.
-//! - [`aead`] AES-256-GCM under a key of one's own; [`hpke`] sealing to somebody else's key.
+//! - [`aead`] AES-256-GCM under a key of one's own, [`stream`] in chunks; [`hpke`] sealing to somebody else's key.
 //! - [`sign`] Ed25519.
 //! - [`password`] Argon2id, from a passphrase to a key; [`shamir`] a secret shared among custodians.
 //! - [`pad`]: lengths that do not tell; [`hygiene`]: a process that leaves nothing behind.
@@ -23,6 +23,7 @@ pub mod random;
 pub mod secret;
 pub mod shamir;
 pub mod sign;
+pub mod stream;
 
 pub use hash::Hash;
 pub use secret::{Secret, SecretBytes};

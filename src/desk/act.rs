@@ -3,6 +3,7 @@
 use minicbor::{Decode, Encode};
 
 use crate::clinical::stock::Stock;
+use crate::crypto::hpke::KemPublic;
 use crate::ledger::canonical::{self, EncodingError};
 use crate::ledger::{Body, CertId, ChartId, EntryId, Section, ThreadId};
 
@@ -31,6 +32,37 @@ pub struct Searched {
     /// The charts that were shown.
     #[n(2)]
     pub charts: Vec<ChartId>,
+}
+
+/// Somebody gave entries out, sealed to a recipient. In the `access` section of every chart whose bodies went along, and where
+/// everything that one person signed was given out, in the auditors' own chart.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[cbor(map)]
+pub struct Exported {
+    /// The entry that the export names as its record.
+    #[n(0)]
+    pub export: EntryId,
+    /// The recipient's key.
+    #[n(1)]
+    pub recipient: KemPublic,
+    /// Its fingerprint, as it was compared.
+    #[n(2)]
+    pub fingerprint: String,
+    /// What the recipient calls themselves.
+    #[n(3)]
+    pub name: String,
+    /// What for.
+    #[n(4)]
+    pub purpose: String,
+    /// Which sections.
+    #[n(5)]
+    pub sections: Vec<Section>,
+    /// Whose entries, where it was everything that they signed: their login.
+    #[n(6)]
+    pub signed_by: Option<String>,
+    /// The snapshot that it was taken from, where it was not the vault itself.
+    #[n(7)]
+    pub snapshot: Option<String>,
 }
 
 /// Somebody asks for access to a chart. In its `access` section, addressed to those who may decide.
@@ -151,6 +183,7 @@ pub struct GlassReviewed {
 pub enum Act {
     Viewed(Viewed),
     Searched(Searched),
+    Exported(Exported),
     AccessRequested(AccessRequested),
     AccessDecided(AccessDecided),
     AccessNoted(AccessNoted),
@@ -194,6 +227,7 @@ macro_rules! kinds {
 kinds! {
     1000 Viewed "viewed",
     1001 Searched "searched",
+    1002 Exported "exported",
     1010 AccessRequested "access requested",
     1011 AccessDecided "access decided",
     1012 AccessNoted "access noted",
@@ -215,6 +249,16 @@ impl Act {
                 act.total,
                 act.charts.len()
             ),
+            Self::Exported(act) => {
+                let what = match &act.signed_by {
+                    Some(login) => format!("what {login} signed"),
+                    None => names(&act.sections),
+                };
+                format!(
+                    "gave out {what}, sealed to {} ({}): {}",
+                    act.name, act.fingerprint, act.purpose
+                )
+            }
             Self::AccessRequested(act) => {
                 format!("asks for {}: {}", names(&act.sections), act.purpose)
             }
@@ -258,6 +302,10 @@ impl Act {
             Self::Searched(act) => {
                 json!({ "query": act.query, "total": act.total, "charts": act.charts.len() })
             }
+            Self::Exported(act) => json!({
+                "export": act.export.to_string(), "recipient": act.fingerprint, "name": act.name, "purpose": act.purpose,
+                "sections": sections(&act.sections), "signed_by": act.signed_by, "snapshot": act.snapshot
+            }),
             Self::AccessRequested(act) => {
                 json!({ "sections": sections(&act.sections), "purpose": act.purpose, "until": until(&act.until) })
             }

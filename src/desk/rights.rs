@@ -15,10 +15,11 @@ pub fn section_of(body: &clinical::Body) -> Section {
     }
 }
 
-/// Whether a role may put an act on record. Anyone may look and search; the chart's own rules say who decides.
+/// Whether a role may put an act on record. Anyone may look, search, and give out what their keys open; the chart's own rules say
+/// who decides.
 pub fn may_act(role: Role, act: &Act) -> bool {
     match act {
-        Act::Viewed(_) | Act::Searched(_) => true,
+        Act::Viewed(_) | Act::Searched(_) | Act::Exported(_) => true,
         Act::AccessRequested(_)
         | Act::AccessNoted(_)
         | Act::GlassBroken(_)

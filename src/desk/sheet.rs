@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::clinical::{self, Role};
-use crate::ledger::{CertId, ChartId, Core, Entry, EntryId, Section, ThreadId};
+use crate::ledger::{Body, CertId, ChartId, Core, Entry, EntryId, Section, ThreadId};
 use crate::vault::{Opened, Reader, VaultError};
 
 use super::act::Act;
@@ -240,25 +240,11 @@ fn follows(before: &Leaf, leaf: &Leaf) -> bool {
 
 /// Decodes an opened entry and judges its author.
 pub fn leaf(reader: &Reader<'_>, opened: Opened) -> Result<Leaf, (u64, String)> {
-    let Opened { entry, body } = opened;
+    let Opened { entry, body, .. } = opened;
     let seq = entry.seq();
     let (author, login, role) = who(reader, &entry.core.author, seq);
-    let (content, authorised) = if clinical::Kind::from_number(body.kind).is_some() {
-        let body = clinical::Body::decode(body.kind, body.version, &body.bytes)
-            .map_err(|e| (seq, e.to_string()))?;
-        let in_place = rights::section_of(&body) == entry.core.section
-            || matches!(body, clinical::Body::Retraction(_));
-        let authorised = in_place && role.is_some_and(|role| rights::may_write(role, &body));
-        (Content::Clinical(body), authorised)
-    } else {
-        match Act::decode(&body).map_err(|e| (seq, e.to_string()))? {
-            Some(act) => {
-                let authorised = role.is_some_and(|role| rights::may_act(role, &act));
-                (Content::Act(act), authorised)
-            }
-            None => (Content::Unknown(body.kind), role.is_some()),
-        }
-    };
+    let (content, authorised) =
+        content(&body, entry.core.section, role).map_err(|why| (seq, why))?;
     let digest = entry.row.digest.0;
     Ok(Leaf {
         seq,
@@ -273,6 +259,29 @@ pub fn leaf(reader: &Reader<'_>, opened: Opened) -> Result<Leaf, (u64, String)> 
         newest: true,
         replaces: None,
     })
+}
+
+/// Decodes a body, and judges whether somebody in a role may write it in a section.
+pub fn content(
+    body: &Body,
+    section: Section,
+    role: Option<Role>,
+) -> Result<(Content, bool), String> {
+    if clinical::Kind::from_number(body.kind).is_some() {
+        let body = clinical::Body::decode(body.kind, body.version, &body.bytes)
+            .map_err(|error| error.to_string())?;
+        let in_place =
+            rights::section_of(&body) == section || matches!(body, clinical::Body::Retraction(_));
+        let authorised = in_place && role.is_some_and(|role| rights::may_write(role, &body));
+        return Ok((Content::Clinical(body), authorised));
+    }
+    match Act::decode(body).map_err(|error| error.to_string())? {
+        Some(act) => {
+            let authorised = role.is_some_and(|role| rights::may_act(role, &act));
+            Ok((Content::Act(act), authorised))
+        }
+        None => Ok((Content::Unknown(body.kind), role.is_some())),
+    }
 }
 
 /// Name, login and role of an author at a place.

@@ -16,6 +16,7 @@ pub use drill::{Drill, drill};
 pub use prune::{Keeping, forget, make_pruner, prune};
 pub use restore::{HostFolder, Order, restore};
 pub use schedule::{Schedule, Turn, turn};
+pub(super) use scratch::Scratch;
 
 use std::path::{Path, PathBuf};
 use std::pin::pin;

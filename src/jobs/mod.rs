@@ -6,4 +6,5 @@ pub mod demo;
 pub mod export;
 pub mod import;
 pub mod ledger_export;
+pub mod sealed_export;
 pub mod verify;

@@ -146,6 +146,37 @@ impl std::fmt::Debug for Body {
     }
 }
 
+/// What hides a body behind its commitment. **Whoever has it can try bodies against the signed header**: it goes where the body goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Blinder(pub [u8; BLINDER]);
+
+impl Blinder {
+    /// That of every clear entry.
+    pub const CLEAR: Self = Self([0; BLINDER]);
+}
+
+impl std::fmt::Debug for Blinder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Blinder(…)")
+    }
+}
+
+/// What opens a commitment: with it anyone checks the body against the signed header, and needs no key of the section.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Opening {
+    /// What hid the body.
+    pub blinder: Blinder,
+    /// The body.
+    pub body: Body,
+}
+
+impl Opening {
+    /// Whether this is what a header commits to.
+    pub fn opens(&self, core: &Core) -> bool {
+        commitment(&self.blinder, &self.body) == core.commitment
+    }
+}
+
 /// Where an entry stands: everything in its core that the writer chooses.
 #[derive(Clone, Debug)]
 pub struct Place {
@@ -216,10 +247,10 @@ pub enum OpenEntryError {
     Erased,
 }
 
-fn commitment(blinder: &[u8], body: &Body) -> Hash {
+fn commitment(blinder: &Blinder, body: &Body) -> Hash {
     sha256(&[
         COMMIT,
-        blinder,
+        &blinder.0,
         &body.kind.to_be_bytes(),
         &[body.version],
         &body.bytes,
@@ -262,9 +293,9 @@ fn entry_key(section_key: &Secret<32>, id: &EntryId) -> SealKey {
 
 /// `pad(blinder || kind || version || body)`, and the blinder's commitment.
 fn envelope(body: &Body) -> (Vec<u8>, Hash) {
-    let blinder: [u8; BLINDER] = random::bytes();
+    let blinder = Blinder(random::bytes());
     let mut plain = Vec::with_capacity(body.bytes.len() + 640);
-    plain.extend_from_slice(&blinder);
+    plain.extend_from_slice(&blinder.0);
     plain.extend_from_slice(&body.kind.to_be_bytes());
     plain.push(body.version);
     plain.extend_from_slice(&body.bytes);
@@ -279,7 +310,7 @@ fn associated(core_bytes: &[u8]) -> Vec<u8> {
 impl Prepared {
     /// Prepares a clear entry. **Only ids and keys may be in it: anyone with the file reads it.**
     pub fn clear(place: Place, body: &Body) -> Self {
-        let core = core_of(place, Form::Clear, commitment(&[0; BLINDER], body));
+        let core = core_of(place, Form::Clear, commitment(&Blinder::CLEAR, body));
         let sealed = [&body.kind.to_be_bytes()[..], &[body.version], &body.bytes].concat();
         let core_bytes = canonical::encode(&core);
         finish(core, sealed, core_bytes)
@@ -434,11 +465,11 @@ impl Entry {
             return Err(OpenEntryError::Form);
         }
         let sealed = self.row.body.as_ref().ok_or(OpenEntryError::Erased)?;
-        parse(&[0; BLINDER], sealed, &self.core)
+        parse(Blinder::CLEAR, sealed, &self.core).map(|opening| opening.body)
     }
 
     /// Opens a sealed entry with its section's key and checks its commitment.
-    pub fn open_sealed(&self, section_key: &Secret<32>) -> Result<Body, OpenEntryError> {
+    pub fn open_sealed(&self, section_key: &Secret<32>) -> Result<Opening, OpenEntryError> {
         if self.core.form != Form::Sealed {
             return Err(OpenEntryError::Form);
         }
@@ -447,7 +478,7 @@ impl Entry {
     }
 
     /// Opens a dropped entry with the drop box's secret and checks its commitment.
-    pub fn open_dropped(&self, drop_box: &KemSecret) -> Result<Body, OpenEntryError> {
+    pub fn open_dropped(&self, drop_box: &KemSecret) -> Result<Opening, OpenEntryError> {
         if self.core.form != Form::Dropped {
             return Err(OpenEntryError::Form);
         }
@@ -461,7 +492,7 @@ impl Entry {
         self.open_box(&SealKey::new(&key), rest)
     }
 
-    fn open_box(&self, key: &SealKey, sealed: &[u8]) -> Result<Body, OpenEntryError> {
+    fn open_box(&self, key: &SealKey, sealed: &[u8]) -> Result<Opening, OpenEntryError> {
         let (nonce, rest) = sealed
             .split_first_chunk::<NONCE>()
             .ok_or(OpenEntryError::Malformed)?;
@@ -470,14 +501,12 @@ impl Entry {
             .map_err(|_| OpenEntryError::Seal)?;
         let plain = SecretBytes::new(plain);
         let plain = unpad(plain.expose()).ok_or(OpenEntryError::Malformed)?;
-        let (blinder, rest) = plain
-            .split_at_checked(BLINDER)
-            .ok_or(OpenEntryError::Malformed)?;
-        parse(blinder, rest, &self.core)
+        let (blinder, rest) = plain.split_first_chunk().ok_or(OpenEntryError::Malformed)?;
+        parse(Blinder(*blinder), rest, &self.core)
     }
 }
 
-fn parse(blinder: &[u8], plain: &[u8], core: &Core) -> Result<Body, OpenEntryError> {
+fn parse(blinder: Blinder, plain: &[u8], core: &Core) -> Result<Opening, OpenEntryError> {
     let (kind, rest) = plain
         .split_first_chunk::<2>()
         .ok_or(OpenEntryError::Malformed)?;
@@ -487,8 +516,9 @@ fn parse(blinder: &[u8], plain: &[u8], core: &Core) -> Result<Body, OpenEntryErr
         version: *version,
         bytes: bytes.to_vec(),
     };
-    if commitment(blinder, &body) == core.commitment {
-        Ok(body)
+    let opening = Opening { blinder, body };
+    if opening.opens(core) {
+        Ok(opening)
     } else {
         Err(OpenEntryError::Commitment)
     }

@@ -29,7 +29,7 @@ pub use append::WriteTx;
 pub use carried::Carried;
 pub use clear::{Certificate, Clear};
 pub use credential::Credential;
-pub use entry::{Body, Core, Entry, Form, Place, Prepared, Row, Signed};
+pub use entry::{Blinder, Body, Core, Entry, Form, Opening, Place, Prepared, Row, Signed};
 pub use error::LedgerError;
 pub use id::{CertId, ChartId, EntryId, Holder, Section, ThreadId, UnitId};
 pub use read::{Head, ReadTx};

@@ -190,6 +190,31 @@ impl<'c> ReadTx<'c> {
         })
     }
 
+    /// The numbers and headers of what was written to one section of a chart up to `up_to`, oldest first.
+    pub fn section_headers(
+        &self,
+        chart: &ChartId,
+        section: Section,
+        up_to: u64,
+    ) -> Result<Vec<(u64, Core)>, LedgerError> {
+        let sql = "SELECT seq, core FROM entry WHERE chart = ?1 AND section = ?2 AND seq <= ?3 ORDER BY seq";
+        let mut statement = self.sql.prepare_cached(sql)?;
+        let rows = statement.query_map(
+            params![chart.as_bytes(), section as u8, up_to as i64],
+            |row| Ok((row.get::<_, i64>(0)? as u64, row.get::<_, Vec<u8>>(1)?)),
+        )?;
+        rows.map(|row| {
+            let (seq, core) = row?;
+            let core: Core = super::canonical::decode("entry header", &core)?;
+            if core.chart == *chart && core.section == section {
+                Ok((seq, core))
+            } else {
+                Err(misplaced(seq))
+            }
+        })
+        .collect()
+    }
+
     /// The numbers of what was written to one section of a chart up to `up_to`, ascending.
     pub fn section_numbers(
         &self,
@@ -376,10 +401,14 @@ impl<'c> ReadTx<'c> {
 fn checked(found: Vec<Entry>, asked: impl Fn(&Core) -> bool) -> Result<Vec<Entry>, LedgerError> {
     match found.iter().find(|entry| !asked(&entry.core)) {
         None => Ok(found),
-        Some(entry) => Err(LedgerError::Damaged {
-            seq: entry.seq(),
-            what: "it stands where its signed header does not put it".into(),
-        }),
+        Some(entry) => Err(misplaced(entry.seq())),
+    }
+}
+
+fn misplaced(seq: u64) -> LedgerError {
+    LedgerError::Damaged {
+        seq,
+        what: "it stands where its signed header does not put it".into(),
     }
 }
 

@@ -22,8 +22,12 @@ impl Opener {
     pub fn open(&self, entry: &Entry) -> Result<Body, OpenEntryError> {
         match entry.core.form {
             Form::Clear => entry.open_clear(),
-            Form::Sealed => entry.open_sealed(&self.section_key),
-            Form::Dropped => entry.open_dropped(&self.drop_box),
+            Form::Sealed => entry
+                .open_sealed(&self.section_key)
+                .map(|opening| opening.body),
+            Form::Dropped => entry
+                .open_dropped(&self.drop_box)
+                .map(|opening| opening.body),
         }
     }
 }

@@ -89,6 +89,8 @@ acts! {
     ListPeople "list users and units" None, [Doctor, Nurse, Pharmacist, Registrar, Admin, Auditor];
     /// Reading the ledger's headers.
     ReadLedger "read the ledger" None, [Admin, Auditor];
+    /// Giving out what others signed, as headers, and as bodies where one's own keys open them.
+    ExportSigned "give out everything that somebody else signed: they themself may, an auditor or an admin" None, [Admin, Auditor];
     /// Reading records of what happened.
     Audit "audit" None, [Auditor, Admin, Doctor, Nurse, Patient];
 }

@@ -8,8 +8,8 @@ use crate::crypto::secret::Secret;
 use crate::crypto::sign::verify_batch;
 use crate::ledger::clear::{UnitKind, key_id};
 use crate::ledger::{
-    Body, CertId, ChartId, Entry, EntryId, Form, Holder, ReadTx, Section, SlotPlace, ThreadId,
-    UnitId,
+    Blinder, Body, CertId, ChartId, Entry, EntryId, Form, Holder, Opening, ReadTx, Section,
+    SlotPlace, ThreadId, UnitId,
 };
 
 use super::directory::Directory;
@@ -27,6 +27,8 @@ pub struct Opened {
     pub entry: Entry,
     /// Its body.
     pub body: Body,
+    /// What hid the body behind the signed commitment.
+    pub blinder: Blinder,
 }
 
 /// A read transaction with the session's keys.
@@ -339,8 +341,11 @@ impl<'a> Reader<'a> {
         let seq = entry.seq();
         let core = &entry.core;
         let bad = |source| VaultError::Body { seq, source };
-        let body = match core.form {
-            Form::Clear => entry.open_clear().map_err(bad)?,
+        let Opening { blinder, body } = match core.form {
+            Form::Clear => Opening {
+                blinder: Blinder::CLEAR,
+                body: entry.open_clear().map_err(bad)?,
+            },
             Form::Sealed => {
                 let key = self.chart_key(core.chart, core.section, core.epoch)?;
                 entry.open_sealed(&key).map_err(bad)?
@@ -365,7 +370,11 @@ impl<'a> Reader<'a> {
                 }
             }
         };
-        Ok(Opened { entry, body })
+        Ok(Opened {
+            entry,
+            body,
+            blinder,
+        })
     }
 
     /// Opens a whole section, oldest first: each entry, or why it does not open.

@@ -4,6 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::clinical::Role;
 use crate::crypto::aead::SealKey;
+use crate::crypto::hash::Hash;
+use crate::crypto::sign::Signature;
 use crate::ledger::{CertId, Certificate, Ledger, ReadTx, SlotPlace};
 
 use super::clock;
@@ -119,6 +121,14 @@ impl Session {
     /// Whether the keys are gone.
     pub fn is_locked(&self) -> bool {
         self.state().ring.is_none()
+    }
+
+    /// Signs, as this person, the digest of something that leaves the vault. **`label` says what it is, and no two kinds of thing
+    /// share one**: a signature never passes for one over something else.
+    pub fn attest(&self, label: &'static [u8], digest: &Hash) -> Result<Signature, VaultError> {
+        let state = self.state();
+        let ring = state.ring.as_ref().ok_or(VaultError::Locked)?;
+        Ok(ring.me.sign.sign(&[label, &digest.0].concat()))
     }
 
     /// Reads in one snapshot.

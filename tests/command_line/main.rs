@@ -10,6 +10,7 @@ mod people;
 mod pharmacy;
 mod program;
 mod records;
+mod sealed;
 #[path = "../support/mod.rs"]
 mod support;
 mod usage;

@@ -7,6 +7,7 @@ mod editor;
 mod ended;
 mod insider;
 mod life;
+mod recipient;
 #[path = "../support/mod.rs"]
 mod support;
 mod terminal;

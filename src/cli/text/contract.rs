@@ -207,6 +207,26 @@ fn backups_have_every_field_of_the_contract() {
 }
 
 #[test]
+fn sealed_exports_have_every_field_of_the_contract() {
+    holds(
+        "export sealed",
+        &samples::sealed_made(),
+        "file export vault_id recipient name entries opened closed head bytes",
+    );
+    holds(
+        "export open",
+        &samples::sealed_opened(),
+        "vault_id pinned export exporter.login exporter.name exporter.role exporter.fingerprint created purpose recipient chart \
+         sections[] head entries opened closed file",
+    );
+    holds(
+        "export recipient",
+        &samples::recipient_made(),
+        "name key_file public_file fingerprint",
+    );
+}
+
+#[test]
 fn index_and_status_have_every_field_of_the_contract() {
     holds(
         "index stats",

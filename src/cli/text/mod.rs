@@ -10,6 +10,7 @@ mod repository;
 mod rx;
 #[cfg(test)]
 pub(super) mod samples;
+mod sealed;
 mod search;
 mod setup;
 mod stock;

@@ -15,6 +15,7 @@ mod people;
 mod progress;
 mod repository;
 mod rx;
+mod sealed;
 mod search;
 mod setup;
 mod stamp;
@@ -41,6 +42,7 @@ pub use rx::{
     Check, CheckOutcome, Dispensed, RxEventView, RxLine, RxMoved, RxPreview, RxState, RxVerdict,
     RxView, RxWritten, SignatureState,
 };
+pub use sealed::{Exporter, RecipientMade, SealedMade, SealedOpened};
 pub use search::{Hit, Preview, Queries, SavedQuery, SearchAnswer};
 pub use setup::{DemoLogin, DemoMade, InitMade, KeysCheck, Shares};
 pub use stamp::Stamp;

@@ -12,13 +12,13 @@ use crate::desk::DeskError;
 /// A folder that nobody else reads, with a vault and a host's state in it. **Dropping it removes both**: the state holds
 /// the host secret.
 #[derive(Debug)]
-pub(super) struct Scratch {
+pub(crate) struct Scratch {
     folder: PathBuf,
 }
 
 impl Scratch {
     /// Makes it below `parent`.
-    pub(super) fn below(parent: &Path) -> Result<Self, DeskError> {
+    pub(crate) fn below(parent: &Path) -> Result<Self, DeskError> {
         let name = format!(".chartseal-drill-{}", hex::hex(&random::bytes::<6>()));
         let folder = parent.join(name);
         DirBuilder::new()
@@ -29,17 +29,17 @@ impl Scratch {
     }
 
     /// Where the vault goes.
-    pub(super) fn vault(&self) -> PathBuf {
+    pub(crate) fn vault(&self) -> PathBuf {
         self.folder.join("vault")
     }
 
     /// Where the host's state goes.
-    pub(super) fn host(&self) -> HostFolder {
+    pub(crate) fn host(&self) -> HostFolder {
         HostFolder::Rather(self.folder.join("host"))
     }
 
     /// Both, to be opened.
-    pub(super) fn paths(&self) -> Paths {
+    pub(crate) fn paths(&self) -> Paths {
         Paths::new(&self.vault(), &self.folder.join("host"))
     }
 }

@@ -248,3 +248,54 @@ pub(crate) fn init_made() -> InitMade {
         restore: shares(),
     }
 }
+
+pub(crate) fn sealed_made() -> SealedMade {
+    SealedMade {
+        file: text("mejia.sealed"),
+        export: text("e7"),
+        vault_id: text("4f1c09ab"),
+        recipient: text("77d2 e013 c0ff ee00"),
+        name: text("Dr A. Jones, City Hospital"),
+        entries: 24,
+        opened: 21,
+        closed: 3,
+        head: 184_201,
+        snapshot: None,
+        bytes: 36_961,
+    }
+}
+
+pub(crate) fn sealed_opened() -> SealedOpened {
+    SealedOpened {
+        vault_id: text("4f1c09ab"),
+        pinned: false,
+        export: text("e7"),
+        exporter: Exporter {
+            login: text("hsmith"),
+            name: text("Dr Helen Smith"),
+            role: text("doctor"),
+            fingerprint: text("4f1c 09ab 77d2 e013"),
+        },
+        created: stamp(),
+        purpose: text("second opinion"),
+        recipient: text("77d2 e013 c0ff ee00"),
+        chart: Some(text("c0")),
+        sections: vec![text("identity"), text("clinical")],
+        signed_by: None,
+        snapshot: None,
+        head: 184_201,
+        entries: 24,
+        opened: 21,
+        closed: 3,
+        file: Some(text("mejia.jsonl")),
+    }
+}
+
+pub(crate) fn recipient_made() -> RecipientMade {
+    RecipientMade {
+        name: text("Dr A. Jones, City Hospital"),
+        key_file: text("jones.key"),
+        public_file: text("jones.pub"),
+        fingerprint: text("77d2 e013 c0ff ee00"),
+    }
+}
