@@ -190,6 +190,14 @@ impl Sheet {
             .filter(|(_, body)| !matches!(body, clinical::Body::Retraction(_)))
     }
 
+    /// The last entry of a thread, whether it counts or not.
+    pub fn end(&self, thread: ThreadId) -> Option<EntryId> {
+        let mut leaves = self.leaves.iter().rev();
+        leaves
+            .find(|leaf| leaf.core.thread == thread)
+            .map(|leaf| leaf.core.id)
+    }
+
     /// How many versions a thread has.
     pub fn versions(&self, thread: ThreadId) -> u32 {
         self.leaves

@@ -39,7 +39,9 @@ pub fn entry(session: &Session, mrn: &str, body: Body) -> Result<Written, DeskEr
                 .rev()
                 .find(|(_, b)| matches!(b, Body::Identity(_)))
             {
-                let draft = Draft::new(chart, section).after(current.core.thread, current.core.id);
+                let thread = current.core.thread;
+                let end = sheet.end(thread).unwrap_or(current.core.id);
+                let draft = Draft::new(chart, section).after(thread, end);
                 let stored = indexing::put(writer, draft, &encode(&body))?;
                 return Ok(written(stored, mrn, &body));
             }
@@ -51,8 +53,8 @@ pub fn entry(session: &Session, mrn: &str, body: Body) -> Result<Written, DeskEr
 
 /// Writes a new version of an entry. The old one stays readable in the history.
 pub fn amend(session: &Session, entry: EntryId, body: Body) -> Result<Written, DeskError> {
-    let (before, mrn) = newest(session, entry)?;
-    let Some(old) = before.body() else {
+    let newest = newest(session, entry)?;
+    let Some(old) = newest.leaf.body() else {
         return Err(DeskError::BadInput(
             "only entries of a chart are amended".into(),
         ));
@@ -65,8 +67,8 @@ pub fn amend(session: &Session, entry: EntryId, body: Body) -> Result<Written, D
             body.kind().as_str()
         )));
     }
-    let body = fit(session, before.core.chart, body)?;
-    follow(session, &before, &body, &mrn)
+    let body = fit(session, newest.leaf.core.chart, body)?;
+    follow(session, &newest, &body)
 }
 
 /// Withdraws an entry, with a reason. It stays readable in the history.
@@ -74,8 +76,8 @@ pub fn retract(session: &Session, entry: EntryId, reason: &str) -> Result<Writte
     if reason.trim().is_empty() {
         return Err(DeskError::BadInput("a retraction needs a reason".into()));
     }
-    let (before, mrn) = newest(session, entry)?;
-    let Some(old) = before.body() else {
+    let newest = newest(session, entry)?;
+    let Some(old) = newest.leaf.body() else {
         return Err(DeskError::BadInput(
             "only entries of a chart are retracted".into(),
         ));
@@ -88,34 +90,41 @@ pub fn retract(session: &Session, entry: EntryId, reason: &str) -> Result<Writte
             "a prescription is cancelled, not retracted".into(),
         ));
     }
-    may(session, before.core.chart, old)?;
+    may(session, newest.leaf.core.chart, old)?;
     follow(
         session,
-        &before,
+        &newest,
         &Body::Retraction(Retraction {
             reason: reason.trim().into(),
         }),
-        &mrn,
     )
 }
 
-fn follow(session: &Session, before: &Leaf, body: &Body, mrn: &str) -> Result<Written, DeskError> {
+fn follow(session: &Session, newest: &Newest, body: &Body) -> Result<Written, DeskError> {
     session.vault().write(|writer| {
-        let core = &before.core;
+        let core = &newest.leaf.core;
         if !reach(session, &writer.reader(), core.chart, core.section).is_open() {
             return Err(crate::vault::VaultError::NoKey {
                 section: core.section,
             }
             .into());
         }
-        let draft = Draft::new(core.chart, core.section).after(core.thread, core.id);
+        let draft = Draft::new(core.chart, core.section).after(core.thread, newest.end);
         let stored = indexing::put(writer, draft, &encode(body))?;
-        Ok(written(stored, mrn, body))
+        Ok(written(stored, &newest.mrn, body))
     })
 }
 
-/// The entry to follow: it must be its thread's last version, and not withdrawn.
-fn newest(session: &Session, entry: EntryId) -> Result<(Leaf, String), DeskError> {
+/// The version of a thread that counts.
+struct Newest {
+    leaf: Leaf,
+    /// Where its thread ends: later entries may stand there that count for nothing, and nothing follows but the last.
+    end: EntryId,
+    mrn: String,
+}
+
+/// The entry to follow: it must be its thread's last version **that counts**, and not withdrawn.
+fn newest(session: &Session, entry: EntryId) -> Result<Newest, DeskError> {
     session.vault().read(|reader| {
         let none = || DeskError::NoSuchEntry {
             what: "entry",
@@ -129,7 +138,9 @@ fn newest(session: &Session, entry: EntryId) -> Result<(Leaf, String), DeskError
         let found = leaf(reader, opened)
             .map_err(|(seq, why)| DeskError::Damaged(format!("entry {seq}: {why}")))?;
         let sheet = Sheet::thread(reader, core.thread)?;
-        let last = sheet.leaves.last().ok_or_else(none)?;
+        let end = sheet.end(core.thread).ok_or_else(none)?;
+        let counting = sheet.leaves.iter().rev().find(|leaf| leaf.newest);
+        let last = counting.ok_or_else(none)?;
         if matches!(last.body(), Some(Body::Retraction(_))) {
             return Err(DeskError::NotNow(format!("entry {entry} was retracted")));
         }
@@ -140,7 +151,11 @@ fn newest(session: &Session, entry: EntryId) -> Result<(Leaf, String), DeskError
             )));
         }
         let mrn = locate::number(reader, core.chart)?.unwrap_or_default();
-        Ok((found, mrn))
+        Ok(Newest {
+            leaf: found,
+            end,
+            mrn,
+        })
     })
 }
 

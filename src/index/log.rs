@@ -10,7 +10,7 @@
 //! ```
 //!
 //! A new version brings its own list and, of the version that it replaces, that version's words and the mark of the dead. Searches
-//! decode a log into memory once, see [`recent`](super::recent).
+//! decode a log into memory once a session.
 //!
 //! The design has a row for each word here, at an address that the word's tag and a counter give. That is a page to write for each
 //! word after a place was probed for, and whoever compares two copies counts an entry's words, which tell its kind: a procedure has some

@@ -1,13 +1,13 @@
 //! An insider with the file and their own credentials.
 
 use chartseal::clinical::{
-    Administration, Allergy, Body, Concept, Condition, Decimal, Prescription, Quantity, Retraction,
-    RxEvent, RxEventKind,
+    Administration, Allergy, Body, Concept, Condition, Criticality, Decimal, Prescription,
+    Quantity, Retraction, RxEvent, RxEventKind,
 };
 use chartseal::desk::catch_up::catch_up_all;
 use chartseal::desk::charts::{encode, no_json, show};
 use chartseal::desk::view::unwatched;
-use chartseal::desk::{rx, search};
+use chartseal::desk::{rx, search, write};
 use chartseal::jobs::verify;
 use chartseal::ledger::{EntryId, Section};
 use chartseal::vault::Draft;
@@ -154,11 +154,16 @@ fn an_insider_takes_nothing_out_of_a_chart_that_they_may_not_write() {
             view.summary
         );
     }
-    // The doctor may withdraw it, after all of these.
-    let draft = Draft::new(life.chart, Section::Medication).after(written.id.into(), before);
-    doctor
-        .write(|writer| writer.put(draft, &encode(&withdrawn)))
-        .unwrap();
+    // The doctor may amend and withdraw it, after all of these.
+    let desk = life.hospital.desk("hsmith");
+    let surer = Body::Allergy(Allergy {
+        substance: Concept::text("penicillin"),
+        criticality: Some(Criticality::High),
+        ..Default::default()
+    });
+    let amended = write::amend(&desk, written.id, surer).unwrap();
+    assert!(write::retract(&desk, written.id, "an older version").is_err());
+    write::retract(&desk, amended.entry.parse().unwrap(), "it was a rash").unwrap();
     let desk = life.hospital.desk("hsmith");
     let view = show(&desk, &life.mrn, None, &no_json).unwrap();
     assert!(
