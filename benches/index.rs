@@ -151,6 +151,7 @@ fn main() {
     report_size(&one, &key, "one segment");
     lookups(&one, &key, "one segment");
     adds(&one, &key, records);
+    cold(&one, &key);
     rebuild(&one, &key);
 
     let many = File::new(&dir.path().join("many.db"));
@@ -327,6 +328,35 @@ fn adds(file: &File, key: &CompartmentKey, records: u64) {
         p.as_secs_f64() * 1e6,
         i.as_secs_f64() * 1e6,
         i.as_secs_f64() / p.as_secs_f64()
+    );
+}
+
+/// What a process that asks once and ends pays: it keeps nothing, and so decodes the logs for one word.
+fn cold(file: &File, key: &CompartmentKey) {
+    let keys = std::slice::from_ref(key);
+    let today = jiff::civil::date(2026, 11, 22);
+    let query = query::parse("w1234", today).expect("parses");
+    let conn = file.0.borrow();
+    let mut times: Vec<Duration> = (0..200)
+        .map(|_| {
+            let start = Instant::now();
+            black_box(index::search(
+                &conn,
+                &mut Cache::default(),
+                &[(ID, keys)],
+                &query,
+            ))
+            .expect("found");
+            start.elapsed()
+        })
+        .collect();
+    times.sort_unstable();
+    let stats = index::stats(&conn, &[(ID, keys)]).expect("measured");
+    println!(
+        "search that begins from nothing, {} segments, {} rows of logs: p50 {:.0} µs",
+        stats.segments,
+        stats.log_rows,
+        times[times.len() / 2].as_secs_f64() * 1e6
     );
 }
 

@@ -255,7 +255,9 @@ fn sql(folder: &Path) -> Connection {
 /// Ten minutes pass: leases and builds of those who died run out.
 fn time_passes(folder: &Path) {
     sql(folder)
-        .execute_batch("UPDATE index_lease SET expires = 0; UPDATE segment SET expires = 0 WHERE state = 0")
+        .execute_batch(
+            "UPDATE index_lease SET expires = 0; UPDATE segment SET expires = 0 WHERE state = 0",
+        )
         .unwrap();
 }
 
@@ -320,11 +322,7 @@ impl Said {
 /// Kills a child at some moment after it said for the n-th time that it is in this phase.
 fn kill(folder: &Path, mrn: &str, phase: &str, random: &mut Random) -> Said {
     let seed = random.next().to_string();
-    let (mut child, mut lines) = start(
-        "child_that_indexes",
-        folder,
-        &[(SEED, &seed), (MRN, mrn)],
-    );
+    let (mut child, mut lines) = start("child_that_indexes", folder, &[(SEED, &seed), (MRN, mrn)]);
     let mut said = Said::default();
     let enough = 1 + random.below(3);
     let (mut seen, mut line) = (0, String::new());
@@ -354,7 +352,8 @@ fn kill(folder: &Path, mrn: &str, phase: &str, random: &mut Random) -> Said {
 }
 
 #[test]
-fn whoever_is_killed_while_indexing_has_lost_nothing_that_was_acknowledged_and_the_next_merge_completes() {
+fn whoever_is_killed_while_indexing_has_lost_nothing_that_was_acknowledged_and_the_next_merge_completes()
+ {
     let full = std::env::var("CHARTSEAL_CAMPAIGN").is_ok_and(|campaign| campaign == "full");
     let kills = if full { 2_000 } else { 24 };
     let seed = if full {
@@ -386,7 +385,10 @@ fn whoever_is_killed_while_indexing_has_lost_nothing_that_was_acknowledged_and_t
         let said = kill(&killed, &mrn, phase, &mut random);
         *inside.entry(said.about.clone()).or_default() += 1;
         landed += said.landed.len();
-        let when = format!("seed {seed}, kill {trial}, {phase}, in fact {:?}", said.about);
+        let when = format!(
+            "seed {seed}, kill {trial}, {phase}, in fact {:?}",
+            said.about
+        );
 
         // What was acknowledged is in the ledger, as it was said.
         let doctor = login(&killed, "hsmith");
@@ -439,7 +441,9 @@ fn whoever_is_killed_while_indexing_has_lost_nothing_that_was_acknowledged_and_t
             println!("{} kills, {landed} acknowledged, {inside:?}", trial + 1);
         }
     }
-    println!("{kills} kills while {inside:?}; {landed} acknowledged entries, none lost; at most {due} due");
+    println!(
+        "{kills} kills while {inside:?}; {landed} acknowledged entries, none lost; at most {due} due"
+    );
     for phase in PHASES {
         let hits = inside.get(phase).copied().unwrap_or(0);
         assert!(hits >= kills / 24, "the moments miss {phase}: {inside:?}");
@@ -512,7 +516,10 @@ fn child_that_searches() {
 fn among_several(what: &str) -> Option<(PathBuf, Random)> {
     let folder = std::env::var(FOLDER).map(PathBuf::from).ok()?;
     // Alone it is one of the tests, of which each starts children of one kind only.
-    let seed: u64 = std::env::var(format!("{SEED}_{what}")).ok()?.parse().unwrap();
+    let seed: u64 = std::env::var(format!("{SEED}_{what}"))
+        .ok()?
+        .parse()
+        .unwrap();
     Some((folder, Random(seed)))
 }
 
@@ -583,7 +590,10 @@ fn several_processes_add_amend_search_merge_and_rebuild_at_once_and_every_search
             }
         }
         for id in &ids {
-            assert!(notes[id].text.split(' ').any(|other| other == word), "{word}: {id}");
+            assert!(
+                notes[id].text.split(' ').any(|other| other == word),
+                "{word}: {id}"
+            );
         }
         searches += 1;
     }

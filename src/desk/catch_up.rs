@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::index::{Bulk, CompartmentId, CompartmentKey, IndexError, Mode, coverage};
+use crate::index::{Bulk, CompartmentId, CompartmentKey, IndexError, Mode, Stoppable, coverage};
 use crate::ledger::ChartId;
 use crate::vault::Reader;
 
@@ -54,9 +54,7 @@ pub fn catch_up_all(session: &Session, watch: Reporter<'_>) -> Result<u64, DeskE
     for id in places {
         let mut pairs = PAIRS;
         loop {
-            let count = match batch(session, id, pairs, &mut |count| {
-                report(watch, indexed + count)
-            }) {
+            let count = match batch(session, id, pairs, &|count| report(watch, indexed + count)) {
                 Ok(count) => count,
                 Err(DeskError::Index(IndexError::Overtaken)) => {
                     pairs = (pairs / SMALLER).max(ALONE);
@@ -80,7 +78,7 @@ fn batch(
     session: &Session,
     id: CompartmentId,
     pairs: u64,
-    watch: &mut dyn FnMut(u64) -> Result<(), DeskError>,
+    watch: &dyn Fn(u64) -> Result<(), DeskError>,
 ) -> Result<u64, DeskError> {
     let find = |reader: &Reader<'_>| -> Result<Option<(Compartment, _)>, DeskError> {
         let all = compartments(reader)?;
@@ -119,7 +117,9 @@ fn batch(
         let vault = session.vault();
         vault.read(|reader| gathering.page(reader, chart, span))
     })?;
-    gathering.bulk.write(session.vault().ledger(), Mode::Add)?;
+    let wanted = || watch(gathering.count).is_ok();
+    let ledger = Stoppable::new(session.vault().ledger(), &wanted);
+    gathering.bulk.write(&ledger, Mode::Add)?;
     watch(gathering.count)?;
     Ok(gathering.count)
 }

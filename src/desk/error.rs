@@ -32,7 +32,7 @@ pub enum DeskError {
     Vault(#[from] VaultError),
     /// The index said no.
     #[error(transparent)]
-    Index(#[from] IndexError),
+    Index(IndexError),
     /// The backup repository said no.
     #[error(transparent)]
     Backup(#[from] BackupError),
@@ -178,6 +178,15 @@ fn class_of_fault(fault: Fault) -> Class {
         Fault::Evidence => Class::Found,
         Fault::Request => Class::Usage,
         Fault::Defect => Class::Defect,
+    }
+}
+
+impl From<IndexError> for DeskError {
+    fn from(error: IndexError) -> Self {
+        match error {
+            IndexError::Stopped => Self::Stopped,
+            error => Self::Index(error),
+        }
     }
 }
 

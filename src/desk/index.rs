@@ -1,9 +1,12 @@
 //! Tending the search index: how large it is, merging it, building it anew. Each for the compartments whose keys the
 //! session holds; nobody holds all of them.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
-use crate::index::{self, Audit, Audited, Bulk, CompartmentKey, IndexError, Mode, coverage};
+use crate::index::{
+    self, Audit, Audited, Bulk, CompartmentKey, IndexError, Mode, Stoppable, coverage,
+};
 use crate::ledger::{ChartId, Entry};
 use crate::vault::Reader;
 
@@ -40,15 +43,15 @@ pub fn stats(session: &Session) -> Result<IndexStats, DeskError> {
 /// Indexes what is due and merges what has piled up. Stopped, it goes on where it was.
 pub fn merge(session: &Session, watch: Reporter<'_>) -> Result<IndexStats, DeskError> {
     catch_up_all(session, watch)?;
-    let ledger = session.vault().ledger();
-    let mut merged = 0;
+    let merged = Cell::new(0);
+    let wanted = || report(watch, "merging", merged.get(), "segments").is_ok();
+    let ledger = Stoppable::new(session.vault().ledger(), &wanted);
     for compartment in held(session)? {
-        while index::merge(ledger, compartment.id, &compartment.keys)?.is_some() {
-            merged += 1;
-            report(watch, "merging", merged, "segments")?;
+        while index::merge(&ledger, compartment.id, &compartment.keys)?.is_some() {
+            merged.set(merged.get() + 1);
         }
     }
-    index::sweep(ledger)?;
+    index::sweep(&ledger)?;
     stats(session)
 }
 
@@ -76,8 +79,12 @@ pub fn rebuild(session: &Session, watch: Reporter<'_>) -> Result<IndexStats, Des
 
 /// One step of what keeps the index in shape, for a session that has nothing else to do: indexes what is due, or merges one full level,
 /// or removes what is no longer read. Whether there was something to do. Work that another session has in hand is left to it.
+///
+/// `watch` is asked before every transaction, of which none writes more than some 4 MB. Told to stop, it ends with
+/// [`DeskError::Stopped`], gives back what it had taken and leaves the index as it was, but for batches that were indexed whole.
 pub fn tend(session: &Session, watch: Reporter<'_>) -> Result<bool, DeskError> {
-    let ledger = session.vault().ledger();
+    let wanted = || report(watch, "merging", 0, "segments").is_ok();
+    let ledger = Stoppable::new(session.vault().ledger(), &wanted);
     let held = held(session)?;
     for compartment in &held {
         let (behind, full) = session.vault().read(|reader| {
@@ -91,14 +98,14 @@ pub fn tend(session: &Session, watch: Reporter<'_>) -> Result<bool, DeskError> {
         if !full {
             continue;
         }
-        match index::merge(ledger, compartment.id, &compartment.keys) {
+        match index::merge(&ledger, compartment.id, &compartment.keys) {
             Ok(None)
             | Err(IndexError::Busy | IndexError::Overtaken | IndexError::StaleKey { .. }) => {}
             Ok(Some(_)) => return Ok(true),
             Err(other) => return Err(other.into()),
         }
     }
-    Ok(index::sweep(ledger)? > 0)
+    Ok(index::sweep(&ledger)? > 0)
 }
 
 /// Holds the index against the entries, both ways, in every compartment whose keys the session holds.

@@ -144,9 +144,8 @@ fn read(
     key: &CompartmentKey,
     lists: &mut Lists,
 ) -> Result<u64> {
-    let keys = key.segment(&segment.salt);
     if segment.kind == Kind::Log {
-        let (mut pairs, damaged) = log::survey(conn, segment, &keys)?;
+        let (mut pairs, damaged) = log::survey(conn, segment, &key.log(&segment.salt))?;
         pairs.sort_unstable();
         pairs.dedup();
         for of_one in pairs.chunk_by(|(a, _), (b, _)| a == b) {
@@ -155,6 +154,7 @@ fn read(
         }
         return Ok(damaged);
     }
+    let keys = key.segment(&segment.salt);
     let (mut damaged, mut after) = (0, None);
     // Rows that belong to no head are read by no search: somebody put them there.
     let mut owned = (0, 0);

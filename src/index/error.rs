@@ -37,6 +37,9 @@ pub enum IndexError {
     /// While a build ran, another session indexed the same charts, so the build was thrown away.
     #[error("another session indexed the same charts meanwhile; nothing was lost, catch up again")]
     Overtaken,
+    /// Whoever had begun the work does not want it any more.
+    #[error("stopped; nothing was lost, run it again to go on")]
+    Stopped,
     /// Two addresses shared their top 63 bits. A new salt makes it vanish.
     #[error("two blocks of the index met at one address; build again")]
     Collision,

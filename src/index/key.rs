@@ -6,14 +6,16 @@
 //! K_segment = HKDF(K, "chartseal/index/segment/v1")    parent of every segment's keys
 //! K_meta    = HKDF(K, "chartseal/index/meta/v1")       what describes a segment
 //! K_cover   = HKDF(K, "chartseal/index/cover/v1")      authenticates how far charts are indexed
-//! K_address = HKDF(K_segment, "chartseal/index/address/v1", salt)   AES-256, a permutation
-//! K_box     = HKDF(K_segment, "chartseal/index/box/v1", salt)       AES-256-GCM
+//! K_log     = HKDF(K_segment, "chartseal/index/log/v1", salt)       AES-256-GCM, the rows of a log
+//! K_address = HKDF(K_segment, "chartseal/index/address/v1", salt)   AES-256, a permutation, of a packed segment
+//! K_box     = HKDF(K_segment, "chartseal/index/box/v1", salt)       AES-256-GCM with tags of 96 bits, its boxes
 //! ```
 //!
 //! `HKDF` is [`crate::crypto::kdf::derive`]. **A salt is drawn fresh for every build attempt of a packed segment**: its boxes
 //! have fixed nonces, which is safe only for keys that seal each address once.
 
-use crate::crypto::{Secret, aead::SealKey, kdf, mac::MacKey};
+use crate::crypto::aead::{SealKey, ShortSealKey};
+use crate::crypto::{Secret, kdf, mac::MacKey};
 
 use super::address::AddressKey;
 use super::tag::Tag;
@@ -53,7 +55,12 @@ impl CompartmentKey {
         Tag::of(&self.tag, term.field().label(), term.value())
     }
 
-    /// The keys of the segment with this salt.
+    /// The key of the log with this salt.
+    pub fn log(&self, salt: &[u8; SALT_LEN]) -> SealKey {
+        SealKey::new(&kdf::derive(&self.segment, "chartseal/index/log/v1", salt))
+    }
+
+    /// The keys of the packed segment with this salt.
     pub fn segment(&self, salt: &[u8; SALT_LEN]) -> SegmentKey {
         SegmentKey {
             address: AddressKey::new(&kdf::derive(
@@ -61,7 +68,7 @@ impl CompartmentKey {
                 "chartseal/index/address/v1",
                 salt,
             )),
-            seal: SealKey::new(&kdf::derive(&self.segment, "chartseal/index/box/v1", salt)),
+            seal: ShortSealKey::new(&kdf::derive(&self.segment, "chartseal/index/box/v1", salt)),
         }
     }
 
@@ -80,10 +87,10 @@ impl std::fmt::Debug for CompartmentKey {
     }
 }
 
-/// The keys of one segment.
+/// The keys of one packed segment.
 pub struct SegmentKey {
     address: AddressKey,
-    seal: SealKey,
+    seal: ShortSealKey,
 }
 
 impl SegmentKey {
@@ -93,7 +100,7 @@ impl SegmentKey {
     }
 
     /// The key that seals the segment's boxes.
-    pub fn seal(&self) -> &SealKey {
+    pub fn seal(&self) -> &ShortSealKey {
         &self.seal
     }
 }

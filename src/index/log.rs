@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! k     = segment << 32 | place          place: how many bytes the boxes before it have; a missing row leaves a gap
-//! b     = nonce(12 random) || AES-256-GCM(K_box, plain)          associated data = be64(k)
+//! b     = nonce(12 random) || AES-256-GCM(K_log, plain)          associated data = be64(k)
 //! plain = list …, zeros up to 768, 1 536, 3 072 … bytes
 //! list  = be64(number) || be32(n) || n tags of 12 bytes
 //! ```
@@ -23,11 +23,11 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::crypto::aead;
+use crate::crypto::aead::{self, SealKey};
 
 use super::compartment::{self, Compartment, CompartmentId};
 use super::error::{IndexError, Result};
-use super::key::{CompartmentKey, SegmentKey};
+use super::key::CompartmentKey;
 use super::segment::{self, Segment};
 use super::tag::{TAG_LEN, Tag};
 
@@ -68,7 +68,7 @@ pub(super) fn append(
             log = Tail::find(conn, compartment, key)?;
         }
         let k = first(log.segment) | log.end as i64;
-        insert.execute(params![k, log.keys.seal().seal(&k.to_be_bytes(), &plain)])?;
+        insert.execute(params![k, log.key.seal(&k.to_be_bytes(), &plain)])?;
         log.end += sealed_len;
     }
     Ok(())
@@ -77,7 +77,7 @@ pub(super) fn append(
 /// Where the open log ends.
 struct Tail {
     segment: i64,
-    keys: SegmentKey,
+    key: SealKey,
     end: u64,
 }
 
@@ -96,7 +96,7 @@ impl Tail {
         if end >> PLACE_BITS == 0 {
             Ok(Self {
                 segment: log.id,
-                keys: key.segment(&log.salt),
+                key: key.log(&log.salt),
                 end,
             })
         } else {
@@ -168,13 +168,13 @@ pub(super) fn has_more(conn: &Connection, log: &Segment, from: u64) -> Result<bo
 pub(super) fn read(
     conn: &Connection,
     log: &Segment,
-    keys: &SegmentKey,
+    key: &SealKey,
     from: u64,
     mut see: impl FnMut(Tag, u64),
 ) -> Result<u64> {
     let mut end = from;
     each(conn, log.id, from, |k, sealed| {
-        let sound = place(k) == end && open(keys, k, sealed, &mut see);
+        let sound = place(k) == end && open(key, k, sealed, &mut see);
         end = place(k) + sealed.len() as u64;
         if sound {
             Ok(())
@@ -192,11 +192,11 @@ pub(super) fn read(
 pub(super) fn survey(
     conn: &Connection,
     log: &Segment,
-    keys: &SegmentKey,
+    key: &SealKey,
 ) -> Result<(Vec<(Tag, u64)>, u64)> {
     let (mut pairs, mut damaged, mut end) = (Vec::new(), 0, 0);
     each(conn, log.id, 0, |k, sealed| {
-        if !open(keys, k, sealed, &mut |tag, number| {
+        if !open(key, k, sealed, &mut |tag, number| {
             pairs.push((tag, number));
         }) {
             // Nothing is said of the rows after it by one that nobody with the keys put there.
@@ -227,7 +227,7 @@ fn each(
 }
 
 /// Opens a row and hands out its pairs. Whether it opens.
-fn open(keys: &SegmentKey, k: i64, sealed: &[u8], see: &mut impl FnMut(Tag, u64)) -> bool {
-    let opened = keys.seal().open(&k.to_be_bytes(), sealed);
+fn open(key: &SealKey, k: i64, sealed: &[u8], see: &mut impl FnMut(Tag, u64)) -> bool {
+    let opened = key.open(&k.to_be_bytes(), sealed);
     opened.is_ok_and(|plain| decode(plain.expose(), see).is_some())
 }

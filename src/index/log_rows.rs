@@ -26,7 +26,7 @@ fn a_row_of_the_log_is_the_golden_one() {
         salt: [2; 32],
         meta: Vec::new(),
     };
-    let keys = key.segment(&segment.salt);
+    let log_key = key.log(&segment.salt);
     let tag = key.tag(&Term::new(Field::Diagnosis, "i10"));
     let tags = vec![tag];
     let former = 5 | 1 << 40;
@@ -46,21 +46,20 @@ fn a_row_of_the_log_is_the_golden_one() {
     );
     let k = log::first(3) + 796;
     let nonce = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
-    keys.seal()
-        .seal_in_place(&nonce, &k.to_be_bytes(), &mut plain);
+    log_key.seal_in_place(&nonce, &k.to_be_bytes(), &mut plain);
     let sealed = [&nonce[..], &plain].concat();
     assert_eq!(
         hex(&sealed[12..60]),
-        "5e69884382fcaa2e9c6ff77839b7ba1dff095bb8413b0186de72c4d9d371ce59c2a18bf1d4ffa1e04fc3912a40759783"
+        "8e3f13d0750f5b843ce7c65fb3d1a489e4e58727afeb8d86252377b85e9788c3e13ef870a0d40a6df7c90dea1d1c0d7b"
     );
     assert_eq!(
         sha256(&[&sealed]).to_string(),
-        "65b618b9632a8c4a0a54a9fbf42417e4bb6da33a5b7c6ddc31ecda964cb19ae7"
+        "515add8ed1d37989b58a0cffa8f61da7ddaf842bfd4e19e40aca13fe8b0ffe26"
     );
     let mut pairs = Vec::new();
     let end = file.read(|conn| {
         conn.execute("INSERT INTO index_log VALUES (?1, ?2)", (k, &sealed))?;
-        log::read(conn, &segment, &keys, 796, |tag, number| {
+        log::read(conn, &segment, &log_key, 796, |tag, number| {
             pairs.push((tag, number));
         })
     });
@@ -293,8 +292,7 @@ fn a_decoded_log_lists_every_word_however_many_there_are() {
             log::append(conn, ID, &keys, &[lists])?;
             let view = super::view::View::open(conn, ID, std::slice::from_ref(&keys))?;
             let segment = view.parts[0].segment.clone();
-            let segment_keys = keys.segment(&segment.salt);
-            Recent::open(conn, &segment, &segment_keys)
+            Recent::open(conn, &segment, keys.log(&segment.salt))
         })
         .expect("written");
     for n in 0..40 {

@@ -208,15 +208,16 @@ impl<'k> Job<'k> {
             forget_dead: chosen.forget_dead,
         };
         for input in chosen.segments {
-            let segment_key = key.segment(&input.salt);
             if input.kind == Kind::Log {
+                let log_key = key.log(&input.salt);
                 transactor.read(|conn| {
-                    log::read(conn, &input, &segment_key, 0, |tag, rid| {
+                    log::read(conn, &input, &log_key, 0, |tag, rid| {
                         merge.gathered.entry(tag).or_default().push(rid);
                     })
                 })?;
                 continue;
             }
+            let segment_key = key.segment(&input.salt);
             let meta = segment::open_meta(id, key, &input)?;
             let size = meta.pairs * 8 + meta.words * 96;
             if size <= memory {

@@ -99,5 +99,5 @@ pub use search::{Candidates, Ground, search, search_grounds};
 pub use stats::{Stats, stats};
 pub use sweep::sweep;
 pub use term::{Field, Term};
-pub use transactor::Transactor;
+pub use transactor::{Stoppable, Transactor};
 pub use view::{Cache, HeldKeys};

@@ -10,12 +10,15 @@
 //! ```
 //!
 //! `more` says that there are blocks besides the head. Every box is AES-256-GCM under `K_box` with the first 12 bytes
-//! of its address as the nonce and the whole address as associated data.
+//! of its address as the nonce and the whole address as associated data. Its tag has 96 bits: most boxes hold one word of one entry, for
+//! which 16 bytes would be a third of all that is stored of it, and 12 are approved for every use.
 //!
 //! **The fixed nonce is safe only because a salt is drawn for every build attempt**: no address of a segment is ever
 //! sealed twice. A build that broke off is thrown away, never resumed.
 
 use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::crypto::aead;
 
 use super::address::Address;
 use super::error::{IndexError, Result};
@@ -32,7 +35,6 @@ pub const MEDIUM: usize = 704;
 pub const HEADS: [usize; 5] = [8, 24, 72, 240, 704];
 
 const LARGE_BIT: u32 = 0x8000_0000;
-const SEAL: usize = 16;
 
 /// Rows of a packed segment, to be inserted in the order of their keys.
 #[derive(Default)]
@@ -98,7 +100,7 @@ fn header(count: u64, large: usize, medium: usize) -> Vec<u8> {
 }
 
 fn seal(keys: &SegmentKey, address: Address, plain: &[u8], size: usize) -> Box<[u8]> {
-    let mut bytes = Vec::with_capacity(size + SEAL);
+    let mut bytes = Vec::with_capacity(size + aead::SHORT_TAG);
     bytes.extend_from_slice(plain);
     bytes.resize(size, 0);
     keys.seal()

@@ -4,11 +4,14 @@
 //! table of buckets gives. Tags are the output of HMAC, so their first bytes serve as their hash. **What was decoded is wiped when it is
 //! dropped**, and a session drops it when it locks.
 
+use std::sync::Arc;
+
 use rusqlite::Connection;
 use zeroize::{Zeroize, Zeroizing};
 
+use crate::crypto::aead::SealKey;
+
 use super::error::Result;
-use super::key::SegmentKey;
 use super::log;
 use super::segment::Segment;
 use super::tag::{TAG_LEN, Tag};
@@ -21,6 +24,7 @@ const ROOM: usize = 1_024;
 /// What was decoded of a log.
 #[derive(Clone)]
 pub(super) struct Recent {
+    key: Arc<SealKey>,
     pairs: Zeroizing<Vec<Pair>>,
     /// Of each bucket the newest pair. As many buckets, a power of two, as there is room for pairs.
     buckets: Vec<u32>,
@@ -38,25 +42,21 @@ struct Pair {
 
 impl Recent {
     /// Decodes what there is of a log.
-    pub(super) fn open(conn: &Connection, log: &Segment, keys: &SegmentKey) -> Result<Self> {
+    pub(super) fn open(conn: &Connection, log: &Segment, key: SealKey) -> Result<Self> {
         let mut recent = Self {
+            key: Arc::new(key),
             pairs: Zeroizing::new(Vec::with_capacity(ROOM)),
             buckets: vec![NONE; ROOM],
             end: 0,
         };
-        recent.catch_up(conn, log, keys)?;
+        recent.catch_up(conn, log)?;
         Ok(recent)
     }
 
     /// Decodes the rows that were added since. **After an error it is to be dropped**: it may hold a part of them.
-    pub(super) fn catch_up(
-        &mut self,
-        conn: &Connection,
-        log: &Segment,
-        keys: &SegmentKey,
-    ) -> Result<()> {
-        let from = self.end;
-        self.end = log::read(conn, log, keys, from, |tag, number| self.push(tag, number))?;
+    pub(super) fn catch_up(&mut self, conn: &Connection, log: &Segment) -> Result<()> {
+        let (key, from) = (Arc::clone(&self.key), self.end);
+        self.end = log::read(conn, log, &key, from, |tag, number| self.push(tag, number))?;
         Ok(())
     }
 

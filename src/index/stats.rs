@@ -58,8 +58,8 @@ pub fn stats(conn: &Connection, held: &[(CompartmentId, &[CompartmentKey])]) -> 
             stats.pairs += match segment.kind {
                 Kind::Packed => segment::open_meta(*id, key, &segment)?.pairs,
                 Kind::Log => {
-                    let (keys, mut pairs) = (key.segment(&segment.salt), 0);
-                    log::read(conn, &segment, &keys, 0, |_, _| pairs += 1)?;
+                    let (key, mut pairs) = (key.log(&segment.salt), 0);
+                    log::read(conn, &segment, &key, 0, |_, _| pairs += 1)?;
                     pairs
                 }
             };

@@ -3,13 +3,14 @@
 //! Adding an entry's words rides on the entry's transaction. Long work (a merge, a large catch-up) does not fit one: it
 //! runs in pieces, each a write transaction that the owner of the file hands out.
 
+use std::cell::Cell;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use rusqlite::Connection;
 
 use crate::ledger::Ledger;
 
-use super::error::Result;
+use super::error::{IndexError, Result};
 
 /// Something that runs transactions on the ledger's file.
 pub trait Transactor {
@@ -34,5 +35,50 @@ impl Transactor for Ledger {
 
     fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         Ledger::write(self, |tx| work(tx.sql()))
+    }
+}
+
+/// Work that can be stopped: asked before each of its transactions whether it is still wanted.
+///
+/// The first transaction that is not wanted fails with [`IndexError::Stopped`]. What comes after it gives back what the work had taken, a lease
+/// or a build that nobody will finish, and goes through.
+pub struct Stoppable<'a, T> {
+    transactor: &'a T,
+    wanted: &'a dyn Fn() -> bool,
+    stopped: Cell<bool>,
+}
+
+impl<'a, T: Transactor> Stoppable<'a, T> {
+    /// Transactions of `transactor`, while they are wanted. **`wanted` may wait**: nothing that others wait for is held then.
+    pub fn new(transactor: &'a T, wanted: &'a dyn Fn() -> bool) -> Self {
+        Self {
+            transactor,
+            wanted,
+            stopped: Cell::new(false),
+        }
+    }
+
+    fn check(&self) -> Result<()> {
+        if self.stopped.get() || (self.wanted)() {
+            return Ok(());
+        }
+        self.stopped.set(true);
+        Err(IndexError::Stopped)
+    }
+}
+
+impl<T: Transactor> Transactor for Stoppable<'_, T> {
+    fn read<R>(&self, work: impl FnOnce(&Connection) -> Result<R>) -> Result<R> {
+        self.check()?;
+        self.transactor.read(work)
+    }
+
+    fn write<R>(&self, work: impl FnOnce(&Connection) -> Result<R>) -> Result<R> {
+        self.check()?;
+        self.transactor.write(work)
+    }
+
+    fn now(&self) -> u64 {
+        self.transactor.now()
     }
 }

@@ -1,4 +1,4 @@
-//! One compartment as a search sees it: its segments with their keys, what was decoded of its logs, and the entries that are dead.
+//! One compartment as a search sees it: its packed segments with their keys, what was decoded of its logs, and the entries that are dead.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -109,15 +109,22 @@ pub(super) struct View {
     pub(super) parts: Vec<Part>,
 }
 
-/// A segment and its keys.
+/// A segment.
 #[derive(Clone)]
 pub(super) struct Part {
     pub(super) segment: Segment,
-    pub(super) keys: Arc<SegmentKey>,
-    /// Of a log: what was decoded of it.
-    recent: Option<Arc<Recent>>,
+    rows: Rows,
     /// What it lists as dead, ascending.
     dead: Arc<Vec<u64>>,
+}
+
+/// How a segment's words are found.
+#[derive(Clone)]
+enum Rows {
+    /// Of a log: what was decoded of it.
+    Log(Arc<Recent>),
+    /// Of a packed one: with its keys, in the file.
+    Packed(Arc<SegmentKey>),
 }
 
 /// Where a word was found, before its blocks are read.
@@ -213,13 +220,11 @@ impl View {
             else {
                 continue;
             };
-            match &part.recent {
-                Some(recent) => found.recent.extend(recent.list(tag)),
-                None => {
-                    found.heads.extend(
-                        packed::head(conn, &part.segment, &part.keys, tag)?
-                            .map(|head| (at, tag, head)),
-                    );
+            match &part.rows {
+                Rows::Log(recent) => found.recent.extend(recent.list(tag)),
+                Rows::Packed(keys) => {
+                    let head = packed::head(conn, &part.segment, keys, tag)?;
+                    found.heads.extend(head.map(|head| (at, tag, head)));
                 }
             }
         }
@@ -231,7 +236,9 @@ impl View {
         let mut lists = Vec::with_capacity(found.heads.len() + 1);
         for (at, tag, head) in &found.heads {
             let part = &self.parts[*at];
-            lists.push(packed::list(conn, &part.segment, &part.keys, *tag, head)?);
+            if let Rows::Packed(keys) = &part.rows {
+                lists.push(packed::list(conn, &part.segment, keys, *tag, head)?);
+            }
         }
         if !found.recent.is_empty() {
             let mut recent = found.recent.clone();
@@ -250,34 +257,37 @@ impl Part {
     }
 
     fn open(conn: &Connection, segment: Segment, key: &CompartmentKey) -> Result<Self> {
-        let (keys, dead) = (key.segment(&segment.salt), key.tag(&Term::dead()));
-        let recent = match segment.kind {
-            Kind::Log => Some(Recent::open(conn, &segment, &keys)?),
-            Kind::Packed => None,
-        };
-        let dead = match &recent {
-            Some(recent) => recent.list(dead),
-            None => match packed::head(conn, &segment, &keys, dead)? {
-                Some(head) => packed::list(conn, &segment, &keys, dead, &head)?,
-                None => Vec::new(),
-            },
+        let dead = key.tag(&Term::dead());
+        let (rows, dead) = match segment.kind {
+            Kind::Log => {
+                let recent = Recent::open(conn, &segment, key.log(&segment.salt))?;
+                let dead = recent.list(dead);
+                (Rows::Log(Arc::new(recent)), dead)
+            }
+            Kind::Packed => {
+                let keys = key.segment(&segment.salt);
+                let dead = match packed::head(conn, &segment, &keys, dead)? {
+                    Some(head) => packed::list(conn, &segment, &keys, dead, &head)?,
+                    None => Vec::new(),
+                };
+                (Rows::Packed(Arc::new(keys)), dead)
+            }
         };
         Ok(Self {
             segment,
-            keys: Arc::new(keys),
-            recent: recent.map(Arc::new),
+            rows,
             dead: Arc::new(dead),
         })
     }
 
     /// The same segment, with the rows that its log was given since.
     fn caught_up(mut self, conn: &Connection, dead: Tag) -> Result<Self> {
-        if let Some(recent) = &mut self.recent
+        if let Rows::Log(recent) = &mut self.rows
             && log::has_more(conn, &self.segment, recent.end())?
         {
             // Mostly nobody else holds it, and it grows where it stands.
             let recent = Arc::make_mut(recent);
-            recent.catch_up(conn, &self.segment, &self.keys)?;
+            recent.catch_up(conn, &self.segment)?;
             let dead = recent.list(dead);
             if *self.dead != dead {
                 self.dead = Arc::new(dead);

@@ -15,6 +15,7 @@ use super::command::{JobKind, Query};
 use super::desk_acts;
 use super::draft::Keep;
 use super::job;
+use super::keeper::{Keeper, Pace};
 use super::shell::workplaces;
 use crate::config::{self, Paths};
 use crate::crypto::password::Cost;
@@ -49,8 +50,14 @@ pub struct Surround {
 /// The desk of this vault.
 pub struct DeskBackend {
     around: Surround,
-    session: Mutex<Option<Arc<Session>>>,
+    seat: Mutex<Option<Seat>>,
     written: Arc<Written>,
+}
+
+/// Who sits at the desk, and what is done for them in quiet moments.
+struct Seat {
+    session: Arc<Session>,
+    keeper: Arc<Keeper>,
 }
 
 /// The number of the last state of each draft that was written, by the name of its row.
@@ -77,17 +84,21 @@ impl DeskBackend {
     pub fn new(around: Surround) -> Self {
         Self {
             around,
-            session: Mutex::new(None),
+            seat: Mutex::new(None),
             written: Arc::default(),
         }
     }
 
-    fn seat(&self) -> std::sync::MutexGuard<'_, Option<Arc<Session>>> {
-        self.session.lock().unwrap_or_else(PoisonError::into_inner)
+    fn seat(&self) -> std::sync::MutexGuard<'_, Option<Seat>> {
+        self.seat.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn session(&self) -> Result<Arc<Session>, Failure> {
-        self.seat().clone().ok_or_else(|| Failure {
+    fn session(&self) -> Result<(Arc<Session>, Arc<Keeper>), Failure> {
+        let seat = self.seat();
+        let held = seat
+            .as_ref()
+            .map(|seat| (Arc::clone(&seat.session), Arc::clone(&seat.keeper)));
+        held.ok_or_else(|| Failure {
             code: "denied".to_owned(),
             message: "the session is locked".to_owned(),
             hint: None,
@@ -145,7 +156,13 @@ impl DeskBackend {
     ) -> Result<Reply, DeskError> {
         let opened = session::login(&self.around.paths, login, passphrase)?;
         let who = session::who(&opened)?;
-        *self.seat() = Some(Arc::new(opened));
+        let session = Arc::new(opened);
+        let keeper = Keeper::begin(&session, Pace::default());
+        let before = self.seat().replace(Seat { session, keeper });
+        if let Some(Seat { session, keeper }) = before {
+            keeper.end();
+            session.lock();
+        }
         Ok(Reply::Unlocked {
             who,
             idle: self.around.idle,
@@ -170,7 +187,8 @@ impl Backend for DeskBackend {
             Query::Status => return Ok(Reply::Status(Box::new(status::read(&self.around.paths)?))),
             _ => {}
         }
-        let session = self.session()?;
+        let (session, keeper) = self.session()?;
+        let _asked = keeper.ask();
         let reply = match query {
             Query::Charts => Reply::Charts(charts::list(&session, None)?),
             Query::Chart { mrn } => {
@@ -295,7 +313,11 @@ impl Backend for DeskBackend {
                     report,
                 )?)))
             }
-            JobKind::Index => Ok(Report::Indexed(index::merge(&*self.session()?, report)?)),
+            JobKind::Index => {
+                let (session, keeper) = self.session()?;
+                let _asked = keeper.ask();
+                Ok(Report::Indexed(index::merge(&session, report)?))
+            }
             JobKind::BackUp => Ok(Report::BackedUp(backup::run(
                 &self.around.paths,
                 &self.target()?,
@@ -305,9 +327,10 @@ impl Backend for DeskBackend {
     }
 
     fn lock(&self, keep: Vec<Keep>) -> Farewell {
-        let Some(session) = self.seat().take() else {
+        let Some(Seat { session, keeper }) = self.seat().take() else {
             return Box::new(|| {});
         };
+        keeper.end();
         let written = Arc::clone(&self.written);
         Box::new(move || {
             let sealed: Vec<_> = keep

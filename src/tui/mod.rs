@@ -5,7 +5,7 @@
 //!
 //! - [`event_loop`]: one `select!`, signals before keys before answers before the clock; draws once when all that was ready is taken.
 //! - [`frame_writer`]: what changed since the last frame, in one write; [`scroll`]: rows that only moved. [`terminal`]: raw mode, and back from it, also after a panic.
-//! - [`runner`]: does commands on blocking threads. [`backend`]: whom it asks; [`desk_backend`]: the real one.
+//! - [`runner`]: does commands on blocking threads. [`backend`]: whom it asks; [`desk_backend`]: the real one; [`keeper`]: what it does meanwhile.
 //! - [`open`]: the whole of it, from the configuration.
 //! - [`action`], [`keymap`], [`key`]: one table of what can be done; footer, help, palette and keymap file are read from it.
 //! - [`pane`], [`popup`], `task`: what is on the screen, one concept a file.
@@ -27,6 +27,7 @@ pub mod event_loop;
 pub mod field;
 pub mod frame_writer;
 pub mod job;
+pub mod keeper;
 pub mod key;
 pub mod keymap;
 pub mod list;

@@ -27,8 +27,10 @@ use workload::random::Random;
 
 use crate::ours::{File, ID, key};
 
-/// What a box adds to its content.
-const SEAL: usize = 16;
+/// What a box of a packed segment adds to its content.
+const SEAL: usize = 12;
+/// What a row of a log adds to its content.
+const LOG_SEAL: usize = 28;
 /// Codes of an entry, on average.
 const PER_ENTRY: f64 = 2.5;
 /// Heads larger than this number of bytes spill into blocks, and what is left of them has any length.
@@ -103,7 +105,7 @@ impl Thief {
             .collect();
         if let ([new], false) = (&new[..], gone.is_empty()) {
             // A log is merged when it is full, and entries of few codes have rows of the least size.
-            let of_log = (log::FULL / (log::FLOOR + 12 + SEAL) as u64) as f64;
+            let of_log = (log::FULL / (log::FLOOR + LOG_SEAL) as u64) as f64;
             let parts: Option<f64> = gone
                 .iter()
                 .map(|old| {
@@ -263,13 +265,6 @@ impl<'k> Truth<'k> {
         }
     }
 
-    fn keys(&self, conn: &Connection, segment: i64) -> index::key::SegmentKey {
-        let salt = conn
-            .prepare_cached("SELECT salt FROM segment WHERE id = ?1")
-            .and_then(|mut statement| statement.query_row([segment], |row| row.get(0)))
-            .expect("it is there");
-        self.key.segment(&salt)
-    }
 
     fn of_head(
         &self,
@@ -279,7 +274,7 @@ impl<'k> Truth<'k> {
         sealed: &[u8],
         named: u64,
     ) -> Handle {
-        let keys = self.keys(conn, segment);
+        let keys = self.key.segment(&salt(conn, segment));
         let (tag, i) = keys.address().invert(address);
         let mut occurrences = 0;
         if i == 0 {
@@ -302,7 +297,7 @@ impl<'k> Truth<'k> {
 
     /// The codes of every row of a log.
     fn of_log(&self, conn: &Connection, segment: i64) -> Vec<Option<u64>> {
-        let keys = self.keys(conn, segment);
+        let key = self.key.log(&salt(conn, segment));
         let mut statement = conn
             .prepare("SELECT k, b FROM index_log WHERE k >> 32 = ?1")
             .expect("prepared");
@@ -312,8 +307,7 @@ impl<'k> Truth<'k> {
         let mut codes = Vec::new();
         for row in rows {
             let (k, sealed): (i64, Vec<u8>) = row.expect("read");
-            let plain = keys
-                .seal()
+            let plain = key
                 .open(&k.to_be_bytes(), &sealed)
                 .expect("the seal holds");
             // One list: number, count, tags.
@@ -327,6 +321,12 @@ impl<'k> Truth<'k> {
         }
         codes
     }
+}
+
+fn salt(conn: &Connection, segment: i64) -> [u8; 32] {
+    conn.prepare_cached("SELECT salt FROM segment WHERE id = ?1")
+        .and_then(|mut statement| statement.query_row([segment], |row| row.get(0)))
+        .expect("it is there")
 }
 
 fn leb128(bytes: &[u8]) -> u64 {
