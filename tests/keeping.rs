@@ -117,7 +117,7 @@ fn told_to_stop_before_any_transaction_tending_leaves_nothing_half_done_and_goes
 
 /// Waits for something that another thread brings about.
 fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let latest = Instant::now() + Duration::from_secs(120);
+    let latest = Instant::now() + Duration::from_mins(2);
     while !holds() {
         assert!(Instant::now() < latest, "{what}");
         thread::yield_now();
@@ -149,7 +149,7 @@ fn a_terminal_that_nobody_asks_anything_indexes_what_is_due_and_merges_what_has_
 fn a_keeper_does_not_keep_a_session_alive() {
     let hospital = Hospital::staffed();
     let doctor = Arc::new(hospital.desk("hsmith"));
-    let hours = Duration::from_secs(7_200);
+    let hours = Duration::from_hours(2);
     let patient = Pace {
         quiet: hours,
         breath: hours,

@@ -34,7 +34,7 @@ pub(super) fn take(conn: &Connection, compartment: Compartment, now: u64) -> Res
 
 impl Lease {
     /// Gives the lease back. One that ran out and went to somebody else stays theirs.
-    pub(super) fn release(self, conn: &Connection, compartment: Compartment) -> Result<()> {
+    pub(super) fn release(&self, conn: &Connection, compartment: Compartment) -> Result<()> {
         conn.execute(
             "DELETE FROM index_lease WHERE compartment = ?1 AND owner = ?2",
             params![compartment.row, self.owner],

@@ -154,13 +154,16 @@ fn run<T: Transactor>(
     };
     let merged =
         Job::open(transactor, id, keys, found, inputs).and_then(|job| job.write(transactor));
-    end(transactor, found, lease);
+    end(transactor, found, &lease);
     merged.map(Some)
 }
 
-fn end(transactor: &impl Transactor, found: Compartment, lease: Lease) {
-    // If this fails the lease runs out by itself.
-    let _ = transactor.write(|conn| lease.release(conn, found));
+fn end(transactor: &impl Transactor, found: Compartment, lease: &Lease) {
+    let release = || transactor.write(|conn| lease.release(conn, found));
+    // Work that is stopped here is done already, and only the lease is to be given back. If that fails it runs out by itself.
+    if matches!(release(), Err(IndexError::Stopped)) {
+        let _ = release();
+    }
 }
 
 struct Job<'k> {

@@ -27,7 +27,7 @@ impl Default for Pace {
         Self {
             quiet: Duration::from_secs(30),
             breath: Duration::from_secs(2),
-            rest: Duration::from_secs(120),
+            rest: Duration::from_mins(2),
         }
     }
 }
@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn a_lock_ends_every_wait() {
-        let hours = Duration::from_secs(7_200);
+        let hours = Duration::from_hours(2);
         let keeper = Keeper::new(Pace {
             quiet: hours,
             breath: hours,
