@@ -253,7 +253,10 @@ impl View {
 impl Part {
     /// How far its log was decoded; 0 where it is packed and never changes.
     pub(super) fn end(&self) -> u64 {
-        self.recent.as_ref().map_or(0, |recent| recent.end())
+        match &self.rows {
+            Rows::Log(recent) => recent.end(),
+            Rows::Packed(_) => 0,
+        }
     }
 
     fn open(conn: &Connection, segment: Segment, key: &CompartmentKey) -> Result<Self> {
