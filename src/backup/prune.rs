@@ -193,7 +193,10 @@ pub async fn prune(keeper: Keeper<'_>) -> Result<Pruned, BackupError> {
         .flat_map(|m| &m.manifest.objects)
         .map(|o| o.address)
         .collect();
+    wire.meter
+        .update(|p| p.bytes_total = Some(there.values().sum()));
     for (name, len) in &there {
+        wire.meter.update(|p| p.bytes_done += len);
         // What is not named like an object is not ours to delete.
         let Some(address) = Address::parse(name) else {
             continue;

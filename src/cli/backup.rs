@@ -228,7 +228,7 @@ impl Backup {
             } => {
                 let order = backup::Order {
                     into,
-                    host: &host_folder(context)?,
+                    host: &HostFolder::of(paths)?,
                     snapshot: snapshot.as_deref(),
                     shares: &texts(shares)?,
                     head: head.as_ref(),
@@ -296,11 +296,7 @@ pub(super) fn texts(shares: &[PathBuf]) -> Result<Vec<SecretBytes>, Failure> {
 
 /// Opens an address under the rule of the configuration: where TLS is required everywhere, this very host is no exception.
 pub(super) fn target(context: &Context, address: &str) -> Result<backup::Target, Failure> {
-    let plain = address.starts_with("mongodb://")
-        && !["tls=true", "ssl=true"]
-            .iter()
-            .any(|on| address.contains(on));
-    if context.config.security.tls == Tls::Required && plain {
+    if context.config.security.tls == Tls::Required && backup::Target::is_plain(address) {
         return Err(Failure::new(
             Exit::Usage,
             "tls-required",
@@ -309,15 +305,6 @@ pub(super) fn target(context: &Context, address: &str) -> Result<backup::Target,
         .hint("add tls=true to the address, or see security.tls in the configuration"));
     }
     Ok(backup::Target::parse(address)?.over(&context.config.backup))
-}
-
-/// The folder that is named, which on the host of the lost vault may still be the old one's.
-fn host_folder(context: &Context) -> Result<HostFolder, Failure> {
-    let paths = &context.config.paths;
-    Ok(match &paths.host {
-        Some(folder) => HostFolder::Rather(folder.clone()),
-        None => HostFolder::Below(paths.host_of("")?),
-    })
 }
 
 #[cfg(test)]

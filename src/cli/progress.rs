@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use unicode_width::UnicodeWidthChar;
 
-use super::page::{grouped, size, span};
+use super::page::{counted, grouped, size, span};
 use super::{Format, Output, Voice, plain};
-use crate::desk::view::{Proceed, Progress};
+use crate::desk::view::{Proceed, Progress, Transfer};
+use crate::jobs::speed::Speed;
 
 /// Shows how far long work has come. Dropping it takes the bar away.
 #[derive(Debug)]
@@ -35,6 +36,31 @@ struct State {
     shown: Option<Instant>,
     last: Option<Progress>,
     drawn: bool,
+    speed: Speed,
+}
+
+/// How fast it goes just now, and how long it went already, in seconds.
+#[derive(Debug, Clone, Copy, Default)]
+struct Pace {
+    seconds: f64,
+    rate: Option<f64>,
+    left: Option<f64>,
+    stalled: bool,
+}
+
+impl Pace {
+    fn of(speed: &Speed, now: Duration, progress: &Progress) -> Self {
+        let stalled = progress
+            .transfer
+            .map_or_else(|| speed.is_stalled(now), |transfer| transfer.stalled);
+        let known = |figure: Option<f64>| figure.filter(|_| !stalled);
+        Self {
+            seconds: now.as_secs_f64(),
+            rate: known(speed.rate(now)),
+            left: known(progress.total.and_then(|total| speed.left(now, total))),
+            stalled,
+        }
+    }
 }
 
 impl Manner {
@@ -63,6 +89,7 @@ impl Watch {
             shown: None,
             last: None,
             drawn: false,
+            speed: Speed::default(),
         };
         Self {
             manner,
@@ -90,9 +117,12 @@ impl Watch {
             self.finish(&mut state);
             state.what.clone_from(&progress.what);
             state.started = now;
+            state.speed = Speed::default();
             // The first plain line comes after a pause: short work needs none.
             state.shown = (self.manner == Manner::Lines).then_some(now);
         }
+        let elapsed = now - state.started;
+        state.speed.note(elapsed, progress.done);
         let due = state
             .shown
             .is_none_or(|shown| now - shown >= self.manner.pause());
@@ -109,12 +139,12 @@ impl Watch {
     }
 
     fn show(&self, state: &mut State, progress: &Progress, now: Instant) {
-        let elapsed = (now - state.started).as_secs_f64();
+        let pace = Pace::of(&state.speed, now - state.started, progress);
         let text = match self.manner {
             Manner::Silent => return,
-            Manner::Bar => format!("\r{}\x1b[K", cut(&bar(progress, elapsed), columns())),
-            Manner::Lines => format!("{}\n", line(progress, elapsed)),
-            Manner::Json => format!("{}\n", object(progress, elapsed)),
+            Manner::Bar => format!("\r{}\x1b[K", cut(&bar(progress, pace), columns())),
+            Manner::Lines => format!("{}\n", line(progress, pace)),
+            Manner::Json => format!("{}\n", object(progress, pace)),
         };
         state.shown = Some(now);
         state.drawn = self.manner == Manner::Bar;
@@ -149,24 +179,10 @@ impl Drop for Watch {
                 shown: None,
                 last: None,
                 drawn: false,
+                speed: Speed::default(),
             },
         );
         self.finish(&mut state);
-    }
-}
-
-/// Seconds that are left at the rate so far; unknown before anything is done.
-fn seconds_left(progress: &Progress, elapsed: f64) -> Option<f64> {
-    let total = progress.total?;
-    (progress.done > 0 && elapsed > 0.0)
-        .then(|| elapsed * total.saturating_sub(progress.done) as f64 / progress.done as f64)
-}
-
-fn rate(progress: &Progress, elapsed: f64) -> f64 {
-    if elapsed > 0.0 {
-        progress.done as f64 / elapsed
-    } else {
-        0.0
     }
 }
 
@@ -179,7 +195,7 @@ fn amount(progress: &Progress, number: u64) -> String {
 }
 
 /// `653 114 of 1 000 000 entries  81 400/s  4.3 s left`
-fn figures(progress: &Progress, elapsed: f64) -> String {
+fn figures(progress: &Progress, pace: Pace) -> String {
     let unit = if progress.unit == "bytes" {
         String::new()
     } else {
@@ -190,13 +206,34 @@ fn figures(progress: &Progress, elapsed: f64) -> String {
         Some(total) => format!("{done} of {}{unit}", amount(progress, total)),
         None => format!("{done}{unit}"),
     }];
-    parts.push(format!(
-        "{}/s",
-        amount(progress, rate(progress, elapsed).round() as u64)
-    ));
-    parts.extend(seconds_left(progress, elapsed).map(|left| format!("{} left", span(left))));
+    if pace.stalled {
+        parts.push("stalled, time left unknown".into());
+    }
+    let rate = pace.rate.map(|rate| rate.round() as u64);
+    parts.extend(rate.map(|rate| format!("{}/s", amount(progress, rate))));
+    parts.extend(pace.left.map(|left| format!("{} left", span(left))));
+    parts.extend(progress.transfer.as_ref().map(transferred));
     parts.extend(progress.note.as_deref().map(plain));
     parts.join("  ")
+}
+
+/// `sending, 120 of 500 entries, 3.1 MB acknowledged, 3 in flight, 1 retry`
+fn transferred(transfer: &Transfer) -> String {
+    let mut parts = vec![transfer.phase.to_owned()];
+    if transfer.entries_total > 0 {
+        let (done, all) = (grouped(transfer.entries), grouped(transfer.entries_total));
+        parts.push(format!("{done} of {all} entries"));
+    }
+    if transfer.acknowledged > 0 {
+        parts.push(format!("{} acknowledged", size(transfer.acknowledged)));
+    }
+    if transfer.in_flight > 0 {
+        parts.push(format!("{} in flight", transfer.in_flight));
+    }
+    if transfer.retries > 0 {
+        parts.push(counted(transfer.retries, "retry", "retries"));
+    }
+    parts.join(", ")
 }
 
 /// Columns of the terminal behind standard error.
@@ -216,11 +253,11 @@ fn cut(text: &str, columns: usize) -> &str {
     end.map_or(text, |(end, _)| &text[..end])
 }
 
-fn line(progress: &Progress, elapsed: f64) -> String {
-    format!("{}: {}", progress.what, figures(progress, elapsed))
+fn line(progress: &Progress, pace: Pace) -> String {
+    format!("{}: {}", progress.what, figures(progress, pace))
 }
 
-fn bar(progress: &Progress, elapsed: f64) -> String {
+fn bar(progress: &Progress, pace: Pace) -> String {
     const CELLS: u64 = 24;
     let bar = match progress.total {
         Some(total) if total > 0 => {
@@ -234,19 +271,21 @@ fn bar(progress: &Progress, elapsed: f64) -> String {
         }
         _ => String::new(),
     };
-    format!("{}  {bar}{}", progress.what, figures(progress, elapsed))
+    format!("{}  {bar}{}", progress.what, figures(progress, pace))
 }
 
-fn object(progress: &Progress, elapsed: f64) -> String {
+/// `rate` is 0 and `seconds_left` null while nobody knows.
+fn object(progress: &Progress, pace: Pace) -> String {
     json!({ "progress": {
         "what": progress.what,
         "done": progress.done,
         "total": progress.total,
         "unit": progress.unit,
-        "rate": rate(progress, elapsed),
-        "seconds": elapsed,
-        "seconds_left": seconds_left(progress, elapsed),
+        "rate": pace.rate.unwrap_or(0.0),
+        "seconds": pace.seconds,
+        "seconds_left": pace.left,
         "note": progress.note,
+        "transfer": progress.transfer,
     }})
     .to_string()
 }
@@ -262,26 +301,70 @@ mod tests {
             total,
             unit,
             note: None,
+            transfer: None,
+        }
+    }
+
+    fn pace(rate: f64, left: f64) -> Pace {
+        Pace {
+            seconds: 1.0,
+            rate: Some(rate),
+            left: Some(left),
+            stalled: false,
         }
     }
 
     #[test]
     fn a_line_says_how_much_how_fast_and_how_long() {
-        let line = line(&progress(600_000, Some(1_000_000), "entries"), 6.0);
+        let word = progress(600_000, Some(1_000_000), "entries");
         assert_eq!(
-            line,
+            line(&word, pace(100_000.0, 4.0)),
             "verify signatures: 600 000 of 1 000 000 entries  100 000/s  4.0 s left"
         );
         assert_eq!(
-            super::line(&progress(0, None, "files"), 0.0),
-            "verify signatures: 0 files  0/s"
+            line(&progress(0, None, "files"), Pace::default()),
+            "verify signatures: 0 files"
+        );
+    }
+
+    #[test]
+    fn a_line_of_a_backup_says_what_goes_to_and_fro_and_when_it_stalls() {
+        let transfer = Transfer {
+            phase: "sending",
+            entries: 120,
+            entries_total: 5_000,
+            acknowledged: 3_100_000,
+            retries: 2,
+            in_flight: 3,
+            stalled: false,
+        };
+        let mut word = progress(3_500_000, Some(11_200_000), "bytes");
+        word.transfer = Some(transfer);
+        assert_eq!(
+            line(&word, pace(214_000.0, 38.0)),
+            "verify signatures: 3.5 MB of 11.2 MB  214.0 kB/s  38 s left  sending, 120 of 5 000 entries, 3.1 MB acknowledged, \
+             3 in flight, 2 retries"
+        );
+        let mut speed = Speed::default();
+        speed.note(Duration::ZERO, 0);
+        speed.note(Duration::from_secs(1), 3_500_000);
+        let now = Duration::from_secs(2);
+        assert!(line(&word, Pace::of(&speed, now, &word)).contains("4.4 s left"));
+        word.transfer = Some(Transfer {
+            stalled: true,
+            ..transfer
+        });
+        let stalled = line(&word, Pace::of(&speed, now, &word));
+        assert!(
+            stalled.contains("stalled, time left unknown") && !stalled.contains("/s"),
+            "{stalled}"
         );
     }
 
     #[test]
     fn a_bar_is_as_full_as_the_work_is_done() {
         let bar = |done| {
-            super::bar(&progress(done, Some(4), "bytes"), 1.0)
+            super::bar(&progress(done, Some(4), "bytes"), Pace::default())
                 .matches('█')
                 .count()
         };
@@ -296,7 +379,7 @@ mod tests {
 
     #[test]
     fn progress_in_json_is_one_object_a_line() {
-        let text = object(&progress(5, Some(10), "entries"), 1.0);
+        let text = object(&progress(5, Some(10), "entries"), pace(5.0, 1.0));
         let value: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(value["progress"]["done"], 5);
         assert_eq!(value["progress"]["seconds_left"], 1.0);

@@ -187,6 +187,7 @@ fn report(watch: Reporter<'_>, done: u64) -> Result<(), DeskError> {
         total: None,
         unit: "entries",
         note: None,
+        transfer: None,
     };
     match watch(&progress) {
         Proceed::Go => Ok(()),

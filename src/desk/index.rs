@@ -243,6 +243,7 @@ fn report(watch: Reporter<'_>, what: &str, done: u64, unit: &'static str) -> Res
         total: None,
         unit,
         note: None,
+        transfer: None,
     };
     match watch(&progress) {
         Proceed::Go => Ok(()),

@@ -64,6 +64,7 @@ pub fn read_at(paths: &Paths, now: u64) -> Result<Status, DeskError> {
         sqlite: store::sqlite_version().to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         vault_id: vault.host().vault().to_string(),
+        share_threshold: directory.genesis.as_ref().map_or(0, |g| g.threshold),
         bytes: size_of(ledger),
     })
 }

@@ -39,9 +39,10 @@ use crate::crypto::hash::sha256;
 use crate::crypto::secret::SecretBytes;
 use crate::crypto::sign::VerifyKey;
 use crate::desk::view::{
-    BackupLine, BackupRun, BackupVerified, Proceed, Progress, Reporter, Stamp,
+    BackupLine, BackupRun, BackupVerified, Proceed, Progress, Reporter, Stamp, Transfer,
 };
 use crate::desk::{DeskError, session};
+use crate::jobs::speed::Speed;
 use crate::ledger::Office;
 use crate::ledger::clear::BackupMark;
 use crate::vault::{Directory, Host, Vault, clock, record};
@@ -78,6 +79,14 @@ impl Target {
     pub fn over(mut self, link: &config::Backup) -> Self {
         self.options = Options::of_link(link.in_flight, link.rate);
         self
+    }
+
+    /// Whether an address goes without TLS, which a configuration may forbid even on this very host.
+    pub fn is_plain(address: &str) -> bool {
+        address.starts_with("mongodb://")
+            && !["tls=true", "ssl=true"]
+                .iter()
+                .any(|on| address.contains(on))
     }
 }
 
@@ -322,6 +331,8 @@ fn drive<T>(
         let mut work = pin!(work(wire));
         let first = tokio::time::Instant::now() + SIGN_OF_LIFE;
         let mut idle = tokio::time::interval_at(first, SIGN_OF_LIFE);
+        let mut speed = Speed::default();
+        let begun = Instant::now();
         loop {
             tokio::select! {
                 biased;
@@ -331,7 +342,9 @@ fn drive<T>(
                 _ = idle.tick() => {}
             }
             let stage = watched.borrow_and_update().clone();
-            if watch(&translated(what, &stage)) == Proceed::Stop {
+            speed.note(begun.elapsed(), stage.bytes_done + stage.acknowledged);
+            let stalled = speed.is_stalled(begun.elapsed());
+            if watch(&translated(what, &stage, stalled)) == Proceed::Stop {
                 cancel.cancel();
             }
         }
@@ -346,31 +359,23 @@ fn unusable(location: &Location, error: TargetError) -> DeskError {
     }
 }
 
-/// Bytes are what a person waits for; the rest is told in the note.
-fn translated(what: &str, stage: &Stage) -> Progress {
-    let mut note = vec![stage.phase.as_str().to_owned()];
-    if stage.phase != Phase::Done {
-        if stage.entries_total > 0 {
-            note.push(format!(
-                "{} of {} entries",
-                stage.entries_done, stage.entries_total
-            ));
-        }
-        if stage.acknowledged > 0 {
-            note.push(format!("{} bytes acknowledged", stage.acknowledged));
-        }
-        if stage.in_flight > 0 {
-            note.push(format!("{} in flight", stage.in_flight));
-        }
-    }
-    if stage.retries > 0 {
-        note.push(format!("{} retries", stage.retries));
-    }
+/// Bytes are what a person waits for; what else there is to tell stands beside them.
+fn translated(what: &str, stage: &Stage, stalled: bool) -> Progress {
     Progress {
         what: what.to_owned(),
         done: stage.bytes_done,
         total: stage.bytes_total,
         unit: "bytes",
-        note: Some(note.join(", ")),
+        note: None,
+        transfer: Some(Transfer {
+            phase: stage.phase.as_str(),
+            entries: stage.entries_done,
+            entries_total: stage.entries_total,
+            acknowledged: stage.acknowledged,
+            retries: stage.retries,
+            in_flight: stage.in_flight,
+            // What is checked at the end moves no bytes.
+            stalled: stalled && !matches!(stage.phase, Phase::Finishing | Phase::Done),
+        }),
     }
 }

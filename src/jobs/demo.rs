@@ -52,6 +52,7 @@ pub fn make(paths: &Paths, plan: &Plan, watch: Reporter<'_>) -> Result<DemoMade,
             total: Some(total),
             unit: "patients",
             note: None,
+            transfer: None,
         };
         if watch(&progress) == Proceed::Stop {
             Err(DeskError::Stopped)

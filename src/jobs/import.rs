@@ -174,6 +174,7 @@ fn progress(done: u64, total: u64, entries: u64) -> Progress {
         total: Some(total),
         unit: "bytes",
         note: Some(format!("{entries} entries")),
+        transfer: None,
     }
 }
 

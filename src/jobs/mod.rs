@@ -7,4 +7,5 @@ pub mod export;
 pub mod import;
 pub mod ledger_export;
 pub mod sealed_export;
+pub mod speed;
 pub mod verify;

@@ -338,5 +338,6 @@ fn progress(done: u64, total: Option<u64>) -> Progress {
         total,
         unit: "entries",
         note: None,
+        transfer: None,
     }
 }

@@ -221,6 +221,10 @@ actions! {
     JoinUnit "join_unit" "Put the selected user into a unit" "join unit" ["i"] Admin Manage;
     Verify "verify" "Verify chain, signatures and grants" "verify" ["v"] Admin Run;
     BackUp "back_up" "Back up to the configured target" "back up" ["b"] Admin BackUp;
+    VerifyBackup "verify_backup" "Verify the backup: every snapshot and object" "verify backup" ["V"] Admin Run;
+    Restore "restore" "Restore a snapshot into a new folder" "restore" ["r"] Admin Manage;
+    Drill "drill" "Rehearse a restore, with the restore shares" "drill" ["d"] Admin Manage;
+    Prune "prune" "Delete what no snapshot needs any more" "prune" ["P"] Admin Manage;
     PauseJob "pause_job" "Hold the running job, or let it go on" "hold" ["p"] Admin Run;
     SaveReport "save_report" "Save the selected verification report as text" "save" ["s"] Admin Run;
     CancelJob "cancel_job" "Stop the running job at a safe place" "cancel" ["c"] Admin Run;

@@ -346,7 +346,7 @@ pub fn update(app: &mut App, now: Stamp, msg: Msg) -> Vec<Command> {
         Msg::Loaded { ticket, reply } => app.loaded(ticket, reply),
         Msg::Progress(id, progress) => {
             if let Some(job) = app.shell.jobs.iter_mut().find(|job| job.id == id) {
-                job.progress = Some((app.shell.now, progress));
+                job.word(app.shell.now, progress);
             }
         }
         Msg::Ended(id, end) => app.ended(id, *end),

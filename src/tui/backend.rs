@@ -129,6 +129,14 @@ pub enum Report {
     Verify(Box<view::VerifyReport>),
     /// A snapshot was made.
     BackedUp(view::BackupRun),
+    /// The snapshots were checked.
+    VerifiedBackup(view::BackupVerified),
+    /// A snapshot was brought back.
+    Restored(Box<view::Restored>),
+    /// A restore was rehearsed.
+    Drilled(Box<view::Drilled>),
+    /// What nobody needs any more was deleted, or will be.
+    Pruned(view::Pruned),
     /// The index holds everything.
     Indexed(view::IndexStats),
     /// A demonstration was made.

@@ -1,6 +1,10 @@
 //! What an update asks the runner to do. The application itself does nothing: it only says.
 
+use std::path::PathBuf;
+
 use super::draft::Keep;
+use crate::backup::PrintedHead;
+use crate::backup::verify::ReadData;
 use crate::clinical::stock::{Correction, Lot};
 use crate::clinical::{Body, Decimal, Dispense, Identity, Prescription, Role};
 use crate::crypto::secret::SecretBytes;
@@ -330,6 +334,37 @@ pub enum JobKind {
     Verify,
     /// Back up to the configured target.
     BackUp,
+    /// Check the snapshots of the configured target.
+    VerifyBackup {
+        /// Which objects are read.
+        read: ReadData,
+        /// A head that somebody wrote down.
+        head: Option<PrintedHead>,
+    },
+    /// Bring a snapshot back into a new folder.
+    Restore {
+        /// The folder.
+        into: PathBuf,
+        /// The beginning of its id; the newest where none is named.
+        snapshot: Option<String>,
+        /// A head that somebody wrote down.
+        head: Option<PrintedHead>,
+        /// The restore shares: of each its file, or its text.
+        shares: Vec<SecretBytes>,
+    },
+    /// Rehearse a restore.
+    Drill {
+        /// Whose charts are opened there.
+        login: String,
+        /// Their passphrase.
+        passphrase: SecretBytes,
+        /// How many charts.
+        charts: usize,
+        /// The restore shares: of each its file, or its text.
+        shares: Vec<SecretBytes>,
+    },
+    /// Delete what no snapshot needs any more.
+    Prune,
     /// Index what the search index does not hold yet.
     Index,
     /// Make a demonstration vault.
@@ -354,6 +389,10 @@ impl JobKind {
         match self {
             JobKind::Verify => "Verify signatures",
             JobKind::BackUp => "Back up",
+            JobKind::VerifyBackup { .. } => "Verify the backup",
+            JobKind::Restore { .. } => "Restore",
+            JobKind::Drill { .. } => "Drill",
+            JobKind::Prune => "Prune the backup",
             JobKind::Index => "Bring the index up",
             JobKind::Demo { .. } => "Make a demonstration vault",
             JobKind::Init { .. } => "Make a vault",
@@ -364,7 +403,10 @@ impl JobKind {
 impl JobKind {
     /// Whether it can be held and go on. What holds others up while it waits cannot.
     pub fn can_pause(&self) -> bool {
-        matches!(self, JobKind::Verify)
+        matches!(
+            self,
+            JobKind::Verify | JobKind::VerifyBackup { .. } | JobKind::Restore { .. }
+        )
     }
 
     /// Whether it works with the keys of whoever started it, and so ends when they lock.

@@ -17,16 +17,18 @@ use super::draft::Keep;
 use super::job;
 use super::keeper::{Keeper, Pace};
 use super::shell::workplaces;
-use crate::config::{self, Paths};
+use crate::config::{self, Paths, Tls};
 use crate::crypto::password::Cost;
+use crate::crypto::secret::SecretBytes;
 use crate::desk::view::{DemoLogin, Reporter};
 use crate::desk::{
     DeskError, Session, access, audit, charts, drafts, inbox, index, queries, rx, search, session,
     setup, status, stock, units, users, verifications,
 };
 use crate::interop::fhir::export::as_json;
+use crate::jobs::backup::HostFolder;
 use crate::jobs::{backup, demo, verify};
-use crate::vault::{Vault, VaultError};
+use crate::vault::{Vault, VaultError, shares};
 
 /// A demonstration made from the screen is always the same one.
 const DEMO_SEED: u64 = 1;
@@ -45,6 +47,8 @@ pub struct Surround {
     pub idle: Duration,
     /// Where snapshots go, and how.
     pub backup: config::Backup,
+    /// Whether a target may be reached without TLS.
+    pub tls: Tls,
 }
 
 /// The desk of this vault.
@@ -134,8 +138,17 @@ impl DeskBackend {
 
     /// Where snapshots go.
     fn target(&self) -> Result<backup::Target, Failure> {
-        let configured = &self.around.backup;
-        let Some(address) = &configured.target else {
+        self.open(self.around.backup.target.as_ref())
+    }
+
+    /// The same under a credential that may delete.
+    fn prune_target(&self) -> Result<backup::Target, Failure> {
+        let backup = &self.around.backup;
+        self.open(backup.prune_target.as_ref().or(backup.target.as_ref()))
+    }
+
+    fn open(&self, address: Option<&String>) -> Result<backup::Target, Failure> {
+        let Some(address) = address else {
             return Err(Failure {
                 code: "no-target".to_owned(),
                 message: "no backup target is configured".to_owned(),
@@ -146,7 +159,71 @@ impl DeskBackend {
                 causes: Vec::new(),
             });
         };
-        Ok(backup::Target::parse(address)?.over(configured))
+        if self.around.tls == Tls::Required && backup::Target::is_plain(address) {
+            return Err(Failure {
+                code: "tls-required".to_owned(),
+                message: "the backup target is to be reached without TLS, which is required here"
+                    .to_owned(),
+                hint: Some("add tls=true to its address in config.toml".to_owned()),
+                causes: Vec::new(),
+            });
+        }
+        Ok(backup::Target::parse(address)?.over(&self.around.backup))
+    }
+
+    /// What is done with the repository.
+    fn repository(&self, kind: JobKind, watch: Reporter<'_>) -> Result<Report, Failure> {
+        let paths = &self.around.paths;
+        Ok(match kind {
+            JobKind::BackUp => Report::BackedUp(backup::run(paths, &self.target()?, watch)?),
+            JobKind::VerifyBackup { read, head } => Report::VerifiedBackup(backup::verify(
+                paths,
+                &self.target()?,
+                read,
+                head.as_ref(),
+                watch,
+            )?),
+            JobKind::Restore {
+                into,
+                snapshot,
+                head,
+                shares,
+            } => {
+                let order = backup::Order {
+                    into: &into,
+                    host: &HostFolder::of(paths)?,
+                    snapshot: snapshot.as_deref(),
+                    shares: &texts(shares)?,
+                    head: head.as_ref(),
+                };
+                let restored = backup::restore(&self.target()?, &order, watch)?;
+                Report::Restored(Box::new(restored))
+            }
+            JobKind::Drill {
+                login,
+                passphrase,
+                charts,
+                shares,
+            } => {
+                let drill = backup::Drill {
+                    login: &login,
+                    passphrase: &passphrase,
+                    shares: &texts(shares)?,
+                    head: None,
+                    scratch: None,
+                    charts,
+                };
+                let drilled = backup::drill(paths, &self.target()?, &drill, watch)?;
+                Report::Drilled(Box::new(drilled))
+            }
+            JobKind::Prune => Report::Pruned(backup::prune(
+                paths,
+                &self.prune_target()?,
+                self.around.backup.pruner.as_deref(),
+                watch,
+            )?),
+            _ => unreachable!("`run` sends only work with the repository here"),
+        })
     }
 
     fn unlock(
@@ -318,11 +395,11 @@ impl Backend for DeskBackend {
                 let _asked = keeper.ask();
                 Ok(Report::Indexed(index::merge(&session, report)?))
             }
-            JobKind::BackUp => Ok(Report::BackedUp(backup::run(
-                &self.around.paths,
-                &self.target()?,
-                report,
-            )?)),
+            JobKind::BackUp
+            | JobKind::VerifyBackup { .. }
+            | JobKind::Restore { .. }
+            | JobKind::Drill { .. }
+            | JobKind::Prune => self.repository(kind, report),
         }
     }
 
@@ -345,6 +422,21 @@ impl Backend for DeskBackend {
             }
         })
     }
+}
+
+/// The texts of shares, each of which was given as its text or as the name of its file.
+fn texts(shares: Vec<SecretBytes>) -> Result<Vec<SecretBytes>, DeskError> {
+    let text = |share: SecretBytes| {
+        if shares::is_share(share.expose()) {
+            return Ok(share);
+        }
+        let file = PathBuf::from(String::from_utf8_lossy(share.expose()).into_owned());
+        match std::fs::read(&file) {
+            Ok(text) => Ok(SecretBytes::new(text)),
+            Err(error) => Err(DeskError::io(&file, error)),
+        }
+    };
+    shares.into_iter().map(text).collect()
 }
 
 /// Who can log in to a demonstration, each role's first before the others.

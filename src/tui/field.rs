@@ -17,6 +17,8 @@ pub enum Shown {
     Plain,
     /// A dot for each character.
     Masked,
+    /// As it is where it begins like the path of a file, a dot for each character otherwise.
+    PathOnly,
 }
 
 /// The text and the place in it. What was typed is wiped when the field goes.
@@ -35,10 +37,10 @@ impl Field {
     /// An empty field.
     pub fn new(shown: Shown) -> Self {
         // A passphrase must not leave copies behind while its buffer grows.
-        let room = if shown == Shown::Masked {
-            LONGEST + 4
-        } else {
+        let room = if shown == Shown::Plain {
             0
+        } else {
+            LONGEST + 4
         };
         Self {
             text: String::with_capacity(room),
@@ -224,9 +226,11 @@ impl Field {
     }
 
     fn visible(&self, part: &str) -> String {
+        let path = self.text.starts_with(['/', '.']);
         match self.shown {
             Shown::Plain => part.to_owned(),
-            Shown::Masked => "•".repeat(part.graphemes(true).count()),
+            Shown::PathOnly if path => part.to_owned(),
+            Shown::Masked | Shown::PathOnly => "•".repeat(part.graphemes(true).count()),
         }
     }
 }
@@ -241,7 +245,7 @@ impl std::fmt::Debug for Field {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.shown {
             Shown::Plain => write!(f, "Field({:?})", self.text),
-            Shown::Masked => f.write_str("Field(…)"),
+            Shown::Masked | Shown::PathOnly => f.write_str("Field(…)"),
         }
     }
 }

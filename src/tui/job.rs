@@ -1,5 +1,7 @@
 //! One piece of long work as the screen knows it: how far, how fast, how it ended.
 
+use std::time::Duration;
+
 use jiff::SignedDuration;
 
 use super::backend::{Failure, Report};
@@ -8,7 +10,8 @@ use super::command::JobId;
 use super::text;
 use super::theme::Tone;
 use super::when;
-use crate::desk::view::{Progress, Stamp};
+use crate::desk::view::{self, Progress, Stamp, Transfer};
+use crate::jobs::speed::Speed;
 
 /// A job that this screen started.
 #[derive(Debug, Clone)]
@@ -33,6 +36,7 @@ pub struct Job {
     held_since: Option<Stamp>,
     /// For how long it was held before.
     held: SignedDuration,
+    speed: Speed,
 }
 
 impl Job {
@@ -49,7 +53,24 @@ impl Job {
             can_pause: false,
             held_since: None,
             held: SignedDuration::ZERO,
+            speed: Speed::default(),
         }
+    }
+
+    /// Takes in how far it has come.
+    pub fn word(&mut self, at: Stamp, progress: Progress) {
+        let what = self.progress.as_ref().map(|(_, before)| &before.what);
+        if what.is_some_and(|before| *before != progress.what) {
+            self.speed = Speed::default();
+        }
+        self.speed.note(self.worked(at), progress.done);
+        self.progress = Some((at, progress));
+    }
+
+    /// For how long it has been at work, what it was held not counted.
+    fn worked(&self, at: Stamp) -> Duration {
+        let worked = at.0.duration_since(self.started.0) - self.held;
+        Duration::try_from(worked).unwrap_or(Duration::ZERO)
     }
 
     /// Holds it, or lets it go on. Whether it is held now.
@@ -66,13 +87,21 @@ impl Job {
         self.end.is_none()
     }
 
-    /// Things done in a second so far.
-    fn rate(&self) -> Option<f64> {
+    /// When it said its last word, by its own clock, unless nobody knows how fast it goes: it is held, or stalled.
+    fn moving(&self) -> Option<Duration> {
         let (at, progress) = self.progress.as_ref()?;
-        // Its last word came before it was held, or after it went on: time in between does not count.
-        let worked = at.0.duration_since(self.started.0) - self.held;
-        let seconds = worked.as_secs_f64();
-        (seconds > 0.2).then(|| progress.done as f64 / seconds)
+        let stalled = progress.transfer.is_some_and(|transfer| transfer.stalled);
+        (self.held_since.is_none() && !stalled).then(|| self.worked(*at))
+    }
+
+    /// Things done in a second, and the seconds that are left.
+    fn pace(&self) -> (Option<f64>, Option<f64>) {
+        let Some(now) = self.moving() else {
+            return (None, None);
+        };
+        let total = self.progress.as_ref().and_then(|(_, word)| word.total);
+        let left = total.and_then(|total| self.speed.left(now, total));
+        (self.speed.rate(now), left)
     }
 
     /// One line that says how it ended or where it stands.
@@ -158,7 +187,11 @@ impl Job {
             canvas.put(1, y, &counts, Tone::Text);
         }
         let mut line = progress.what.clone();
-        if let Some(rate) = self.rate().filter(|_| self.held_since.is_none()) {
+        if let Some(transfer) = &progress.transfer {
+            line = format!("{line}: {}", transfer.phase);
+        }
+        let (rate, left) = self.pace();
+        if let Some(rate) = rate {
             // More digits would tremble, and each of them costs bytes on a thin link.
             let shown = rounded(rate as u64);
             let each = if bytes {
@@ -167,18 +200,51 @@ impl Job {
                 format!("{}/s", text::grouped(shown))
             };
             line = format!("{line}   {each}");
-            if let Some(total) = progress.total.filter(|_| rate > 0.0) {
-                let left = total.saturating_sub(progress.done) as f64 / rate;
-                line = format!("{line}   {} left", when::seconds(left));
+        }
+        match left {
+            Some(left) => line = format!("{line}   {} left", when::seconds(left)),
+            None if progress.transfer.is_some_and(|transfer| transfer.stalled) => {
+                line.push_str("   stalled, time left unknown");
             }
+            None => {}
         }
         canvas.put(1, y + 1, &line, Tone::Muted);
+        let mut y = y;
+        if let Some(transfer) = &progress.transfer {
+            canvas.put(1, y + 2, &transferred(transfer), Tone::Muted);
+            y += 1;
+        }
         if let Some(note) = &progress.note {
             canvas.put(3, y + 2, note, Tone::Warn);
             return y + 3;
         }
         y + 2
     }
+}
+
+/// `120 of 5 000 entries   3.1 MB acknowledged   3 in flight   0 retries`
+fn transferred(transfer: &Transfer) -> String {
+    let mut parts = Vec::new();
+    if transfer.entries_total > 0 {
+        let (done, all) = (transfer.entries, transfer.entries_total);
+        parts.push(format!(
+            "{} of {} entries",
+            text::grouped(done),
+            text::grouped(all)
+        ));
+    }
+    parts.push(format!(
+        "{} acknowledged",
+        text::bytes(transfer.acknowledged)
+    ));
+    parts.push(format!("{} in flight", transfer.in_flight));
+    let retries = if transfer.retries == 1 {
+        "retry"
+    } else {
+        "retries"
+    };
+    parts.push(format!("{} {retries}", text::grouped(transfer.retries)));
+    parts.join("   ")
 }
 
 /// To three digits.
@@ -191,6 +257,13 @@ fn outcome(report: &Report) -> (String, Tone) {
     match report {
         Report::Verify(report) if report.ok => ("ok".to_owned(), Tone::Good),
         Report::Verify(report) => (format!("! {} wrong", report.findings.len()), Tone::Alert),
+        Report::VerifiedBackup(view::BackupVerified { ok: false, .. }) => {
+            ("! something is wrong".to_owned(), Tone::Alert)
+        }
+        Report::Restored(report) if !report.verify.ok => {
+            ("! it does not verify".to_owned(), Tone::Alert)
+        }
+        Report::Drilled(report) if !report.ok => ("! not whole".to_owned(), Tone::Alert),
         _ => ("ok".to_owned(), Tone::Good),
     }
 }
@@ -290,6 +363,68 @@ pub fn lines(report: &Report) -> Vec<(String, Tone)> {
                 out.push((format!("! {alarm}"), Tone::Alert));
             }
         }
+        Report::VerifiedBackup(r) => {
+            line("snapshots", text::grouped(r.snapshots));
+            line("packs", text::grouped(r.packs));
+            line("read", text::bytes(r.bytes_read));
+            let named = [("missing", &r.missing), ("corrupt", &r.corrupt)];
+            for (what, names) in named {
+                out.extend(
+                    names
+                        .iter()
+                        .map(|name| (format!("! {what}: {name}"), Tone::Alert)),
+                );
+            }
+            out.extend(r.behind.iter().map(|how| (format!("! {how}"), Tone::Alert)));
+            if r.ok {
+                out.push(("ok  nothing is wrong".to_owned(), Tone::Good));
+            }
+        }
+        Report::Restored(r) => {
+            line("vault", r.vault.clone());
+            line("host", r.host.clone());
+            line("snapshot", r.snapshot.clone());
+            line("made", when::clock(r.created));
+            line("entries", text::grouped(r.entries));
+            line("took", when::seconds(r.seconds));
+            for taken in &r.sign_again {
+                out.push((format!("! sign again: {taken}"), Tone::Warn));
+            }
+            out.extend(verified(&r.verify));
+        }
+        Report::Drilled(r) => {
+            line("recovery time", when::seconds(r.recovery_seconds));
+            line("recovery point", when::clock(r.recovery_point));
+            line(
+                "would be lost",
+                format!("{} entries", text::grouped(r.entries_behind)),
+            );
+            line("snapshot", r.snapshot.clone());
+            line("entries", text::grouped(r.entries));
+            line("charts opened", text::grouped(r.charts_opened));
+            line("entries read", text::grouped(r.entries_read));
+            line("on record as", r.entry.clone());
+            out.extend(
+                r.problems
+                    .iter()
+                    .map(|what| (format!("! {what}"), Tone::Alert)),
+            );
+            out.extend(verified(&r.verify));
+        }
+        Report::Pruned(r) => {
+            line("marked", text::grouped(r.marked));
+            line("waiting", text::grouped(r.waiting));
+            line("needed again", text::grouped(r.revived));
+            line(
+                "deleted",
+                format!(
+                    "{} objects, {}",
+                    text::grouped(r.objects),
+                    text::bytes(r.bytes)
+                ),
+            );
+            line("manifests deleted", text::grouped(r.manifests));
+        }
         Report::Indexed(r) => {
             line(
                 "words",
@@ -343,6 +478,17 @@ pub fn lines(report: &Report) -> Vec<(String, Tone)> {
     out
 }
 
+/// What the verification of a restored vault found.
+fn verified(report: &view::VerifyReport) -> Vec<(String, Tone)> {
+    if report.ok {
+        return vec![("ok  it verifies, nothing is wrong".to_owned(), Tone::Good)];
+    }
+    let findings = report.findings.iter();
+    findings
+        .map(|finding| (format!("! {}", finding.text), Tone::Alert))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -360,14 +506,16 @@ mod tests {
             total: Some(1_000),
             unit: "entries",
             note: None,
+            transfer: None,
         };
-        job.progress = Some((stamp(10), word(100)));
-        assert_eq!(job.rate(), Some(10.0));
+        job.word(stamp(0), word(0));
+        job.word(stamp(10), word(100));
+        assert_eq!(job.pace(), (Some(10.0), Some(90.0)));
         assert!(job.hold_or_resume(stamp(10)));
-        assert_eq!(job.state().0, "held");
+        assert_eq!((job.state().0.as_str(), job.pace()), ("held", (None, None)));
         assert!(!job.hold_or_resume(stamp(70)));
         assert_eq!(job.state().0, "running");
-        job.progress = Some((stamp(80), word(200)));
-        assert_eq!(job.rate(), Some(10.0));
+        job.word(stamp(80), word(200));
+        assert_eq!(job.pace(), (Some(10.0), Some(80.0)));
     }
 }

@@ -61,6 +61,7 @@ pub fn open(config: &Config, colour: bool) -> Result<(), OpenError> {
         },
         idle: idle(config),
         backup: config.backup.clone(),
+        tls: config.security.tls,
     }));
     let schedule = schedule(config);
     let ended = event_loop::run(look, &desk);

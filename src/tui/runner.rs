@@ -3,7 +3,8 @@
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
 
@@ -12,6 +13,9 @@ use super::command::{Command, JobId};
 use super::msg::Msg;
 use crate::desk::view::Progress;
 use crate::jobs::control::Control;
+
+/// The least time between two words of a job.
+const INTERVAL: Duration = Duration::from_millis(100);
 
 /// Runs commands against a backend and sends back what came of them.
 pub struct Runner {
@@ -68,10 +72,13 @@ impl Runner {
                 let control = Arc::new(Control::default());
                 self.controls.insert(job, Arc::clone(&control));
                 tokio::task::spawn_blocking(move || {
+                    let told = Mutex::new(None);
                     let report = |word: &Progress| {
-                        progress.send_if_modified(|all| {
-                            all.insert(job, word.clone()).as_ref() != Some(word)
-                        });
+                        if is_due(&told, word) {
+                            progress.send_if_modified(|all| {
+                                all.insert(job, word.clone()).as_ref() != Some(word)
+                            });
+                        }
                         control.proceed()
                     };
                     let end = caught(|| backend.run(kind, &report));
@@ -102,6 +109,21 @@ impl Runner {
     }
 }
 
+/// When a job last said something, and what it was at.
+type Told = Mutex<Option<(Instant, String)>>;
+
+/// Whether a word of a job is passed on: ten a second, and the first of each thing that it does at once. How it ends is told apart.
+fn is_due(told: &Told, word: &Progress) -> bool {
+    let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+    let due = told
+        .as_ref()
+        .is_none_or(|(at, what)| at.elapsed() >= INTERVAL || *what != word.what);
+    if due {
+        *told = Some((Instant::now(), word.what.clone()));
+    }
+    due
+}
+
 /// A panic in the desk becomes a failed question or job; the screen goes on.
 fn caught<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
@@ -120,4 +142,30 @@ fn said(panic: &(dyn Any + Send)) -> &str {
         .copied()
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("no word of it")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_says_at_most_ten_words_a_second_and_what_it_does_next_at_once() {
+        let word = |what: &str, done| Progress {
+            what: what.to_owned(),
+            done,
+            total: None,
+            unit: "entries",
+            note: None,
+            transfer: None,
+        };
+        let told = Told::default();
+        let begun = Instant::now();
+        let mut passed = 0_u128;
+        for done in 0..100_000 {
+            passed += u128::from(is_due(&told, &word("restore", done)));
+        }
+        let most = 1 + begun.elapsed().as_millis() / INTERVAL.as_millis();
+        assert!((1..=most).contains(&passed), "{passed} of at most {most}");
+        assert!(is_due(&told, &word("verify", 0)));
+    }
 }

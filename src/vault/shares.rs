@@ -125,6 +125,11 @@ pub fn write_set(
     Ok(files)
 }
 
+/// Whether a text begins as a share does.
+pub fn is_share(text: &[u8]) -> bool {
+    text.trim_ascii_start().starts_with(FIRST_LINE.as_bytes())
+}
+
 /// Puts a secret together from the texts of its shares. Answers the vault that they name, too.
 pub fn combine(texts: &[SecretBytes], set: Set) -> Result<(Hash, SecretBytes), ShareError> {
     let mut shares = Vec::with_capacity(texts.len());
@@ -149,6 +154,26 @@ pub fn combine(texts: &[SecretBytes], set: Set) -> Result<(Hash, SecretBytes), S
     }
     let bytes: Vec<&[u8]> = shares.iter().map(|share| share.bytes.expose()).collect();
     Ok((first.vault, shamir::combine(first.threshold, &bytes)?))
+}
+
+/// A share whose lines came in one, as they do from a field of a form, with its lines again.
+fn in_lines(text: &str) -> Zeroizing<String> {
+    let text = text.trim();
+    // Room at once: a string that grows leaves copies behind.
+    let mut lines = Zeroizing::new(String::with_capacity(text.len()));
+    if text.contains('\n') {
+        lines.push_str(text);
+        return lines;
+    }
+    for word in text.split_inclusive(' ') {
+        let begins = ["set", "vault", "share", "data", "check"].contains(&word.trim_end());
+        if begins && !lines.is_empty() {
+            lines.pop();
+            lines.push('\n');
+        }
+        lines.push_str(word);
+    }
+    lines
 }
 
 struct Share {
@@ -203,6 +228,7 @@ impl Share {
 
     fn parse(text: &[u8]) -> Result<Self, &'static str> {
         let text = std::str::from_utf8(text).map_err(|_| "it is not text")?;
+        let text = in_lines(text);
         let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
         if lines.next() != Some(FIRST_LINE) {
             return Err("its first line is not that of a share");
@@ -317,6 +343,19 @@ mod tests {
             5,
         )
         .unwrap_err();
+    }
+
+    #[test]
+    fn a_share_may_come_in_one_line() {
+        let (_folder, texts) = split(Set::Restore);
+        let one: Vec<_> = texts[1..4]
+            .iter()
+            .map(|text| changed(text, |text| text.replace('\n', " ")))
+            .collect();
+        assert!(one.iter().all(|text| is_share(text.expose())));
+        let (vault, secret) = combine(&one, Set::Restore).unwrap();
+        assert_eq!((vault, secret.expose()), (VAULT, &[7; 64][..]));
+        assert!(!is_share(b"/media/stick/restore-1-of-5.txt"));
     }
 
     #[test]

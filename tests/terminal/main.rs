@@ -4,6 +4,7 @@ mod audit;
 mod days;
 mod drafts;
 mod first_run;
+mod jobs;
 mod people;
 mod pty;
 mod search;

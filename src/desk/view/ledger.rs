@@ -206,6 +206,8 @@ pub struct Status {
     pub version: String,
     /// Hash of the genesis entry.
     pub vault_id: String,
+    /// How many shares of a set are needed.
+    pub share_threshold: u8,
     /// Size of the vault's file.
     pub bytes: u64,
 }

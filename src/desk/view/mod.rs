@@ -34,7 +34,7 @@ pub use ledger::{
     Status, VerifyLine, VerifyReport,
 };
 pub use people::{Member, MemberState, UnitJoined, UnitView, UserState, UserView, Who};
-pub use progress::{Proceed, Progress, Reporter, unwatched};
+pub use progress::{Proceed, Progress, Reporter, Transfer, unwatched};
 pub use repository::{
     BackupLine, BackupRun, BackupVerified, Drilled, Forgotten, Pruned, PrunerMade, Restored,
 };

@@ -16,6 +16,28 @@ pub struct Progress {
     /// What is happening just now, or what was found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// What goes to and fro, where the work is with a backup repository.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transfer: Option<Transfer>,
+}
+
+/// What goes between the vault and a backup repository.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Transfer {
+    /// What it is doing, in one word.
+    pub phase: &'static str,
+    /// Ledger entries dealt with.
+    pub entries: u64,
+    /// Ledger entries in all; 0 where entries are not counted.
+    pub entries_total: u64,
+    /// Sealed bytes that the other side acknowledged.
+    pub acknowledged: u64,
+    /// Tries after a failure.
+    pub retries: u64,
+    /// Objects on their way.
+    pub in_flight: u32,
+    /// Whether nothing has moved for so long that nobody knows when it ends.
+    pub stalled: bool,
 }
 
 /// What the watcher answers: whether the work is still wanted.

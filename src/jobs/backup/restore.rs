@@ -28,6 +28,20 @@ pub enum HostFolder {
     Rather(PathBuf),
 }
 
+impl HostFolder {
+    /// The folder that a configuration names, which on the host of the lost vault may still be the old one's.
+    pub fn of(paths: &Paths) -> Result<Self, DeskError> {
+        Ok(match &paths.host {
+            Some(folder) => Self::Rather(folder.clone()),
+            None => Self::Below(
+                paths
+                    .host_of("")
+                    .map_err(|error| DeskError::BadInput(error.to_string()))?,
+            ),
+        })
+    }
+}
+
 /// What to restore, and where to.
 #[derive(Debug, Clone, Copy)]
 pub struct Order<'a> {

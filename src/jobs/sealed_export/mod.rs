@@ -96,6 +96,7 @@ fn working(what: &str, done: u64, total: u64) -> Progress {
         total: Some(total),
         unit: "entries",
         note: None,
+        transfer: None,
     }
 }
 

@@ -40,6 +40,7 @@ pub fn open(
             total: Some(total),
             unit: "bytes",
             note: None,
+            transfer: None,
         };
         if watch(&progress) == Proceed::Stop {
             return Err(SealedError::Stopped);

@@ -52,6 +52,7 @@ impl FileCheck {
             total: None,
             unit: "files",
             note: None,
+            transfer: None,
         };
         loop {
             let what = match self.answer.recv_timeout(ASK) {

@@ -165,6 +165,10 @@ impl Room for Admin {
                 self.tab = Tab::Jobs;
                 shell.start(JobKind::BackUp);
             }
+            Action::VerifyBackup | Action::Restore | Action::Drill | Action::Prune => {
+                self.tab = Tab::Jobs;
+                Self::repository(action, shell);
+            }
             Action::CancelJob => Self::cancel_job(shell),
             Action::PauseJob => Self::pause_job(shell),
             Action::SaveReport => self.save_report(shell),
@@ -221,7 +225,9 @@ impl Room for Admin {
             Tab::Units => &[Action::NewUnit],
             Tab::Ledger => &[Action::Verify, Action::BackUp],
             Tab::Jobs if shell.busy() => &[Action::PauseJob, Action::CancelJob],
-            Tab::Jobs if self.verifications.is_empty() => &[Action::Verify, Action::BackUp],
+            Tab::Jobs if self.verifications.is_empty() => {
+                &[Action::Verify, Action::BackUp, Action::VerifyBackup]
+            }
             Tab::Jobs => &[Action::Verify, Action::BackUp, Action::SaveReport],
         };
         // The keys of users fill the line; what opens stands first where there is room.

@@ -1,11 +1,13 @@
 //! The jobs of the admin pane: holding, stopping, opening and saving them, and the reports of verifications that the host keeps.
 
+use super::super::action::Action;
 use super::super::backend::Report;
 use super::super::canvas::Canvas;
-use super::super::command::Query;
+use super::super::command::{JobKind, Query};
 use super::super::job;
-use super::super::popup::{Page, Popup};
+use super::super::popup::{Confirm, Consent, Page, Popup};
 use super::super::shell::Shell;
+use super::super::task::Task;
 use super::super::text;
 use super::super::theme::Tone;
 use super::super::when;
@@ -45,6 +47,30 @@ impl Admin {
     pub(super) fn show_report(report: &VerifyReport, shell: &mut Shell) {
         let lines = job::lines(&Report::Verify(Box::new(report.clone())));
         shell.push(Popup::Page(Page::new(REPORT, lines)));
+    }
+
+    /// Asks what must be known before work with the repository begins.
+    pub(super) fn repository(action: Action, shell: &mut Shell) {
+        let threshold = shell
+            .status
+            .as_ref()
+            .map_or(0, |status| status.share_threshold);
+        match action {
+            Action::VerifyBackup => Task::VerifyBackup.begin(shell),
+            Action::Restore => Task::Restore { threshold }.begin(shell),
+            Action::Drill => {
+                let login = shell.seat.as_ref().map(|seat| seat.who.login.clone());
+                let login = login.unwrap_or_default();
+                Task::Drill { threshold, login }.begin(shell);
+            }
+            _ => shell.push(Popup::Confirm(Confirm {
+                title: "Prune the backup".to_owned(),
+                text: "What no snapshot needs any more is marked; what was marked a week ago is deleted. Which snapshots stay, `chartseal backup forget` says."
+                    .to_owned(),
+                command: "chartseal backup prune".to_owned(),
+                consent: Consent::Start(JobKind::Prune),
+            })),
+        }
     }
 
     pub(super) fn cancel_job(shell: &mut Shell) {

@@ -2,7 +2,7 @@
 
 use super::super::action::Action;
 use super::super::canvas::Canvas;
-use super::super::command::Act;
+use super::super::command::{Act, JobKind};
 use super::super::shell::Shell;
 use super::super::task::Task;
 use super::super::text;
@@ -15,6 +15,8 @@ use crate::desk::view::Draft;
 pub enum Consent {
     /// An act.
     Act(Act),
+    /// A job.
+    Start(JobKind),
     /// Throwing a draft away, and what is begun then.
     Discard(Draft, Option<Box<Task>>),
     /// Leaving, though work is going on.
@@ -40,6 +42,7 @@ impl Confirm {
             Action::Accept => {
                 match self.consent {
                     Consent::Act(act) => shell.act(act),
+                    Consent::Start(kind) => shell.start(kind),
                     Consent::Discard(draft, then) => {
                         shell.discard(&draft);
                         shell.say("thrown away", Tone::Muted);

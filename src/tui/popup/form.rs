@@ -48,6 +48,16 @@ impl Entry {
         }
     }
 
+    /// A field that shows the name of a file, and dots for anything else.
+    pub fn path_or_secret(label: &'static str) -> Self {
+        Self {
+            label,
+            field: Field::new(Shown::PathOnly),
+            hint: String::new(),
+            choices: Vec::new(),
+        }
+    }
+
     /// A field that takes one of these words.
     pub fn choice(label: &'static str, default: &str, choices: &[&str]) -> Self {
         let numbered: Vec<String> = choices

@@ -9,6 +9,7 @@ mod chart;
 mod draft;
 mod people;
 mod query;
+mod repository;
 mod rx;
 mod stock;
 
@@ -84,6 +85,12 @@ pub enum Task {
     Join { login: String, units: Vec<String> },
     /// A new unit.
     AddUnit,
+    /// The check of the backup.
+    VerifyBackup,
+    /// A restore into a new folder.
+    Restore { threshold: u8 },
+    /// A rehearsal of one.
+    Drill { threshold: u8, login: String },
     /// One's own keys, with a one-time code.
     Activate { login: String },
     /// A new vault.
@@ -149,6 +156,9 @@ impl Task {
             }
             Task::Activate { .. } | Task::Init | Task::Demo => begin::popup(self),
             Task::Receive | Task::Count { .. } => stock::popup(self),
+            Task::VerifyBackup | Task::Restore { .. } | Task::Drill { .. } => {
+                repository::popup(self)
+            }
             Task::KeepQuery { query, name } => query::popup(self, query, name),
         }
     }
@@ -182,6 +192,9 @@ impl Task {
             }
             Task::Activate { .. } | Task::Init | Task::Demo => begin::filled(&self, form, shell),
             Task::Receive | Task::Count { .. } => stock::filled(self, form, shell),
+            Task::VerifyBackup | Task::Restore { .. } | Task::Drill { .. } => {
+                repository::filled(&self, form, shell)
+            }
             Task::KeepQuery { query, .. } => query::filled(query, form, shell),
         }
     }

@@ -305,6 +305,7 @@ fn a_step_of_progress_takes_at_most_96_bytes() {
             total: Some(1_000_000),
             unit: "entries",
             note: None,
+            transfer: None,
         };
         line.bench.send(Msg::Progress(JobId(1), word));
         let bytes = line.frame();

@@ -224,6 +224,7 @@ impl Backend for Fixture {
             total: Some(1_000_000),
             unit: "entries",
             note: None,
+            transfer: None,
         };
         if report(&word) == Proceed::Stop {
             return Err(Failure {
@@ -374,6 +375,7 @@ pub fn status() -> Status {
         sqlite: "3.51.3".to_owned(),
         version: "0.1.0".to_owned(),
         vault_id: "4f1c09ab77d2e0134f1c09ab77d2e0134f1c09ab77d2e0134f1c09ab77d2e013".to_owned(),
+        share_threshold: 3,
         bytes: 412_000_000,
     }
 }

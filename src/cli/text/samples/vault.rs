@@ -127,6 +127,7 @@ pub(crate) fn status() -> Status {
         sqlite: text("3.51.3"),
         version: text("0.1.0"),
         vault_id: text("4f1c"),
+        share_threshold: 3,
         bytes: 2_000_000,
     }
 }
