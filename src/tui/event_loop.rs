@@ -3,14 +3,11 @@
 //! All that is ready is taken before one frame is drawn, and that only if something changed, at most every 33 ms,
 //! or every 100 ms over SSH. **At rest nothing runs: no timer but the lock's, and no byte is written.**
 
-use std::future::poll_fn;
 use std::io::{self, Write};
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
-use crossterm::event::{Event, EventStream};
-use futures::StreamExt;
+use crossterm::event::Event;
 use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -20,6 +17,7 @@ use tokio::time::Instant;
 use super::app::{App, update};
 use super::backend::Backend;
 use super::frame_writer::FrameWriter;
+use super::keyboard;
 use super::msg::Msg;
 use super::render::render;
 use super::runner::{Ears, Runner};
@@ -61,7 +59,8 @@ async fn main_loop(look: Look, backend: &Arc<dyn Backend>) -> io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hang_up = signal(SignalKind::hangup())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut keys = EventStream::new();
+    let mut resized = signal(SignalKind::window_change())?;
+    let mut keys = keyboard::listen()?;
     let (mut runner, mut ears) = Runner::new(Arc::clone(backend));
     let mut app = App::new(look, now());
     for command in app.first() {
@@ -69,7 +68,7 @@ async fn main_loop(look: Look, backend: &Arc<dyn Backend>) -> io::Result<()> {
     }
     let mut screen = Screen::new(io::stdout())?;
     let mut drawn = Instant::now();
-    screen.draw(&mut app)?;
+    let mut shown = show(&mut screen, &mut app, &mut runner);
     while !app.has_left() {
         let wake = wake(&app, drawn, frame);
         let first = tokio::select! {
@@ -77,7 +76,8 @@ async fn main_loop(look: Look, backend: &Arc<dyn Backend>) -> io::Result<()> {
             _ = terminate.recv() => Some(Msg::Leave),
             _ = hang_up.recv() => Some(Msg::Leave),
             _ = interrupt.recv() => Some(Msg::Leave),
-            event = keys.next() => from_terminal(event, &mut screen),
+            _ = resized.recv() => resize(&mut screen),
+            event = keys.recv() => event.map_or(Some(Msg::Leave), from_terminal),
             answer = ears.answers.recv() => answer,
             changed = ears.progress.changed() => { progress(&mut app, &mut ears, changed.is_ok()); None }
             () = sleep(wake) => deadline(&app),
@@ -86,13 +86,11 @@ async fn main_loop(look: Look, backend: &Arc<dyn Backend>) -> io::Result<()> {
             take(&mut app, &mut runner, msg);
         }
         // Drain what else is ready, so that one frame shows it all.
-        while let Poll::Ready(event) = ready(&mut keys).await {
-            match from_terminal(event, &mut screen) {
-                Some(msg) => take(&mut app, &mut runner, msg),
-                None => continue,
-            }
-            if app.has_left() {
-                break;
+        while !app.has_left()
+            && let Ok(event) = keys.try_recv()
+        {
+            if let Some(msg) = from_terminal(event) {
+                take(&mut app, &mut runner, msg);
             }
         }
         while let Ok(answer) = ears.answers.try_recv() {
@@ -102,18 +100,22 @@ async fn main_loop(look: Look, backend: &Arc<dyn Backend>) -> io::Result<()> {
             break;
         }
         if app.shell.dirty && drawn.elapsed() >= frame {
-            screen.draw(&mut app)?;
+            shown = show(&mut screen, &mut app, &mut runner);
             drawn = Instant::now();
         }
     }
-    settle(&runner, &mut app, &mut ears).await;
-    Ok(())
+    settle(&mut runner, &mut app, &mut ears).await;
+    shown
 }
 
-/// What the terminal has ready, without waiting. It is polled as the task that it is: the stream keeps the waker of
-/// whoever asked last, and one that wakes nobody would leave the next key unseen.
-async fn ready(keys: &mut EventStream) -> Poll<Option<io::Result<Event>>> {
-    poll_fn(|context| Poll::Ready(keys.poll_next_unpin(context))).await
+/// Draws a frame. **A terminal that takes none has gone, whether or not it said so**: leaving keeps what is being typed before
+/// the session locks.
+fn show<W: Write>(screen: &mut Screen<W>, app: &mut App, runner: &mut Runner) -> io::Result<()> {
+    let shown = screen.draw(app);
+    if shown.is_err() {
+        take(app, runner, Msg::Leave);
+    }
+    shown
 }
 
 fn take(app: &mut App, runner: &mut Runner, msg: Msg) {
@@ -122,21 +124,20 @@ fn take(app: &mut App, runner: &mut Runner, msg: Msg) {
     }
 }
 
-/// What the terminal says, as a message. The end of its input means that it hung up.
-fn from_terminal<W: Write>(
-    event: Option<io::Result<Event>>,
-    screen: &mut Screen<W>,
-) -> Option<Msg> {
+/// What came from the terminal, as a message.
+fn from_terminal(event: Event) -> Option<Msg> {
     match event {
-        Some(Ok(Event::Key(key))) => Some(Msg::Key(key)),
-        Some(Ok(Event::Paste(text))) => Some(Msg::Paste(text)),
-        Some(Ok(Event::Resize(width, height))) => {
-            screen.resize(width, height);
-            Some(Msg::Resized)
-        }
-        Some(Ok(_)) => None,
-        Some(Err(_)) | None => Some(Msg::Leave),
+        Event::Key(key) => Some(Msg::Key(key)),
+        Event::Paste(text) => Some(Msg::Paste(text)),
+        // A new size comes as a signal, which nothing holds up.
+        _ => None,
     }
+}
+
+fn resize<W: Write>(screen: &mut Screen<W>) -> Option<Msg> {
+    let (width, height) = crossterm::terminal::size().ok()?;
+    screen.resize(width, height);
+    Some(Msg::Resized)
 }
 
 fn progress(app: &mut App, ears: &mut Ears, alive: bool) {
@@ -171,10 +172,11 @@ fn deadline(app: &App) -> Option<Msg> {
     due.then_some(Msg::Tick)
 }
 
-/// Waits for jobs to stop where nothing is lost, but not for ever.
-async fn settle(runner: &Runner, app: &mut App, ears: &mut Ears) {
+/// Waits for what was typed to be put away and for jobs to stop where nothing is lost, but not for ever.
+async fn settle(runner: &mut Runner, app: &mut App, ears: &mut Ears) {
     runner.stop_all();
     let end = Instant::now() + GRACE;
+    let _ = tokio::time::timeout_at(end, runner.locked()).await;
     while app.shell.busy() {
         match tokio::time::timeout_at(end, ears.answers.recv()).await {
             Ok(Some(msg @ Msg::Ended(..))) => {
@@ -211,5 +213,69 @@ impl<W: Write> Screen<W> {
         let cursor = render(app, &mut self.buffer);
         self.writer.paint(&self.buffer, cursor)?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::bench::Bench;
+    use super::*;
+
+    /// A terminal whose line was cut.
+    struct Cut;
+
+    impl Write for Cut {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_typed_is_kept_when_the_line_is_cut_in_the_middle_of_a_frame() {
+        let mut bench = Bench::of("smith");
+        bench.keys("2 enter w enter");
+        bench.types("Bireme aloft.");
+        let (mut runner, _ears) = Runner::new(Arc::clone(&bench.desk) as Arc<dyn Backend>);
+        let mut screen = Screen {
+            buffer: Buffer::empty(Rect::new(0, 0, 80, 24)),
+            writer: FrameWriter::new(Cut),
+        };
+        show(&mut screen, &mut bench.app, &mut runner).unwrap_err();
+        assert!(bench.app.has_left());
+        runner.locked().await;
+        let kept = bench.desk.kept.lock().unwrap();
+        let kept: Vec<_> = kept.iter().flat_map(|keep| &keep.draft.fields).collect();
+        assert!(
+            kept.iter().any(|(_, text)| text == "Bireme aloft."),
+            "{kept:?}"
+        );
+    }
+
+    #[test]
+    fn what_is_typed_is_put_away_before_the_runtime_ends() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .max_blocking_threads(1)
+            .build()
+            .unwrap();
+        let mut bench = Bench::of("smith");
+        bench.keys("2 enter w enter");
+        bench.types("Galley astern.");
+        let (let_go, wait) = std::sync::mpsc::channel();
+        runtime.block_on(async {
+            // The one thread has other work, and so the lock has to wait its turn.
+            tokio::task::spawn_blocking(move || wait.recv());
+            let (mut runner, mut ears) = Runner::new(Arc::clone(&bench.desk) as Arc<dyn Backend>);
+            take(&mut bench.app, &mut runner, Msg::Leave);
+            assert!(bench.desk.kept.lock().unwrap().is_empty());
+            let_go.send(()).unwrap();
+            settle(&mut runner, &mut bench.app, &mut ears).await;
+        });
+        runtime.shutdown_background();
+        assert_eq!(bench.desk.kept.lock().unwrap().len(), 1);
     }
 }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
 
 use super::backend::{Backend, Failure};
 use super::command::{Command, JobId};
@@ -23,6 +24,7 @@ pub struct Runner {
     answers: mpsc::UnboundedSender<Msg>,
     progress: watch::Sender<BTreeMap<JobId, Progress>>,
     controls: BTreeMap<JobId, Arc<Control>>,
+    locks: JoinSet<()>,
 }
 
 /// Where the loop hears of what came.
@@ -43,6 +45,7 @@ impl Runner {
             answers,
             progress,
             controls: BTreeMap::new(),
+            locks: JoinSet::new(),
         };
         (
             runner,
@@ -89,7 +92,7 @@ impl Runner {
             Command::Pause(job) => self.control(job, Control::pause),
             Command::Resume(job) => self.control(job, Control::resume),
             Command::Lock { keep } => {
-                tokio::task::spawn_blocking(self.backend.lock(keep));
+                self.locks.spawn_blocking(self.backend.lock(keep));
             }
             Command::Quit => self.stop_all(),
         }
@@ -100,6 +103,11 @@ impl Runner {
         for control in self.controls.values() {
             control.stop();
         }
+    }
+
+    /// Waits until sessions that were locked have put away what was being typed. **A runtime that ends drops what it has not begun.**
+    pub async fn locked(&mut self) {
+        while self.locks.join_next().await.is_some() {}
     }
 
     fn control(&self, job: JobId, wish: impl Fn(&Control)) {

@@ -1,6 +1,6 @@
 //! A desk of fixed values: the same people, charts and times in every test.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::json;
@@ -46,7 +46,7 @@ pub struct Fixture {
     /// What was begun and not signed before.
     pub drafts: Vec<Draft>,
     /// Every state of a draft that was to be kept.
-    pub kept: Mutex<Vec<Keep>>,
+    pub kept: Arc<Mutex<Vec<Keep>>>,
 }
 
 pub const PEOPLE: [(&str, &str, &str, &str); 7] = [
@@ -254,8 +254,8 @@ impl Backend for Fixture {
 
     fn lock(&self, keep: Vec<Keep>) -> Farewell {
         self.asked.lock().unwrap().push("Lock".to_owned());
-        self.kept.lock().unwrap().extend(keep);
-        Box::new(|| {})
+        let kept = Arc::clone(&self.kept);
+        Box::new(move || kept.lock().unwrap().extend(keep))
     }
 }
 
