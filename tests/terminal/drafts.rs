@@ -157,8 +157,6 @@ fn a_note_outlives_a_signal_and_a_lost_line() {
     assert_eq!(kept(folder.path()).len(), 1);
     sign(again(folder.path()), "Galley astern.");
     let mut doctor = begin(folder.path(), "Bireme aloft.");
-    // Kept after a pause in typing: a line cut within that second may still lose it, now and then.
-    until_kept(folder.path(), 1);
     doctor.hang_up();
     doctor.ended();
     assert_eq!(kept(folder.path()).len(), 1);
