@@ -319,10 +319,18 @@ fn the_index_is_measured_merged_and_built_anew() {
     );
     let total = |query: &str| ward.json("brandt", &["search", query])["total"].clone();
     assert_eq!(total("mejia"), 1);
-    ward.run("brandt", &["index", "merge"]).json();
-    let rebuilt = ward.run("brandt", &["index", "rebuild"]);
-    assert_eq!(rebuilt.code, 0, "{}", rebuilt.err);
-    let rebuilt: Value = serde_json::from_str(&rebuilt.out).unwrap();
+    // Standard error says how far it is, an object a line; standard output what came of it.
+    let tended = |how: &str| {
+        let ran = ward.run("brandt", &["index", how]);
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        for line in ran.err.lines() {
+            let word: Value = serde_json::from_str(line).unwrap();
+            has(&word["progress"], "what done total unit seconds");
+        }
+        serde_json::from_str::<Value>(&ran.out).unwrap()
+    };
+    tended("merge");
+    let rebuilt = tended("rebuild");
     assert_eq!(
         (&rebuilt["pairs"], &rebuilt["log_rows"]),
         (&stats["pairs"], &0.into())
