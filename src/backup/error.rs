@@ -32,7 +32,7 @@ pub enum BackupError {
     #[error("a pack could not be sealed")]
     Seal(#[source] HpkeError),
     /// Somebody cancelled.
-    #[error("cancelled; the next run goes on from here")]
+    #[error("stopped; nothing is left half done: run it again")]
     Cancelled,
     /// The target serves an older chain than this host has seen.
     #[error(

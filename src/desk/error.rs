@@ -71,6 +71,14 @@ pub enum DeskError {
     /// The work was stopped before its end.
     #[error("stopped; nothing was lost, run it again to go on")]
     Stopped,
+    /// A restore was stopped in its last check, when the vault was in place.
+    #[error("stopped in the last check: the vault is in {vault}, restored and not verified")]
+    Unverified {
+        /// The folder of the vault.
+        vault: String,
+        /// The folder of its host's state.
+        host: String,
+    },
     /// A file cannot be read or written.
     #[error("{path}: {source}")]
     Io {
@@ -111,7 +119,11 @@ impl DeskError {
             | Self::NotNow(_)
             | Self::BadInput(_) => Class::BadInput,
             Self::Damaged(_) => Class::Found,
-            Self::Index(_) | Self::Stopped | Self::Io { .. } | Self::Outside(_) => Class::Outside,
+            Self::Index(_)
+            | Self::Stopped
+            | Self::Unverified { .. }
+            | Self::Io { .. }
+            | Self::Outside(_) => Class::Outside,
         }
     }
 
@@ -144,7 +156,7 @@ impl DeskError {
             Self::Denied(_) => "denied",
             Self::BadInput(_) => "bad-input",
             Self::Damaged(_) => "damaged",
-            Self::Stopped => "stopped",
+            Self::Stopped | Self::Unverified { .. } => "stopped",
             Self::Io { .. } | Self::Outside(_) => "outside",
         }
     }
@@ -158,6 +170,11 @@ impl DeskError {
                 "`chartseal access request --chart MRN` asks for it"
             }
             Self::Damaged(_) => "keep the file as it is and run `chartseal verify`",
+            Self::Unverified { vault, host } => {
+                return Some(format!(
+                    "`chartseal --vault {vault} --host {host} verify` verifies it"
+                ));
+            }
             _ => return None,
         };
         Some(hint.into())

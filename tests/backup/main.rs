@@ -31,6 +31,7 @@ mod remade;
 mod resume;
 mod site;
 mod stalled;
+mod stopped;
 #[path = "../support/mod.rs"]
 mod support;
 mod tamper_command;

@@ -51,8 +51,19 @@ struct Stall {
     on: bool,
     /// How many bytes pass upwards before it begins.
     after: Option<u64>,
+    /// The command that it begins with, and the collection of that.
+    at: Option<(&'static str, &'static str)>,
     /// How many reads wait in it.
     waiting: usize,
+}
+
+impl Stall {
+    fn begins_at_one_of(&mut self, began: &[Command]) {
+        let is_it = |(name, on): (&str, &str)| began.iter().any(|c| c.name == name && c.on == on);
+        if self.at.is_some_and(is_it) {
+            (self.on, self.at) = (true, None);
+        }
+    }
 }
 
 impl Proxy {
@@ -106,6 +117,15 @@ impl Proxy {
     pub fn stall_after(&self, bytes: u64) {
         let at = self.carried(Way::Up) + bytes;
         self.state.stalled.lock().unwrap().after = Some(at);
+    }
+
+    /// Once such a command on such a collection begins to go up, nothing passes any more, and no connection is closed.
+    #[allow(
+        dead_code,
+        reason = "what holds and stops jobs from the terminal uses it"
+    )]
+    pub fn stall_at(&self, command: &'static str, on: &'static str) {
+        self.state.stalled.lock().unwrap().at = Some((command, on));
     }
 
     /// Waits until something waits in the stall.
@@ -211,6 +231,7 @@ impl State {
             };
             if way == Way::Up {
                 let began = commands.take(&buffer[..read]);
+                self.stalled.lock().unwrap().begins_at_one_of(&began);
                 self.commands.lock().unwrap().extend(began);
             }
             self.stand_still(way, read as u64);

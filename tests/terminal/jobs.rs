@@ -6,13 +6,17 @@ use chartseal::desk::view::DemoMade;
 use chartseal::jobs::demo::PASSPHRASE;
 
 use super::pty::Terminal;
-use super::{hospital, of_role};
+use super::{fill, hospital, of_role};
 
 /// The jobs of an admin whose snapshots go to a folder.
 fn jobs(folder: &Path, made: &DemoMade) -> Terminal {
     let repository = folder.join("repository");
-    let target = ("CHARTSEAL_BACKUP_TARGET", repository.to_str().unwrap());
-    let mut admin = Terminal::start(folder, &[target]);
+    jobs_with(folder, made, repository.to_str().unwrap())
+}
+
+/// The jobs of an admin whose snapshots go there.
+pub fn jobs_with(folder: &Path, made: &DemoMade, target: &str) -> Terminal {
+    let mut admin = Terminal::start(folder, &[("CHARTSEAL_BACKUP_TARGET", target)]);
     admin.resize(100, 40);
     admin.login(&of_role(made, "admin"), PASSPHRASE);
     admin.types("2");
@@ -27,7 +31,7 @@ fn gone(terminal: &mut Terminal, text: &str) {
 }
 
 /// Opens the newest job's report, waits for a word in it, and closes it again.
-fn report(terminal: &mut Terminal, title: &str, word: &str) {
+pub fn report(terminal: &mut Terminal, title: &str, word: &str) {
     terminal.types("gg\r");
     terminal.until(word);
     terminal.types("\x1b");
@@ -35,17 +39,48 @@ fn report(terminal: &mut Terminal, title: &str, word: &str) {
     terminal.until(title);
 }
 
-/// Fills the fields of the form that is open; the last one ends it.
-fn fill(terminal: &mut Terminal, fields: &[&str]) {
-    for field in fields {
-        terminal.types(field);
-        terminal.types("\r");
-    }
-}
-
-fn back_up(terminal: &mut Terminal) {
+pub fn back_up(terminal: &mut Terminal) {
     terminal.types("b");
     terminal.until("Back up: ok");
+}
+
+/// Fills in what a restore into this folder needs.
+pub fn restore(terminal: &mut Terminal, into: &Path, files: &[String]) {
+    terminal.types("r");
+    terminal.until("share 3");
+    let into = into.to_str().unwrap();
+    fill(terminal, &[into, "", "", &files[0], &files[1], &files[2]]);
+}
+
+/// Fills in what a drill needs, with a user standing by.
+pub fn drill(terminal: &mut Terminal, login: &str, files: &[String]) {
+    terminal.types("d");
+    terminal.until("share 3");
+    let login = format!("\x15{login}");
+    let (one, two, three) = (&files[1], &files[3], &files[4]);
+    fill(terminal, &[&login, "\x152", one, two, three, PASSPHRASE]);
+}
+
+/// Reads every object of the backup.
+pub fn verify_all(terminal: &mut Terminal) {
+    terminal.types("V");
+    terminal.until("printed head");
+    fill(terminal, &["\x15everything", ""]);
+}
+
+pub fn prune(terminal: &mut Terminal) {
+    terminal.types("P");
+    terminal.until("chartseal backup prune");
+    terminal.types("y");
+}
+
+/// Scratch folders that are left in a folder.
+pub fn scratch(folder: &Path) -> Vec<String> {
+    let names = std::fs::read_dir(folder).unwrap();
+    let names = names.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
+    names
+        .filter(|name| name.starts_with(".chartseal-"))
+        .collect()
 }
 
 #[test]
@@ -94,9 +129,7 @@ fn a_backup_is_verified_from_the_pane_and_what_is_missing_is_named() {
     let (folder, made) = hospital();
     let mut admin = jobs(folder.path(), &made);
     back_up(&mut admin);
-    admin.types("V");
-    admin.until("Verify the backup");
-    fill(&mut admin, &["\x15everything", ""]);
+    verify_all(&mut admin);
     admin.until("Verify the backup: ok");
     report(&mut admin, "Verify the backup", "ok  nothing is wrong");
     // One object is lost.
@@ -160,19 +193,7 @@ fn a_snapshot_is_restored_into_a_new_folder_with_shares_from_files_and_typed() {
     report(&mut admin, "Restore", "it verifies, nothing is wrong");
     assert!(std::fs::read_dir(&into).unwrap().next().is_some());
     // Never over a vault.
-    admin.types("r");
-    admin.until("share 3");
-    fill(
-        &mut admin,
-        &[
-            into.to_str().unwrap(),
-            "",
-            "",
-            &files[0],
-            &files[1],
-            &files[2],
-        ],
-    );
+    restore(&mut admin, &into, files);
     admin.until("Restore: failed");
     // A share too few is told at its field.
     admin.types("r");
@@ -188,31 +209,11 @@ fn a_drill_is_done_with_a_doctor_standing_by_and_goes_on_record() {
     let (folder, made) = hospital();
     let mut admin = jobs(folder.path(), &made);
     back_up(&mut admin);
-    admin.types("d");
-    admin.until("share 3");
-    let doctor = of_role(&made, "doctor");
-    let files = &made.restore.files;
-    fill(
-        &mut admin,
-        &[
-            &format!("\x15{doctor}"),
-            "\x152",
-            &files[1],
-            &files[3],
-            &files[4],
-            PASSPHRASE,
-        ],
-    );
+    drill(&mut admin, &of_role(&made, "doctor"), &made.restore.files);
     admin.until("Drill: ok");
     report(&mut admin, "Drill", "recovery time");
-    let left = std::fs::read_dir(folder.path()).unwrap();
-    let scratch = left
-        .filter(|entry| {
-            let name = entry.as_ref().unwrap().file_name();
-            name.to_string_lossy().starts_with(".chartseal-drill")
-        })
-        .count();
-    assert_eq!(scratch, 0, "the scratch folder is removed");
+    let left = scratch(folder.path());
+    assert!(left.is_empty(), "the scratch folder is removed: {left:?}");
 }
 
 #[test]
@@ -233,9 +234,7 @@ fn a_prune_asks_first_and_a_backup_that_was_stopped_is_taken_up_again() {
     admin.until("Prune the backup");
     admin.types("n");
     gone(&mut admin, "chartseal backup prune");
-    admin.types("P");
-    admin.until("chartseal backup prune");
-    admin.types("y");
+    prune(&mut admin);
     admin.until("Prune the backup: ok");
     report(&mut admin, "Prune the backup", "needed again");
 }

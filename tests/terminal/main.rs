@@ -1,13 +1,28 @@
 //! The interface from end to end: the real program, the real desk, a real pseudo-terminal.
 
 mod audit;
+#[path = "../backup/commands.rs"]
+mod commands;
 mod days;
 mod drafts;
 mod first_run;
 mod jobs;
+#[path = "../backup/mongod.rs"]
+#[allow(
+    dead_code,
+    reason = "the server is that of the backup's tests, which start it in more ways"
+)]
+mod mongod;
 mod people;
+#[path = "../backup/proxy.rs"]
+#[allow(
+    dead_code,
+    reason = "the link is that of the backup's tests, which do more to it"
+)]
+mod proxy;
 mod pty;
 mod search;
+mod standstill;
 
 use std::time::Duration;
 

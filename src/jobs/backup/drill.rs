@@ -54,7 +54,11 @@ pub fn drill(
         shares: drill.shares,
         head: drill.head,
     };
-    let restored = restore(target, &order, watch)?;
+    let restored = restore(target, &order, watch).map_err(|error| match error {
+        // What was in place is removed with the rest.
+        DeskError::Unverified { .. } => DeskError::Stopped,
+        error => error,
+    })?;
     let restored_session = session::login(&scratch.paths(), drill.login, drill.passphrase)?;
     let seen = open_charts(&restored_session, &live, drill.charts)?;
     let seconds = started.elapsed().as_secs_f64();

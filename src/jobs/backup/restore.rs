@@ -57,7 +57,8 @@ pub struct Order<'a> {
     pub head: Option<&'a PrintedHead>,
 }
 
-/// Brings a vault back into an empty folder, with the state of a fresh host, and verifies it.
+/// Brings a vault back into an empty folder, with the state of a fresh host, and verifies it. Stopped before the vault is in
+/// place it leaves nothing; stopped after, while that is verified, it leaves the vault and says so.
 pub fn restore(
     target: &Target,
     order: &Order<'_>,
@@ -111,7 +112,15 @@ pub fn restore(
     host.raise_high_water(ledger.head()?)?;
 
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let report = crate::jobs::verify::ledger(&Paths::new(into, &folder), threads, watch)?;
+    let report = match crate::jobs::verify::ledger(&Paths::new(into, &folder), threads, watch) {
+        Err(DeskError::Stopped) => {
+            return Err(DeskError::Unverified {
+                vault: into.display().to_string(),
+                host: folder.display().to_string(),
+            });
+        }
+        report => report?,
+    };
     let taken = std::mem::take(&mut *taken.lock().unwrap_or_else(PoisonError::into_inner));
     Ok(Restored {
         snapshot: restored.snapshot.id(),
