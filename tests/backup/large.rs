@@ -16,7 +16,7 @@ const ENTRIES: u64 = 96 * MIB;
 const INDEX: u64 = 160 * MIB;
 /// Of one row of the index: far more than a real one, so that a debug build is done soon.
 const BLOCK: u64 = 64 << 10;
-/// What the program may hold, less than the vault: SQLite's cache alone may take 64 MiB for each of two handles.
+/// What the program may hold, less than the vault: SQLite's cache alone may take 64 MiB.
 const TO_BACK_UP: u64 = 160 * MIB;
 /// A restore also checks what it wrote.
 const TO_RESTORE: u64 = 208 * MIB;

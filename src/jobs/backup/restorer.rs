@@ -26,7 +26,8 @@ pub(super) type Taken = Arc<Mutex<Vec<String>>>;
 impl VaultRestorer {
     pub(super) fn new(folder: &Path, taken: Taken) -> Result<Self, LedgerError> {
         Ok(Self {
-            ledger: Ledger::create(folder)?,
+            // What was written is read again only once, from its beginning: little of it is worth keeping.
+            ledger: Ledger::create(folder)?.for_a_walk()?,
             now: None,
             taken,
         })

@@ -26,7 +26,8 @@ impl FileCheck {
     pub(super) fn begin(ledger: &Ledger) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let (send, answer) = sync_channel(1);
-        let again = ledger.again();
+        // The check goes from page to page once: a large cache costs memory and saves no time.
+        let again = ledger.again().and_then(Ledger::for_a_walk);
         let stopped = Arc::clone(&stop);
         let thread = thread::spawn(move || {
             let what = match again.and_then(|ledger| ledger.integrity(&stopped)) {
