@@ -265,7 +265,6 @@ impl<'k> Truth<'k> {
         }
     }
 
-
     fn of_head(
         &self,
         conn: &Connection,
@@ -307,9 +306,7 @@ impl<'k> Truth<'k> {
         let mut codes = Vec::new();
         for row in rows {
             let (k, sealed): (i64, Vec<u8>) = row.expect("read");
-            let plain = key
-                .open(&k.to_be_bytes(), &sealed)
-                .expect("the seal holds");
+            let plain = key.open(&k.to_be_bytes(), &sealed).expect("the seal holds");
             // One list: number, count, tags.
             let (head, tags) = plain.expose().split_at(12);
             let count = u32::from_be_bytes(*head[8..].first_chunk().expect("four bytes"));
