@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use peer::{Peer, Program};
-use process::{Cost, bytes_below, copy, kill_after, measure};
+use process::{Cost, bytes_below, copy, kill_when, measure};
 use vault::Demo;
 
 /// Rounds of which the median counts.
@@ -65,7 +65,7 @@ fn main() {
             bytes_below(program.repository()) as f64 / MB,
             peak as f64 / MB,
         );
-        full.insert(program.peer, cost.seconds);
+        full.insert(program.peer, bytes_below(program.repository()));
     }
 
     println!("\nrestore");
@@ -162,7 +162,10 @@ fn main() {
     for program in &programs {
         program.forget();
         program.init();
-        let killed = kill_after(&mut program.backup(), full[&program.peer] / 2.0);
+        let half = full[&program.peer] / 2;
+        let killed = kill_when(&mut program.backup(), || {
+            bytes_below(program.repository()) >= half
+        });
         let there = bytes_below(program.repository());
         let cost = measure(&mut program.backup());
         let in_all = bytes_below(program.repository());

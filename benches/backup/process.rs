@@ -46,16 +46,12 @@ pub fn succeeds(command: &mut Command) -> bool {
     ended.success()
 }
 
-/// Runs for so many seconds; whether it had to be killed.
-pub fn kill_after(command: &mut Command, seconds: f64) -> bool {
+/// Runs until `then`; whether it had to be killed.
+pub fn kill_when(command: &mut Command, then: impl Fn() -> bool) -> bool {
     let mut child = quiet(command);
-    let end = Instant::now() + Duration::from_secs_f64(seconds);
-    while Instant::now() < end {
-        if child
-            .try_wait()
-            .expect("a child can be waited for")
-            .is_some()
-        {
+    while !then() {
+        let ended = child.try_wait().expect("a child can be waited for");
+        if ended.is_some() {
             return false;
         }
         std::thread::sleep(LOOK);
