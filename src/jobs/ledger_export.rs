@@ -109,7 +109,7 @@ impl Line {
 /// Writes the entries after `since`. Auditors and admins may. Returns how many entries were written, context not counted.
 pub fn export(session: &desk::Session, since: u64, out: &mut dyn Write) -> Result<u64, DeskError> {
     let authority = session.vault().authority::<ReadLedger>()?;
-    let ledger = authority.session().ledger().again()?;
+    let ledger = authority.session().ledger().again()?.for_a_walk()?;
     let mut after = 0;
     let mut written = 0;
     let mut previous = Hash([0; 32]);

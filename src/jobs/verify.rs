@@ -99,7 +99,7 @@ pub fn full(
     let desk = session;
     let session = desk.vault();
     let witness = Witness::of(session.host())?;
-    let ledger = session.ledger().again()?;
+    let ledger = session.ledger().again()?.for_a_walk()?;
     let findings = Findings::default();
     let report = Verification {
         ledger: &ledger,
