@@ -4,6 +4,9 @@
 //! beginnings, one to four diagnoses, medicines, the seven nodes of its day, twelve words of text, all of realistic skew.
 //! Figures are quoted beside the physical limit or the ratio that they run into.
 
+#[path = "corpus/random.rs"]
+mod random;
+
 use std::cell::RefCell;
 use std::hint::black_box;
 use std::path::Path;
@@ -15,34 +18,13 @@ use chartseal::index::{
     Term, Transactor, query,
 };
 use chartseal::ledger::{Section, UnitId};
+use random::Random;
 use rusqlite::{Connection, TransactionBehavior};
 
 const ID: CompartmentId = CompartmentId {
     unit: UnitId([1; 16]),
     section: Section::Clinical,
 };
-
-/// xorshift64*, so that every run sees the same records.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
-    }
-
-    fn below(&mut self, n: u64) -> u64 {
-        self.next() % n
-    }
-
-    /// A rank below `n` with about Zipf's skew `s`, by the inverse of the continuous distribution.
-    fn zipf(&mut self, n: f64, s: f64) -> u64 {
-        let u = (self.next() >> 11) as f64 / (1u64 << 53) as f64;
-        (u * (n.powf(1.0 - s) - 1.0) + 1.0).powf(1.0 / (1.0 - s)) as u64
-    }
-}
 
 fn record(random: &mut Random, rid: u64, records: u64) -> Vec<Term> {
     let patient = random.below((records / 5).max(1));

@@ -5,6 +5,8 @@
 //! first, so that it shows what grows with the vault. A million takes some 3 GB below the temporary folder, removed at the end; `--quick`
 //! leaves out amending a fifth and what follows it.
 
+#[path = "corpus/random.rs"]
+mod random;
 #[path = "../tests/support/mod.rs"]
 mod support;
 
@@ -19,6 +21,7 @@ use chartseal::desk::{DeskError, Session, index, search};
 use chartseal::index::{Cache, HeldKeys, Transactor, query, rebuild, sweep};
 use chartseal::ledger::{ChartId, Section};
 use chartseal::vault::{Draft, Stored};
+use random::Random;
 use support::{Hospital, patient};
 
 /// Entries of a chart, besides who the patient is.
@@ -36,42 +39,22 @@ const PAGE: u32 = 24;
 /// Entries added one by one with the index, and as many without.
 const ADDS: usize = 400;
 
-/// xorshift64*, so that every run sees the same entries.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
-    }
-
-    fn below(&mut self, n: u64) -> u64 {
-        self.next() % n
-    }
-
-    /// A rank from 1 to `n` with about Zipf's skew, by the inverse of the continuous distribution.
-    fn zipf(&mut self, n: f64) -> u64 {
-        let u = (self.next() >> 11) as f64 / (1u64 << 53) as f64;
-        (u * (n.powf(1.0 - SKEW) - 1.0) + 1.0).powf(1.0 / (1.0 - SKEW)) as u64
-    }
-
-    /// A note of some day of the last ten years.
-    fn note(&mut self) -> Body {
-        let words: Vec<String> = (0..WORDS).map(|_| word(self.zipf(VOCABULARY))).collect();
-        let (year, month, day) = (
-            2016 + self.below(10),
-            1 + self.below(12),
-            1 + self.below(28),
-        );
-        let at = format!("{year}-{month:02}-{day:02}T{:02}:30:00Z", self.below(24));
-        Body::Note(Note {
-            text: words.join(" "),
-            at: at.parse().ok(),
-            ..Default::default()
-        })
-    }
+/// A note of some day of the last ten years.
+fn note_of(random: &mut Random) -> Body {
+    let words: Vec<String> = (0..WORDS)
+        .map(|_| word(random.zipf(VOCABULARY, SKEW)))
+        .collect();
+    let (year, month, day) = (
+        2016 + random.below(10),
+        1 + random.below(12),
+        1 + random.below(28),
+    );
+    let at = format!("{year}-{month:02}-{day:02}T{:02}:30:00Z", random.below(24));
+    Body::Note(Note {
+        text: words.join(" "),
+        at: at.parse().ok(),
+        ..Default::default()
+    })
 }
 
 fn word(rank: u64) -> String {
@@ -182,7 +165,7 @@ impl Ward {
             let count = BATCH.min(entries - self.written.len() as u64);
             let drafts = (0..count).map(|_| {
                 let chart = self.charts[self.random.below(entries / CHART) as usize];
-                let body = encode(&self.random.note());
+                let body = encode(&note_of(&mut self.random));
                 (chart, (Draft::new(chart, Section::Clinical), body))
             });
             let (charts, drafts): (Vec<_>, Vec<_>) = drafts.unzip();
@@ -260,11 +243,12 @@ impl Ward {
             .map(|_| {
                 format!(
                     "{} {}",
-                    word(self.random.zipf(2_000.0)),
-                    word(self.random.zipf(2_000.0))
+                    word(self.random.zipf(2_000.0, SKEW)),
+                    word(self.random.zipf(2_000.0, SKEW))
                 )
             })
             .collect();
+        self.lists("two words", &pairs);
         let page = self.pages("two words", &pairs);
         self.pages(
             "one of them rare",
@@ -358,7 +342,7 @@ impl Ward {
         for n in 0..ADDS {
             // The next entry with the index would index what was written without it: each way has charts of its own.
             let chart = self.charts[n % 50];
-            let body = encode(&self.random.note());
+            let body = encode(&note_of(&mut self.random));
             let draft = Draft::new(chart, Section::Clinical);
             let vault = self.doctor.vault();
             if n % 2 == 0 {
@@ -391,7 +375,7 @@ impl Ward {
         for batch in amended.chunks(BATCH as usize) {
             let drafts = batch.iter().map(|(chart, old)| {
                 let draft = Draft::new(*chart, Section::Clinical).after(old.thread, old.id);
-                (draft, encode(&self.random.note()))
+                (draft, encode(&note_of(&mut self.random)))
             });
             let drafts = drafts.collect();
             self.put_all(drafts);

@@ -13,6 +13,7 @@ use super::compartment::{self, CompartmentId};
 use super::error::{IndexError, Result};
 use super::gather::Gathered;
 use super::key::CompartmentKey;
+use super::list::List;
 use super::log;
 use super::packed;
 use super::posting::{subtract, union};
@@ -166,7 +167,7 @@ fn read(
         for (tag, head) in page.heads {
             let (medium, large) = head.blocks();
             owned = (owned.0 + medium, owned.1 + large);
-            match packed::list(conn, segment, &keys, tag, &head) {
+            match List::of(conn, segment, &keys, tag, &head).whole() {
                 Ok(list) => lists.entry(tag).or_default().push(list),
                 Err(IndexError::Damaged { .. }) => damaged += 1,
                 Err(other) => return Err(other),

@@ -7,7 +7,9 @@ use crate::crypto::{Secret, hex::hex};
 use super::segment::{Kind, State};
 use super::testing::{CHART, Dying, File, ID, bulk, change, key, note, replaced, segments};
 use super::transactor::Transactor;
-use super::{Bulk, Change, CompartmentKey, Field, IndexError, Mode, Term, add, coverage, sweep};
+use super::{
+    Bulk, Change, CompartmentKey, Field, IndexError, Mode, Replaced, Term, add, coverage, sweep,
+};
 
 // The golden bytes were computed from the formats in the documentation by another implementation of HKDF, HMAC and AES.
 #[test]
@@ -77,6 +79,94 @@ fn lists_of_every_length_read_back() {
         }
     }
     assert!(file.count("SELECT count(*) FROM index_large") > 0);
+}
+
+#[test]
+fn frequent_words_are_kept_as_bits_and_read_back_whole_in_part_and_of_the_history() {
+    const ENTRIES: u64 = 100_000;
+    let (file, keys) = (File::new(), [key(1)]);
+    let everywhere: Vec<u64> = (1_000..ENTRIES).collect();
+    let says = |word: &str, rid: u64| match word {
+        "every" => true,
+        "third" => rid.is_multiple_of(3),
+        // Around the ends of words and of blocks, and in the last word.
+        "rare" => [0, 1, 63, 31_743, 31_744, 31_745].contains(&(rid % 63_488)) || rid > ENTRIES - 9,
+        _ => rid % 9 == 4,
+    };
+    let words = ["every", "third", "rare", "ninth"];
+    let terms = |rid| {
+        let said = words.iter().filter(|word| says(word, rid));
+        said.map(|word| Term::new(Field::Any, *word))
+            .collect::<Vec<_>>()
+    };
+    let replaced: Vec<u64> = everywhere
+        .iter()
+        .copied()
+        .filter(|rid| rid.is_multiple_of(1_000))
+        .collect();
+    let mut bulk = Bulk::new(ID, &keys[0]);
+    for &rid in &everywhere {
+        bulk.push(&Change {
+            rid,
+            terms: terms(rid),
+            replaces: None,
+        });
+    }
+    for (rid, of) in (ENTRIES..).zip(&replaced) {
+        bulk.push(&Change {
+            rid,
+            terms: Vec::new(),
+            replaces: Some(Replaced {
+                rid: *of,
+                terms: terms(*of),
+            }),
+        });
+    }
+    bulk.write(&file, Mode::Add).expect("written");
+    // Three pages of bits each; as distances, they were 24 and 8. Of `ninth` two, as distances.
+    assert_eq!(file.count("SELECT count(*) FROM index_large"), 3 + 3 + 2);
+    let expected = |history: bool, holds: &dyn Fn(u64) -> bool| -> Vec<u64> {
+        let newest = everywhere.iter().rev().copied();
+        newest
+            .filter(|rid| holds(*rid) && (history || !rid.is_multiple_of(1_000)))
+            .collect()
+    };
+    for (query, holds) in [
+        ("every", &(|_| true) as &dyn Fn(u64) -> bool),
+        ("third", &|rid| says("third", rid)),
+        ("ninth", &|rid| says("ninth", rid)),
+        ("every third", &|rid| says("third", rid)),
+        ("third ninth", &|rid| {
+            says("third", rid) && says("ninth", rid)
+        }),
+        ("rare third", &|rid| says("rare", rid) && says("third", rid)),
+        ("rare ninth", &|rid| says("rare", rid) && says("ninth", rid)),
+        ("rare every", &|rid| says("rare", rid)),
+        ("every -third", &|rid| !says("third", rid)),
+        ("rare -third", &|rid| {
+            says("rare", rid) && !says("third", rid)
+        }),
+        ("third OR ninth", &|rid| {
+            says("third", rid) || says("ninth", rid)
+        }),
+        ("rare OR ninth", &|rid| {
+            says("rare", rid) || says("ninth", rid)
+        }),
+    ] {
+        assert!(file.find(&keys, query) == expected(false, holds), "{query}");
+        let query = format!("history: {query}");
+        assert!(file.find(&keys, &query) == expected(true, holds), "{query}");
+    }
+    super::rebuild(&file, ID, &keys).expect("rebuilt");
+    let third = |rid| says("third", rid);
+    assert!(
+        file.find(&keys, "third") == expected(false, &third),
+        "rebuilt"
+    );
+    assert!(
+        file.find(&keys, "history: third") == expected(true, &third),
+        "rebuilt"
+    );
 }
 
 #[test]

@@ -17,6 +17,7 @@ use super::compartment::{self, Compartment, CompartmentId};
 use super::error::{IndexError, Result};
 use super::key::{CompartmentKey, SegmentKey};
 use super::lease::{self, Lease};
+use super::list::List;
 use super::log;
 use super::packed;
 use super::posting::{self, PostingList};
@@ -250,7 +251,7 @@ impl<'k> Job<'k> {
             after = transactor.read(|conn| {
                 let page = packed::heads_after(conn, input, keys, after, PAGE)?;
                 for (tag, head) in page.heads {
-                    let list = packed::list(conn, input, keys, tag, &head)?;
+                    let list = List::of(conn, input, keys, tag, &head).whole()?;
                     self.gathered.entry(tag).or_default().extend(list);
                 }
                 Ok(page.next)
@@ -293,7 +294,7 @@ impl<'k> Job<'k> {
                     let mut lists = Vec::with_capacity(page.heads.len());
                     for (tag, head) in page.heads {
                         if met.insert(tag) {
-                            let first = packed::list(conn, input, keys, tag, &head)?;
+                            let first = List::of(conn, input, keys, tag, &head).whole()?;
                             lists.push((tag, self.unite(conn, tag, first, at + 1)?));
                         }
                     }
@@ -320,7 +321,7 @@ impl<'k> Job<'k> {
         lists.extend(self.gathered.get(&tag).cloned());
         for (input, keys) in &self.packed[from..] {
             if let Some(head) = packed::head(conn, input, keys, tag)? {
-                lists.push(packed::list(conn, input, keys, tag, &head)?);
+                lists.push(List::of(conn, input, keys, tag, &head).whole()?);
             }
         }
         Ok(posting::union(lists))

@@ -7,7 +7,7 @@
 //! From the ground up:
 //!
 //! - [`term`] a word in its field; [`key`] the keys of a compartment; [`tag`] and [`address`] what the file calls a word and where it keeps it.
-//! - [`posting`] lists of entry numbers; [`packed`] their sealed form; [`log`] the append log, `recent` what a session decoded of it; [`segment`] the life of both.
+//! - [`posting`] lists of entry numbers, `bitmap` those of frequent words, `set` both while a query is answered; [`packed`] their sealed form; [`log`] the append log, `recent` what a session decoded of it; [`segment`] the life of both.
 //! - [`change`] adding an entry in its own transaction; [`bulk`] adding many; [`coverage`] how far each chart is indexed.
 //! - [`mod@merge`] keeping segments few; [`mod@sweep`] removing what is no longer read; [`mod@stats`] and [`audit`] how large and how true it is.
 //! - [`text`], [`day`], [`number`]: words of what kinds; [`facts`] what an entry says, [`terms`] its words.
@@ -35,6 +35,7 @@
 
 pub mod address;
 pub mod audit;
+mod bitmap;
 mod build;
 pub mod bulk;
 pub mod change;
@@ -48,6 +49,7 @@ pub mod facts;
 mod gather;
 pub mod key;
 mod lease;
+mod list;
 pub mod log;
 pub mod merge;
 pub mod newest;
@@ -60,6 +62,7 @@ mod recent;
 pub mod schema;
 pub mod search;
 pub mod segment;
+mod set;
 pub mod stats;
 pub mod sweep;
 pub mod tag;

@@ -4,7 +4,7 @@
 //! once, from the nodes of the days, which entries each holds, and keeps two bytes an entry. **An entry never changes its day**: what was
 //! read stays good whatever is merged, and reading goes on only when a search finds an entry whose day is not known yet.
 
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::HashMap;
 
 use rusqlite::Connection;
 
@@ -45,13 +45,45 @@ fn short(day: u32) -> u16 {
     u16::try_from(day.saturating_sub(FIRST).max(1)).unwrap_or(u16::MAX)
 }
 
-/// Entries in the order of results. Taking a few of very many costs little.
-pub struct Newest(BinaryHeap<Rank>);
+/// How many results are put in order first: a page or two.
+const FIRST_SORTED: usize = 64;
+
+/// Entries in the order of results. Taking a few of very many costs little more than looking at each once.
+#[derive(Default)]
+pub struct Newest {
+    /// The next ones, ascending. Whatever is not among them ranks below them.
+    sorted: Vec<Rank>,
+    /// The rest, in any order.
+    rest: Vec<Rank>,
+}
 
 impl Newest {
+    /// Of these, the first so many are put in order.
+    fn of(ranks: impl Iterator<Item = Rank>, first: usize) -> Self {
+        let (mut best, mut rest) = (
+            Vec::with_capacity(2 * first),
+            Vec::with_capacity(ranks.size_hint().0),
+        );
+        let mut least = None;
+        for rank in ranks {
+            if least.is_some_and(|least| rank < least) {
+                rest.push(rank);
+                continue;
+            }
+            best.push(rank);
+            if best.len() == 2 * first {
+                best.select_nth_unstable(first);
+                least = Some(best[first]);
+                rest.extend(best.drain(..first));
+            }
+        }
+        best.sort_unstable();
+        Self { sorted: best, rest }
+    }
+
     /// Whether none is left.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.sorted.is_empty() && self.rest.is_empty()
     }
 }
 
@@ -59,7 +91,12 @@ impl Iterator for Newest {
     type Item = Rank;
 
     fn next(&mut self) -> Option<Rank> {
-        self.0.pop()
+        if self.sorted.is_empty() {
+            // Who goes on takes more at a time: so all of them cost what sorting them does.
+            let first = FIRST_SORTED.max(self.rest.len() / 4);
+            *self = Self::of(std::mem::take(&mut self.rest).into_iter(), first);
+        }
+        self.sorted.pop()
     }
 }
 
@@ -71,14 +108,12 @@ pub fn newest(
     rids: &[u64],
     below: Option<Rank>,
 ) -> Result<Newest> {
-    if rids.iter().any(|rid| cache.days.of(*rid) == 0) {
-        read_days(conn, cache, grounds)?;
+    let (newest, known) = cache.days.newest(rids, below);
+    if known {
+        return Ok(newest);
     }
-    let ranks = rids
-        .iter()
-        .map(|rid| Rank::packed(cache.days.of(*rid), *rid));
-    let wanted = ranks.filter(|rank| below.is_none_or(|below| *rank < below));
-    Ok(Newest(wanted.collect::<Vec<_>>().into()))
+    read_days(conn, cache, grounds)?;
+    Ok(cache.days.newest(rids, below).0)
 }
 
 /// Reads the days of entries as far as they are not known, so that the first search need not.
@@ -110,6 +145,19 @@ impl Days {
             .ok()
             .and_then(|rid| self.shorts.get(rid));
         known.copied().unwrap_or(0)
+    }
+
+    /// Entries in the order of results, and whether the day of each is known.
+    fn newest(&self, rids: &[u64], below: Option<Rank>) -> (Newest, bool) {
+        let mut known = true;
+        let below = below.map_or(u64::MAX, |below| below.0);
+        let ranks = rids.iter().filter_map(|rid| {
+            let day = self.of(*rid);
+            known &= day != 0;
+            let rank = Rank::packed(day, *rid);
+            (rank.0 < below).then_some(rank)
+        });
+        (Newest::of(ranks, FIRST_SORTED), known)
     }
 
     /// The entries of the days from and to, both included; nothing if it is not known of all, to the day.
@@ -167,5 +215,27 @@ impl Days {
             self.node(conn, view, keys, at, child)?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_newest_come_first_however_many_there_are(ranks in prop::collection::hash_set(0u64..100_000, 0..2_000), first in 1usize..100) {
+            let mut newest = Newest::of(ranks.iter().copied().map(Rank), first);
+            let mut expected: Vec<u64> = ranks.into_iter().collect();
+            expected.sort_unstable();
+            while let Some(next) = expected.pop() {
+                prop_assert!(!newest.is_empty());
+                prop_assert_eq!(newest.next(), Some(Rank(next)));
+            }
+            prop_assert!(newest.is_empty());
+            prop_assert_eq!(newest.next(), None);
+        }
     }
 }

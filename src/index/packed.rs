@@ -1,29 +1,36 @@
 //! The packed form of posting lists: what a merge or a bulk build writes, never changed afterwards.
 //!
-//! A list is a stream of LEB128 distances ([`posting`]), cut from the front into
+//! A list is a stream, cut from the front into
 //!
 //! ```text
 //! large blocks   3 968 bytes each, counter i = 0x8000_0000 | j, row id = top 63 bits of the address
 //! medium blocks    704 bytes each, counter i = 1, 2, …; of a list whose tail is empty the last one is filled with zeros
-//! head           counter i = 0:    varint(count << 1 | more) [varint(large) varint(medium)] tail,
+//! head           counter i = 0:    varint(count << 1 | more) [varint(large) varint(medium) varint(words) [varint(base)]] tail,
 //!                                  filled with zeros to 8, 24, 72, 240 or 704 bytes
 //! ```
 //!
-//! `more` says that there are blocks besides the head. Every box is AES-256-GCM under `K_box` with the first 12 bytes
+//! The stream is LEB128 distances ([`posting`](super::posting)). Of a list too long for a head, if the numbers of current versions take no more bytes as
+//! bits, those come first, in `words` of 64 bits, little-endian, the first of which begins at the number
+//! `base * 64`; what follows them are the replaced versions, in distances. `base` stands only where there are words. `more` says that there are blocks or bits. No word of bits is cut by
+//! the end of a block, so one number is looked for in one block. Every box is AES-256-GCM under `K_box` with the first 12 bytes
 //! of its address as the nonce and the whole address as associated data. Its tag has 96 bits: most boxes hold one word of one entry, for
 //! which 16 bytes would be a third of all that is stored of it, and 12 are approved for every use.
 //!
 //! **The fixed nonce is safe only because a salt is drawn for every build attempt**: no address of a segment is ever
 //! sealed twice. A build that broke off is thrown away, never resumed.
 
+use std::borrow::Cow;
+
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::crypto::aead;
 
 use super::address::Address;
+use super::bitmap::{self, Bitmap};
+use super::change::FORMER;
 use super::error::{IndexError, Result};
 use super::key::SegmentKey;
-use super::posting::{self, PostingList, put_varint, take_varint};
+use super::posting::{PostingList, put_varint, take_varint};
 use super::segment::Segment;
 use super::tag::Tag;
 
@@ -34,7 +41,7 @@ pub const MEDIUM: usize = 704;
 /// The sizes that a head is filled up to.
 pub const HEADS: [usize; 5] = [8, 24, 72, 240, 704];
 
-const LARGE_BIT: u32 = 0x8000_0000;
+pub(super) const LARGE_BIT: u32 = 0x8000_0000;
 
 /// Rows of a packed segment, to be inserted in the order of their keys.
 #[derive(Default)]
@@ -52,16 +59,16 @@ impl Rows {
 
     /// Adds the blocks of one list. Each tag once in a segment: a second time would use a nonce twice.
     pub(super) fn push(&mut self, keys: &SegmentKey, tag: Tag, list: &PostingList) {
-        let stream = list.bytes();
+        let (bits, stream) = stream(list);
         let large = stream.len() / LARGE;
         let (pages, rest) = stream.split_at(large * LARGE);
         let mut medium = rest.len() / MEDIUM;
         let (mut blocks, mut tail) = rest.split_at(medium * MEDIUM);
-        let mut head = header(list.count(), large, medium);
+        let mut head = header(list.count(), large, medium, bits);
         if head.len() + tail.len() > HEADS[4] {
             // The tail is a whole medium block but for a few bytes: let it be one.
             medium += 1;
-            head = header(list.count(), large, medium);
+            head = header(list.count(), large, medium, bits);
             (blocks, tail) = (rest, &[]);
         }
         head.extend_from_slice(tail);
@@ -88,13 +95,50 @@ impl Rows {
     }
 }
 
-fn header(count: u64, large: usize, medium: usize) -> Vec<u8> {
+/// Which part of a stream is bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Extent {
+    pub(super) base: u64,
+    pub(super) words: usize,
+}
+
+/// The stream of a list, in the shorter of its forms.
+fn stream(list: &PostingList) -> (Extent, Cow<'_, [u8]>) {
+    let distances = (Extent::default(), Cow::Borrowed(list.bytes()));
+    if list.bytes().len() <= HEADS[4] {
+        return distances;
+    }
+    let rids = list.to_vec();
+    let (now, former) = rids.split_at(rids.partition_point(|rid| *rid < FORMER));
+    let (Some(first), Some(last)) = (now.first(), now.last()) else {
+        return distances;
+    };
+    let former = PostingList::from_sorted(former);
+    let room = list.bytes().len().saturating_sub(former.bytes().len());
+    if Bitmap::span(*first, *last) > (room / bitmap::BYTES) as u64 {
+        return distances;
+    }
+    let bits = Bitmap::of(now);
+    let extent = Extent {
+        base: bits.base(),
+        words: bits.words(),
+    };
+    let mut stream = bits.to_bytes();
+    stream.extend_from_slice(former.bytes());
+    (extent, Cow::Owned(stream))
+}
+
+fn header(count: u64, large: usize, medium: usize, bits: Extent) -> Vec<u8> {
     let mut head = Vec::with_capacity(HEADS[4]);
-    let more = large + medium > 0;
+    let more = large + medium + bits.words > 0;
     put_varint(&mut head, count << 1 | u64::from(more));
     if more {
         put_varint(&mut head, large as u64);
         put_varint(&mut head, medium as u64);
+        put_varint(&mut head, bits.words as u64);
+        if bits.words > 0 {
+            put_varint(&mut head, bits.base);
+        }
     }
     head
 }
@@ -112,9 +156,11 @@ fn seal(keys: &SegmentKey, address: Address, plain: &[u8], size: usize) -> Box<[
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Head {
     pub(super) count: u64,
-    large: u32,
-    medium: u32,
-    tail: Vec<u8>,
+    pub(super) large: u32,
+    pub(super) medium: u32,
+    pub(super) bits: Extent,
+    /// The end of the stream; without blocks all of it.
+    pub(super) tail: Vec<u8>,
 }
 
 impl Head {
@@ -154,7 +200,7 @@ pub(super) fn open_head(
 fn parse_head(plain: &[u8]) -> Option<Head> {
     let mut rest = plain;
     let counts = take_varint(&mut rest)?;
-    let (mut large, mut medium) = (0, 0);
+    let (mut large, mut medium, mut bits) = (0, 0, Extent::default());
     if counts & 1 == 1 {
         large = u32::try_from(take_varint(&mut rest)?)
             .ok()
@@ -162,55 +208,31 @@ fn parse_head(plain: &[u8]) -> Option<Head> {
         medium = u32::try_from(take_varint(&mut rest)?)
             .ok()
             .filter(|&n| n < LARGE_BIT)?;
+        bits.words = usize::try_from(take_varint(&mut rest)?).ok()?;
+        if bits.words > 0 {
+            bits.base = take_varint(&mut rest)?;
+        }
     }
     Some(Head {
         count: counts >> 1,
         large,
         medium,
+        bits,
         tail: rest.to_vec(),
     })
 }
 
-/// The whole list behind a head.
-pub(super) fn list(
-    conn: &Connection,
-    segment: &Segment,
-    keys: &SegmentKey,
-    tag: Tag,
-    head: &Head,
-) -> Result<Vec<u64>> {
-    let damaged = |what| IndexError::Damaged {
-        segment: segment.id,
-        what,
-    };
-    if head.large == 0 && head.medium == 0 {
-        return posting::decode(&head.tail, head.count).ok_or_else(|| damaged("a list"));
-    }
-    let mut stream = Vec::new();
-    let mut pages =
+/// What the file has of a large block.
+pub(super) fn large(conn: &Connection, segment: i64, address: Address) -> Result<Option<Vec<u8>>> {
+    let mut statement =
         conn.prepare_cached("SELECT b FROM index_large WHERE k = ?1 AND segment = ?2")?;
-    for j in 0..head.large {
-        let address = keys.address().address(tag, LARGE_BIT | j);
-        let sealed: Option<Vec<u8>> = pages
-            .query_row(params![address.page(), segment.id], |row| row.get(0))
-            .optional()?;
-        stream.extend_from_slice(&open(
-            segment.id,
-            keys,
-            address,
-            sealed.ok_or_else(|| damaged("a missing page"))?,
-        )?);
-    }
-    for i in 1..=head.medium {
-        let address = keys.address().address(tag, i);
-        let sealed = small(conn, segment.id, address)?.ok_or_else(|| damaged("a missing block"))?;
-        stream.extend_from_slice(&open(segment.id, keys, address, sealed)?);
-    }
-    stream.extend_from_slice(&head.tail);
-    posting::decode(&stream, head.count).ok_or_else(|| damaged("a list"))
+    Ok(statement
+        .query_row(params![address.page(), segment], |row| row.get(0))
+        .optional()?)
 }
 
-fn small(conn: &Connection, segment: i64, address: Address) -> Result<Option<Vec<u8>>> {
+/// What the file has of a head or a medium block.
+pub(super) fn small(conn: &Connection, segment: i64, address: Address) -> Result<Option<Vec<u8>>> {
     let mut statement =
         conn.prepare_cached("SELECT b FROM index_small WHERE segment = ?1 AND a = ?2")?;
     Ok(statement
@@ -218,7 +240,13 @@ fn small(conn: &Connection, segment: i64, address: Address) -> Result<Option<Vec
         .optional()?)
 }
 
-fn open(segment: i64, keys: &SegmentKey, address: Address, mut sealed: Vec<u8>) -> Result<Vec<u8>> {
+/// Opens the box of an address.
+pub(super) fn open(
+    segment: i64,
+    keys: &SegmentKey,
+    address: Address,
+    mut sealed: Vec<u8>,
+) -> Result<Vec<u8>> {
     match keys
         .seal()
         .open_in_place(&address.nonce(), &address.0, &mut sealed)
@@ -301,4 +329,40 @@ pub(super) fn pages(conn: &Connection, segment: i64) -> Result<u64> {
         |row| row.get(0),
     )?;
     Ok(count as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::hex::hex;
+
+    #[test]
+    fn the_stream_of_a_frequent_word_is_bits_and_behind_them_the_replaced_versions_in_distances() {
+        let now: Vec<u64> = (64u64..64 + 5_760)
+            .filter(|rid| !rid.is_multiple_of(7))
+            .collect();
+        let rids = [now.as_slice(), &[FORMER + 70]].concat();
+        let list = PostingList::from_sorted(&rids);
+        let (bits, stream) = stream(&list);
+        assert_eq!(bits, Extent { base: 1, words: 90 });
+        let mut expected = vec![0u8; 720];
+        for rid in &now {
+            let bit = (rid - 64) as usize;
+            expected[bit / 8] |= 1 << (bit % 8);
+        }
+        // 2^40 + 70 in LEB128.
+        expected.extend([0xc6, 0x80, 0x80, 0x80, 0x80, 0x20]);
+        assert_eq!(hex(&stream), hex(&expected));
+        // count = 4 939, large = 0, medium = 1, words = 90, base = 1
+        assert_eq!(header(list.count(), 0, 1, bits), [0x97, 0x4d, 0, 1, 90, 1]);
+    }
+
+    #[test]
+    fn the_stream_of_a_word_that_fewer_than_every_eighth_entry_has_is_distances() {
+        let list = PostingList::from_sorted(&(1..5_000).map(|n| n * 9).collect::<Vec<_>>());
+        assert_eq!(
+            stream(&list),
+            (Extent::default(), Cow::Borrowed(list.bytes()))
+        );
+    }
 }

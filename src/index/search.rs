@@ -15,8 +15,8 @@ use super::day::{Day, span_terms};
 use super::error::Result;
 use super::key::CompartmentKey;
 use super::newest::Days;
-use super::posting::{intersect, subtract, union};
 use super::query::{Plan, Query};
+use super::set::Set;
 use super::term::{Field, Term};
 use super::view::{Cache, Found, HeldKeys, View};
 
@@ -79,7 +79,7 @@ pub fn search_grounds(
     let dead = cache.dead(&views);
     let days = &cache.days;
     let everywhere = |plan: &Plan, charts: &[Charts], history: bool| -> Result<Hits> {
-        let (mut lists, mut exact) = (Vec::new(), true);
+        let (mut sets, mut exact) = (Vec::new(), true);
         for (ground, view) in grounds.iter().zip(&views) {
             let mut hits = Evaluation {
                 conn,
@@ -90,15 +90,18 @@ pub fn search_grounds(
                 history,
             }
             .evaluate(plan)?;
-            if !ground.closed.is_empty() {
-                hits.rids
-                    .retain(|rid| ground.closed.binary_search(&entry_of(*rid)).is_err());
+            if history && !ground.closed.is_empty() {
+                let mut rids = hits.rids.into_vec();
+                rids.retain(|rid| ground.closed.binary_search(&entry_of(*rid)).is_err());
+                hits.rids = Set::Listed(rids);
+            } else {
+                hits.rids = hits.rids.without(ground.closed);
             }
             exact &= hits.exact || hits.rids.is_empty();
-            lists.push(hits.rids);
+            sets.push(hits.rids);
         }
         Ok(Hits {
-            rids: subtract(&union(lists), &dead),
+            rids: Set::union(sets).without(&dead),
             exact,
         })
     };
@@ -106,17 +109,20 @@ pub fn search_grounds(
     for patients in &plans.patients {
         // Who a patient is, their newest identity says.
         let hits = everywhere(patients, &[], false)?;
-        charts.push(Charts::of(conn, &hits.rids, hits.exact)?);
+        charts.push(Charts::of(conn, &hits.rids.into_vec(), hits.exact)?);
     }
-    let mut hits = everywhere(&plans.entries, &charts, query.history())?;
+    let hits = everywhere(&plans.entries, &charts, query.history())?;
+    let mut rids = hits.rids.into_vec();
     if query.history() {
-        hits.rids.iter_mut().for_each(|rid| *rid = entry_of(*rid));
-        hits.rids.sort_unstable();
+        for rid in &mut rids {
+            *rid = entry_of(*rid);
+        }
+        rids.sort_unstable();
     }
-    hits.rids.reverse();
+    rids.reverse();
     Ok(Candidates {
-        exact: hits.exact || hits.rids.is_empty(),
-        rids: hits.rids,
+        exact: hits.exact || rids.is_empty(),
+        rids,
     })
 }
 
@@ -139,7 +145,7 @@ struct Evaluation<'a> {
 
 /// Entries that contain every match; exactly the matches if `exact`.
 struct Hits {
-    rids: Vec<u64>,
+    rids: Set,
     exact: bool,
 }
 
@@ -210,32 +216,30 @@ impl<'a> Evaluation<'a> {
                 exact: false,
             }),
             Located::Any(parts) => {
-                let mut lists = Vec::with_capacity(parts.len());
+                let mut sets = Vec::with_capacity(parts.len());
                 let mut exact = true;
                 for part in parts {
                     let hits = self.read(part)?;
                     exact &= hits.exact || hits.rids.is_empty();
-                    lists.push(hits.rids);
+                    sets.push(hits.rids);
                 }
                 Ok(Hits {
-                    rids: union(lists),
+                    rids: Set::union(sets),
                     exact,
                 })
             }
             Located::Days(from, to) => {
                 let nodes = span_terms(*from, *to);
-                let lists = nodes.iter().map(|node| self.list(&self.find(node)?));
+                let sets = nodes.iter().map(|node| self.list(&self.find(node)?));
                 Ok(Hits {
-                    rids: union(lists.collect::<Result<_>>()?),
+                    rids: Set::union(sets.collect::<Result<_>>()?),
                     exact: true,
                 })
             }
             Located::Patients(charts) => Ok(Hits {
                 // The ledger also names entries that are replaced or not indexed yet.
-                rids: intersect(
-                    &charts.entries(self.conn, self.ground.id.section)?,
-                    &self.everything()?,
-                ),
+                rids: Set::Listed(charts.entries(self.conn, self.ground.id.section)?)
+                    .intersect(self.everything()?),
                 exact: charts.exact,
             }),
             Located::All(parts) => self.read_all(parts),
@@ -256,29 +260,7 @@ impl<'a> Evaluation<'a> {
                     exact: true,
                     ..sofar
                 },
-                Some(sofar) => {
-                    if let Located::Patients(charts) = part
-                        && sofar.rids.len() <= FILTER_FACTOR * charts.len()
-                    {
-                        let rids = charts.filter(self.conn, &sofar.rids)?;
-                        hits = Some(Hits {
-                            rids,
-                            exact: sofar.exact && charts.exact,
-                        });
-                        continue;
-                    }
-                    if let Located::Days(from, to) = part
-                        && let Some(rids) = self.days.filter(&sofar.rids, *from, *to)
-                    {
-                        hits = Some(Hits { rids, ..sofar });
-                        continue;
-                    }
-                    let more = self.read(part)?;
-                    Hits {
-                        rids: intersect(&sofar.rids, &more.rids),
-                        exact: sofar.exact && more.exact,
-                    }
-                }
+                Some(sofar) => self.narrow(sofar, part)?,
                 None => self.read(part)?,
             };
             hits = Some(next);
@@ -298,14 +280,15 @@ impl<'a> Evaluation<'a> {
                 if let Plan::Patients(n) = unwanted
                     && self.charts[*n].exact
                 {
-                    hits.rids =
-                        subtract(&hits.rids, &self.charts[*n].filter(self.conn, &hits.rids)?);
+                    let rids = hits.rids.into_vec();
+                    let out = self.charts[*n].filter(self.conn, &rids)?;
+                    hits.rids = Set::Listed(rids).without(&out);
                     continue;
                 }
                 let out = self.evaluate(unwanted)?;
                 if out.exact {
-                    hits.rids = subtract(&hits.rids, &out.rids);
-                } else if !intersect(&hits.rids, &out.rids).is_empty() {
+                    hits.rids = hits.rids.subtract(&out.rids);
+                } else if !hits.rids.clone().intersect(out.rids).is_empty() {
                     // Some of these may match after all: each must be looked at.
                     hits.exact = false;
                 }
@@ -314,25 +297,57 @@ impl<'a> Evaluation<'a> {
         Ok(hits)
     }
 
+    /// What of these a further part finds too.
+    fn narrow(&self, sofar: Hits, part: &Located<'_>) -> Result<Hits> {
+        let Hits { rids, exact } = sofar;
+        match (part, rids) {
+            (Located::Patients(charts), rids) if rids.len() <= FILTER_FACTOR * charts.len() => {
+                Ok(Hits {
+                    rids: Set::Listed(charts.filter(self.conn, &rids.into_vec())?),
+                    exact: exact && charts.exact,
+                })
+            }
+            (Located::Term(found), Set::Listed(rids)) if !self.history => Ok(Hits {
+                rids: Set::Listed(self.view.among(self.conn, found, &rids)?),
+                exact,
+            }),
+            (Located::Days(from, to), rids) => {
+                let rids = rids.into_vec();
+                let rids = match self.days.filter(&rids, *from, *to) {
+                    Some(kept) => Set::Listed(kept),
+                    None => Set::Listed(rids).intersect(self.read(part)?.rids),
+                };
+                Ok(Hits { rids, exact })
+            }
+            (part, rids) => {
+                let more = self.read(part)?;
+                Ok(Hits {
+                    rids: rids.intersect(more.rids),
+                    exact: exact && more.exact,
+                })
+            }
+        }
+    }
+
     fn find(&self, term: &Term) -> Result<Found> {
         self.view.find(self.conn, self.ground.keys, term)
     }
 
-    /// The whole list of a word that was found: what says it now, and after that, if asked for, what once did.
-    fn list(&self, found: &Found) -> Result<Vec<u64>> {
-        let mut rids = self.view.list(self.conn, found)?;
-        if !self.history {
-            rids.truncate(rids.partition_point(|rid| *rid < FORMER));
+    /// The entries that have a word that was found: those that say it now and, if asked for, those that once did.
+    fn list(&self, found: &Found) -> Result<Set> {
+        if self.history {
+            Ok(Set::Listed(self.view.list(self.conn, found)?))
+        } else {
+            self.view.now(self.conn, found)
         }
-        Ok(rids)
     }
 
     /// Every entry has exactly one kind.
-    fn everything(&self) -> Result<Vec<u64>> {
+    fn everything(&self) -> Result<Set> {
         let kinds = Kind::ALL.into_iter().map(|kind| {
             let found = self.find(&Term::new(Field::Kind, kind.as_str()))?;
             self.list(&found)
         });
-        Ok(union(kinds.collect::<Result<_>>()?))
+        Ok(Set::union(kinds.collect::<Result<_>>()?))
     }
 }

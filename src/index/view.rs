@@ -7,15 +7,18 @@ use std::sync::Arc;
 use rusqlite::Connection;
 use rusqlite::TransactionState;
 
+use super::change::FORMER;
 use super::compartment::{self, CompartmentId};
 use super::error::Result;
 use super::key::{CompartmentKey, SegmentKey};
+use super::list::List;
 use super::log;
 use super::newest::Days;
 use super::packed::{self, Head};
 use super::posting;
 use super::recent::Recent;
 use super::segment::{self, Kind, Segment};
+use super::set::Set;
 use super::tag::Tag;
 use super::term::Term;
 
@@ -145,6 +148,20 @@ impl Found {
                 .map(|(_, _, head)| head.count)
                 .sum::<u64>()
     }
+
+    /// What the logs have, ascending.
+    fn recent(&self) -> Vec<u64> {
+        let mut recent = self.recent.clone();
+        recent.sort_unstable();
+        recent.dedup();
+        recent
+    }
+
+    fn recent_now(&self) -> Vec<u64> {
+        let mut recent = self.recent();
+        recent.truncate(recent.partition_point(|rid| *rid < FORMER));
+        recent
+    }
 }
 
 impl View {
@@ -231,22 +248,45 @@ impl View {
         Ok(found)
     }
 
-    /// The whole list of a word that was found, ascending.
+    /// The whole list of a word that was found, ascending: entries that say it now, then those that once did.
     pub(super) fn list(&self, conn: &Connection, found: &Found) -> Result<Vec<u64>> {
-        let mut lists = Vec::with_capacity(found.heads.len() + 1);
-        for (at, tag, head) in &found.heads {
-            let part = &self.parts[*at];
-            if let Rows::Packed(keys) = &part.rows {
-                lists.push(packed::list(conn, &part.segment, keys, *tag, head)?);
-            }
-        }
-        if !found.recent.is_empty() {
-            let mut recent = found.recent.clone();
-            recent.sort_unstable();
-            recent.dedup();
-            lists.push(recent);
+        let mut lists = vec![found.recent()];
+        for list in self.lists(conn, found) {
+            lists.push(list.whole()?);
         }
         Ok(posting::union(lists))
+    }
+
+    /// The entries that say a word now.
+    pub(super) fn now(&self, conn: &Connection, found: &Found) -> Result<Set> {
+        let mut sets = vec![Set::Listed(found.recent_now())];
+        for list in self.lists(conn, found) {
+            sets.push(list.now()?);
+        }
+        Ok(Set::union(sets))
+    }
+
+    /// Which of some entries, in ascending order, say a word now.
+    pub(super) fn among(&self, conn: &Connection, found: &Found, rids: &[u64]) -> Result<Vec<u64>> {
+        let mut lists = vec![posting::intersect(&found.recent_now(), rids)];
+        for list in self.lists(conn, found) {
+            lists.push(list.among(rids)?);
+        }
+        Ok(posting::union(lists))
+    }
+
+    fn lists<'a>(
+        &'a self,
+        conn: &'a Connection,
+        found: &'a Found,
+    ) -> impl Iterator<Item = List<'a>> {
+        found.heads.iter().filter_map(move |(at, tag, head)| {
+            let part = &self.parts[*at];
+            let Rows::Packed(keys) = &part.rows else {
+                return None;
+            };
+            Some(List::of(conn, &part.segment, keys, *tag, head))
+        })
     }
 }
 
@@ -270,7 +310,7 @@ impl Part {
             Kind::Packed => {
                 let keys = key.segment(&segment.salt);
                 let dead = match packed::head(conn, &segment, &keys, dead)? {
-                    Some(head) => packed::list(conn, &segment, &keys, dead, &head)?,
+                    Some(head) => List::of(conn, &segment, &keys, dead, &head).whole()?,
                     None => Vec::new(),
                 };
                 (Rows::Packed(Arc::new(keys)), dead)
