@@ -44,6 +44,8 @@ pub struct Chain {
     pub missing: Vec<Finding>,
     /// Those that are there and do not hold.
     pub corrupt: Vec<Finding>,
+    /// Those that hold and whose signer is not trusted: forged, or of a host that is not known here yet.
+    pub strangers: Vec<Finding>,
     /// Two manifests that follow the same one without a restore between them.
     pub forks: Vec<Finding>,
     /// What prune deleted or will delete.
@@ -74,10 +76,23 @@ impl Chain {
                 Ok::<_, BackupError>((stat.name, file))
             })
             .buffered(IN_FLIGHT);
+        let mut unserved = Vec::new();
         while let Some((name, file)) = fetched.try_next().await? {
-            chain.take(&name, file.as_deref(), repository, k_manifest, trust);
+            match file {
+                Some(file) => chain.take(&name, &file, repository, k_manifest, trust),
+                None => unserved.push(name),
+            }
         }
         drop(fetched);
+        if !unserved.is_empty() {
+            // What a prune deleted since is listed no more, and judged like all that is not there: by its tombstone.
+            let listed = wire.list(Shelf::Manifests).await?;
+            unserved.retain(|name| listed.iter().any(|stat| stat.name == *name));
+            let withheld = unserved
+                .iter()
+                .map(|name| finding(name, "it is listed and not served".into()));
+            chain.missing.extend(withheld);
+        }
         chain
             .manifests
             .sort_by_key(|m| (m.manifest.name.number, m.manifest.name));
@@ -100,7 +115,7 @@ impl Chain {
             .iter()
             .filter_map(|(subject, stone)| match subject {
                 Subject::Manifest(hash) => Some((*hash, stone.previous?)),
-                Subject::Object(_) => None,
+                Subject::Object(_) | Subject::Keeper(_) => None,
             });
         let there = self
             .manifests
@@ -158,7 +173,7 @@ impl Chain {
             .iter()
             .filter_map(|(subject, _)| match subject {
                 Subject::Manifest(hash) => Some(*hash),
-                Subject::Object(_) => None,
+                Subject::Object(_) | Subject::Keeper(_) => None,
             });
         let detail = match there.chain(deleted).find(|hash| head.names(hash)) {
             Some(hash) if newest.is_none_or(|newest| self.leads_to(newest, hash)) => return None,
@@ -208,30 +223,21 @@ impl Chain {
     fn take(
         &mut self,
         name: &Name,
-        file: Option<&[u8]>,
+        file: &[u8],
         repository: RepositoryId,
         k_manifest: &Secret<32>,
         trust: Trust<'_>,
     ) {
-        let finding = |detail: String| Finding {
-            name: format!("{}/{name}", Shelf::Manifests),
-            detail,
-        };
-        let Some(file) = file else {
-            self.missing
-                .push(finding("it is listed and not served".into()));
-            return;
-        };
         let Some(parsed) = ManifestName::parse(name) else {
             self.corrupt
-                .push(finding("this is not the name of a manifest".into()));
+                .push(finding(name, "this is not the name of a manifest".into()));
             return;
         };
         match SignedManifest::open(file, parsed, repository, k_manifest) {
-            Err(e) => self.corrupt.push(finding(e.to_string())),
+            Err(e) => self.corrupt.push(finding(name, e.to_string())),
             Ok(m) if !trust(&m.signer) => self
-                .corrupt
-                .push(finding("its signer is no certified host".into())),
+                .strangers
+                .push(finding(name, "its signer is no certified host".into())),
             Ok(m) => self.manifests.push(m),
         }
     }
@@ -330,6 +336,13 @@ fn misfit(m: &SignedManifest, before: Option<&SignedManifest>) -> Option<&'stati
         Some("its ledger is shorter than that of the one before")
     } else {
         None
+    }
+}
+
+fn finding(name: &Name, detail: String) -> Finding {
+    Finding {
+        name: format!("{}/{name}", Shelf::Manifests),
+        detail,
     }
 }
 

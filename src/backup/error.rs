@@ -87,6 +87,14 @@ pub enum BackupError {
         /// How that shows.
         cause: String,
     },
+    /// A manifest's signer is not among those that are known here.
+    #[error(
+        "{name} is signed by a host that is not known here: it is forged, or its host was certified later"
+    )]
+    Stranger {
+        /// Which.
+        name: String,
+    },
     /// The ledger is not a continuation of what was backed up.
     #[error(
         "the ledger does not continue backup {snapshot}, which ends at entry {seq}: it was cut, replaced or rolled back; run `verify`, and \
@@ -251,6 +259,7 @@ impl BackupError {
             | Self::Behind { .. }
             | Self::Forked { .. }
             | Self::Manifest { .. }
+            | Self::Stranger { .. }
             | Self::LedgerDiverged { .. }
             | Self::ObjectMissing { .. }
             | Self::ObjectCorrupt { .. }

@@ -14,7 +14,7 @@
 //! - [`state`], [`journal`], [`high_water`]: the bytes on the host, outside the vault, and the spool, which a run sets aside;
 //!   [`PrintedHead`]: those on paper.
 //! - [`snapshot`]: a run; [`chain`]: the manifests, judged; [`verify`]; [`restore`];
-//!   [`retention`], [`tombstone`], [`prune`], [`pruner`]: letting old snapshots go.
+//!   [`retention`], [`tombstone`], [`prune`], `turn`, [`pruner`]: letting old snapshots go.
 
 mod cancel;
 mod cbor;
@@ -49,6 +49,7 @@ pub mod state;
 pub mod target;
 mod throttle;
 pub mod tombstone;
+mod turn;
 mod upload;
 pub mod verify;
 mod wire;

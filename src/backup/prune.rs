@@ -15,8 +15,11 @@
 //! after, and its last copy is deleted once the last snapshot that has it is 30 days old and its pack has had its
 //! tombstone for 7.
 //!
-//! A target on which something is wrong, or whose clock is five minutes off, is left as it is. **One keeper at a time**: two
-//! that prune the same repository at once may undo each other's decisions.
+//! A target on which something is wrong, or whose clock is five minutes off, is left as it is.
+//!
+//! **Any number may forget and prune at once**, here and on other machines. A tombstone on a manifest is never taken back, and
+//! the newer of two snapshots that two keepers weigh is kept by both; of several that prune, one that is alone deletes, and
+//! the others mark: see `turn.rs`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -32,6 +35,7 @@ use super::progress::Phase;
 use super::retention::{DAY, Retention};
 use super::target::{Name, Shelf};
 use super::tombstone::{self, Stone, Subject, Tombstones};
+use super::turn::Turn;
 use super::wire::Wire;
 use crate::crypto::Hash;
 
@@ -66,6 +70,8 @@ pub struct Pruned {
     pub bytes: u64,
     /// Manifests deleted.
     pub manifests: u64,
+    /// Whether no other keeper was at work; otherwise nothing was deleted, and no tombstone taken back.
+    pub alone: bool,
 }
 
 /// What both need to know.
@@ -84,8 +90,8 @@ pub struct Keeper<'a> {
 }
 
 impl<'a> Keeper<'a> {
-    /// Begins, loads the chain, and refuses to touch a target on which anything is wrong.
-    async fn sound(&self) -> Result<(Lifetime<'a>, Chain, Tombstones), BackupError> {
+    /// Begins, unless nobody could say how old anything is.
+    async fn begin(&self) -> Result<Lifetime<'a>, BackupError> {
         self.wire.meter.phase(Phase::Opening);
         if let Some(there) = self.wire.clock().await? {
             let ahead = there - (self.now)();
@@ -96,10 +102,19 @@ impl<'a> Keeper<'a> {
                 });
             }
         }
-        let lifetime = Lifetime::begin(self.now, lifetime::PRUNE);
+        Ok(Lifetime::begin(self.now, lifetime::PRUNE))
+    }
+
+    /// Loads the chain, and refuses to touch a target on which anything is wrong.
+    async fn sound(&self) -> Result<(Chain, Tombstones), BackupError> {
         let keys = self.keys;
         let chain =
             Chain::load(self.wire, keys.repository(), keys.k_manifest(), self.trust).await?;
+        if let Some(stranger) = chain.strangers.first() {
+            return Err(BackupError::Stranger {
+                name: stranger.name.clone(),
+            });
+        }
         let rolled_back = self.mark.and_then(|mark| chain.rolled_back(mark));
         let wrong = [&chain.missing, &chain.corrupt, &chain.forks]
             .into_iter()
@@ -113,7 +128,7 @@ impl<'a> Keeper<'a> {
             });
         }
         let tombstones = chain.tombstones.clone();
-        Ok((lifetime, chain, tombstones))
+        Ok((chain, tombstones))
     }
 
     async fn set(&self, subject: Subject, previous: Option<Hash>) -> Result<(), BackupError> {
@@ -131,7 +146,8 @@ impl<'a> Keeper<'a> {
 
 /// Sets tombstones on the snapshots that `retention` does not keep. The last of every line is kept.
 pub async fn forget(keeper: Keeper<'_>, retention: &Retention) -> Result<Forgotten, BackupError> {
-    let (lifetime, chain, tombstones) = keeper.sound().await?;
+    let lifetime = keeper.begin().await?;
+    let (chain, tombstones) = keeper.sound().await?;
     let outcome = judge(&chain, &tombstones, retention, lifetime.began);
     for manifest in live(&chain, &tombstones) {
         if outcome.forgotten.contains(&manifest.id()) {
@@ -150,7 +166,8 @@ pub async fn rehearse_forget(
     keeper: Keeper<'_>,
     retention: &Retention,
 ) -> Result<Forgotten, BackupError> {
-    let (lifetime, chain, tombstones) = keeper.sound().await?;
+    let lifetime = keeper.begin().await?;
+    let (chain, tombstones) = keeper.sound().await?;
     keeper.wire.meter.phase(Phase::Done);
     Ok(judge(&chain, &tombstones, retention, lifetime.began))
 }
@@ -170,14 +187,30 @@ fn judge(chain: &Chain, tombstones: &Tombstones, retention: &Retention, now: i64
     outcome
 }
 
-/// Marks what nobody needs, and deletes what has been marked for long enough.
+/// Marks what nobody needs, and, if no other keeper is at work, deletes what has been marked for long enough.
 pub async fn prune(keeper: Keeper<'_>) -> Result<Pruned, BackupError> {
+    let lifetime = keeper.begin().await?;
+    let turn = Turn::announce(keeper.wire, keeper.keys, lifetime.began).await?;
+    let outcome = take_turn(keeper, &turn, lifetime).await;
+    turn.give_back(keeper.wire).await;
+    outcome
+}
+
+async fn take_turn(
+    keeper: Keeper<'_>,
+    turn: &Turn,
+    lifetime: Lifetime<'_>,
+) -> Result<Pruned, BackupError> {
     let wire = keeper.wire;
-    let (lifetime, chain, tombstones) = keeper.sound().await?;
+    let (chain, tombstones) = keeper.sound().await?;
     let now = lifetime.began;
     let needed = needed(&chain, &tombstones, now);
     let ripe = ripe(&chain, now);
-    let mut outcome = Pruned::default();
+    let alone = turn.is_alone(&tombstones, now);
+    let mut outcome = Pruned {
+        alone,
+        ..Pruned::default()
+    };
 
     wire.meter.phase(Phase::Checking);
     let there: BTreeMap<Name, u64> = wire
@@ -204,16 +237,16 @@ pub async fn prune(keeper: Keeper<'_>) -> Result<Pruned, BackupError> {
         let subject = Subject::Object(address);
         lifetime.check()?;
         match tombstones.at(&subject) {
-            Some(_) if needed.contains(&address) => {
+            Some(_) if alone && needed.contains(&address) => {
                 wire.delete(Shelf::Tombstones, name).await?;
                 outcome.revived += 1;
             }
-            None if needed.contains(&address) => {}
+            _ if needed.contains(&address) => {}
             None => {
                 keeper.set(subject, None).await?;
                 outcome.marked += 1;
             }
-            Some(at) if at <= ripe => {
+            Some(at) if alone && at <= ripe => {
                 wire.delete(Shelf::Objects, name).await?;
                 outcome.objects += 1;
                 outcome.bytes += len;
@@ -221,14 +254,22 @@ pub async fn prune(keeper: Keeper<'_>) -> Result<Pruned, BackupError> {
             Some(_) => outcome.waiting += 1,
         }
     }
+    if !alone {
+        wire.meter.phase(Phase::Done);
+        return Ok(outcome);
+    }
     for (subject, _) in tombstones.iter() {
-        // Once an object is gone its tombstone stays only as the answer to a manifest that still lists it.
-        if let Subject::Object(address) = subject
-            && !there.contains_key(&address.name())
-            && !listed.contains(address)
-        {
+        let over = match subject {
+            // Once an object is gone its tombstone stays only as the answer to a manifest that still lists it.
+            Subject::Object(address) => {
+                !there.contains_key(&address.name()) && !listed.contains(address)
+            }
+            Subject::Manifest(_) => false,
+            Subject::Keeper(_) => turn.is_of_another(subject),
+        };
+        if over {
             lifetime.check()?;
-            wire.delete(Shelf::Tombstones, &address.name()).await?;
+            wire.delete(Shelf::Tombstones, &subject.name()).await?;
         }
     }
     for manifest in &chain.manifests {

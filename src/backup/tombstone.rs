@@ -3,6 +3,7 @@
 //! ```text
 //! under ADDRESS            tombstone of an object
 //! under manifest/HASH      tombstone of a manifest, by the hash of its file
+//! under keeper/NUMBER      note of a keeper that is at work
 //! file = [1, subject, at (Unix ms), key(32), signature, mac(32), previous hash(32)]   the last for manifests but the first
 //! mac  = HMAC-SHA256(HKDF(K_manifest, "chartseal/backup/tombstone-mac/v1"), message)
 //! signature = Ed25519(key, message)
@@ -31,7 +32,7 @@ use super::target::{Name, Shelf};
 use super::wire::Wire;
 use crate::crypto::mac::MacKey;
 use crate::crypto::sign::{Signature, VerifyKey};
-use crate::crypto::{Hash, Secret, kdf};
+use crate::crypto::{Hash, Secret, hex, kdf};
 
 const FORMAT: u8 = 1;
 const LABEL: &[u8] = b"chartseal/backup/tombstone/v1";
@@ -45,6 +46,8 @@ pub enum Subject {
     Object(Address),
     /// The manifest with this hash.
     Manifest(Hash),
+    /// A keeper that is at work, by a number that it drew: see `turn.rs`.
+    Keeper([u8; 8]),
 }
 
 impl Subject {
@@ -55,13 +58,17 @@ impl Subject {
             Self::Manifest(hash) => {
                 Name::parse(&format!("manifest/{hash}")).expect("hex digits are a name")
             }
+            Self::Keeper(number) => {
+                Name::parse(&format!("keeper/{}", hex::hex(number))).expect("hex digits are a name")
+            }
         }
     }
 
     fn parse(name: &Name) -> Option<Self> {
-        match name.as_str().strip_prefix("manifest/") {
-            Some(hash) => Some(Self::Manifest(hash.parse().ok()?)),
-            None => Address::parse(name).map(Self::Object),
+        match name.as_str().split_once('/') {
+            Some(("manifest", hash)) => Some(Self::Manifest(hash.parse().ok()?)),
+            Some(("keeper", number)) => Some(Self::Keeper(hex::unhex(number)?.try_into().ok()?)),
+            _ => Address::parse(name).map(Self::Object),
         }
     }
 }
@@ -204,7 +211,8 @@ mod tests {
             generation: 1,
         });
         let manifest = Subject::Manifest(Hash([4; 32]));
-        for (subject, other) in [(object, manifest), (manifest, object)] {
+        let keeper = Subject::Keeper([6; 8]);
+        for (subject, other) in [(object, manifest), (manifest, keeper), (keeper, object)] {
             let stone = Stone {
                 at: 77,
                 previous: Some(Hash([5; 32])),

@@ -127,6 +127,7 @@ pub async fn verify<'w>(
     let hashes = chain.hashes();
     verified.missing.extend(chain.missing);
     verified.corrupt.extend(chain.corrupt);
+    verified.corrupt.extend(chain.strangers);
     verified.forks.extend(chain.forks);
     verified.packs = objects.len() as u64;
     record(wire, keys, &mut verified).await?;

@@ -170,6 +170,9 @@ impl DeskError {
                 "`chartseal access request --chart MRN` asks for it"
             }
             Self::Damaged(_) => "keep the file as it is and run `chartseal verify`",
+            Self::Backup(BackupError::Stranger { .. }) => {
+                "if another host was certified, make the pruner's keys anew on a host: `chartseal backup pruner --out FILE`"
+            }
             Self::Unverified { vault, host } => {
                 return Some(format!(
                     "`chartseal --vault {vault} --host {host} verify` verifies it"

@@ -424,6 +424,9 @@ pub fn lines(report: &Report) -> Vec<(String, Tone)> {
                 ),
             );
             line("manifests deleted", text::grouped(r.manifests));
+            if !r.alone {
+                out.push((format!("! {}", view::Pruned::BESIDES), Tone::Warn));
+            }
         }
         Report::Indexed(r) => {
             line(

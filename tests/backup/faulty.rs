@@ -72,12 +72,17 @@ impl Faulty {
         (self.script)(op, shelf, self.calls.fetch_add(1, SeqCst))
     }
 
-    async fn with<T>(&self, fault: Fault, call: Answer<'_, T>) -> Result<T, TargetError> {
+    /// Makes the call, if it is to arrive: a target may carry it out before its answer is awaited.
+    async fn with<'a, T>(
+        &self,
+        fault: Fault,
+        call: impl FnOnce() -> Answer<'a, T>,
+    ) -> Result<T, TargetError> {
         match fault {
-            Fault::None | Fault::Truncate | Fault::Flip => call.await,
+            Fault::None | Fault::Truncate | Fault::Flip => call().await,
             Fault::Drop => Err(lost()),
             Fault::LoseAnswer => {
-                call.await?;
+                call().await?;
                 Err(lost())
             }
             Fault::Refuse => Err(TargetError::Denied {
@@ -86,7 +91,7 @@ impl Faulty {
             }),
             Fault::Hang => std::future::pending().await,
             Fault::HangAfter => {
-                call.await?;
+                call().await?;
                 std::future::pending().await
             }
         }
@@ -115,7 +120,7 @@ impl Target for Faulty {
 
     fn exists<'a>(&'a self, shelf: Shelf, names: &'a [Name]) -> Answer<'a, Vec<Stat>> {
         let fault = self.fault(Op::Exists, shelf);
-        Box::pin(self.with(fault, self.inner.exists(shelf, names)))
+        Box::pin(self.with(fault, move || self.inner.exists(shelf, names)))
     }
 
     fn put<'a>(&'a self, shelf: Shelf, name: &'a Name, bytes: Arc<Vec<u8>>) -> Answer<'a, Put> {
@@ -123,13 +128,15 @@ impl Target for Faulty {
         if shelf == Shelf::Objects && !matches!(fault, Fault::Drop | Fault::Refuse) {
             self.sent.fetch_add(bytes.len() as u64, SeqCst);
         }
-        Box::pin(self.with(fault, self.inner.put(shelf, name, bytes)))
+        Box::pin(self.with(fault, move || self.inner.put(shelf, name, bytes)))
     }
 
     fn get<'a>(&'a self, shelf: Shelf, name: &'a Name) -> Answer<'a, Option<Vec<u8>>> {
         let fault = self.fault(Op::Get, shelf);
         Box::pin(async move {
-            let mut got = self.with(fault, self.inner.get(shelf, name)).await?;
+            let mut got = self
+                .with(fault, move || self.inner.get(shelf, name))
+                .await?;
             if let Some(bytes) = &mut got {
                 match fault {
                     Fault::Truncate => _ = bytes.pop(),
@@ -146,21 +153,21 @@ impl Target for Faulty {
 
     fn list(&self, shelf: Shelf) -> Answer<'_, Vec<Stat>> {
         let fault = self.fault(Op::List, shelf);
-        Box::pin(self.with(fault, self.inner.list(shelf)))
+        Box::pin(self.with(fault, move || self.inner.list(shelf)))
     }
 
     fn delete<'a>(&'a self, shelf: Shelf, name: &'a Name) -> Answer<'a, ()> {
         let fault = self.fault(Op::Delete, shelf);
-        Box::pin(self.with(fault, self.inner.delete(shelf, name)))
+        Box::pin(self.with(fault, move || self.inner.delete(shelf, name)))
     }
 
     fn prepare(&self) -> Answer<'_, ()> {
         let fault = self.fault(Op::Prepare, Shelf::Objects);
-        Box::pin(self.with(fault, self.inner.prepare()))
+        Box::pin(self.with(fault, move || self.inner.prepare()))
     }
 
     fn clock(&self) -> Answer<'_, Option<i64>> {
         let fault = self.fault(Op::Clock, Shelf::Objects);
-        Box::pin(self.with(fault, self.inner.clock()))
+        Box::pin(self.with(fault, move || self.inner.clock()))
     }
 }

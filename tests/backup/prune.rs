@@ -13,7 +13,7 @@ use chartseal::backup::state::HostState;
 use chartseal::backup::target::{Shelf, Target};
 use chartseal::backup::tombstone::{self, Stone, Subject};
 use chartseal::backup::verify::ReadData;
-use chartseal::backup::{BackupError, Fault};
+use chartseal::backup::{BackupError, Fault, Wire};
 
 use crate::book::{Book, noise};
 use crate::clocked::Clocked;
@@ -24,13 +24,19 @@ pub async fn with<T, F>(site: &Site, target: Arc<dyn Target>, act: F) -> T
 where
     F: AsyncFnOnce(Keeper<'_>) -> T,
 {
+    with_wire(site, &wire(target), act).await
+}
+
+pub async fn with_wire<T, F>(site: &Site, wire: &Wire, act: F) -> T
+where
+    F: AsyncFnOnce(Keeper<'_>) -> T,
+{
     let ours = site.keys.signing.public();
     let mark = HighWater::read(&site.host, site.keys.repository).unwrap();
-    let wire = wire(target);
     let trust = |key: &_| *key == ours;
     let now = || site.now();
     let keeper = Keeper {
-        wire: &wire,
+        wire,
         keys: &site.keys,
         mark: mark.as_ref(),
         trust: &trust,

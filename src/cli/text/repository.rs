@@ -159,6 +159,9 @@ impl Report for Pruned {
             grouped(self.waiting),
             grouped(self.revived),
         ));
+        if !self.alone {
+            page.line(Self::BESIDES);
+        }
     }
 }
 

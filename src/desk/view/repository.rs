@@ -97,6 +97,14 @@ pub struct Pruned {
     pub bytes: u64,
     /// Manifests deleted.
     pub manifests: u64,
+    /// Whether no other prune was at work, or cut off lately: otherwise nothing was deleted.
+    pub alone: bool,
+}
+
+impl Pruned {
+    /// What there is to say where another is at work.
+    pub const BESIDES: &'static str =
+        "another prune is at work, or was cut off less than two days ago: nothing was deleted";
 }
 
 /// A file for a pruner was made.

@@ -107,7 +107,7 @@ pub fn forget(
     })
 }
 
-/// Marks what nobody needs any more, and deletes what has been marked for long enough.
+/// Marks what nobody needs any more, and, if nobody else is at that, deletes what has been marked for long enough.
 pub fn prune(
     paths: &Paths,
     target: &Target,
@@ -125,6 +125,7 @@ pub fn prune(
         objects: done.objects,
         bytes: done.bytes,
         manifests: done.manifests,
+        alone: done.alone,
     })
 }
 

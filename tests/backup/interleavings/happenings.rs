@@ -12,6 +12,8 @@ use super::world::{Running, Work, World, one_more, slots};
 
 /// So many hosts at most; all but the first are restored from snapshots.
 const MOST_HOSTS: usize = 3;
+/// So many that forget or prune at a time.
+const MOST_KEEPERS: usize = 3;
 
 impl World<'_> {
     /// One thing happens.
@@ -45,8 +47,8 @@ impl World<'_> {
     }
 
     fn a_keeper_comes(&mut self) {
-        let busy = |run: &Running| !matches!(run.work, Work::Backup(_));
-        if !self.running.iter().any(busy) {
+        let keeps = |run: &&Running| !matches!(run.work, Work::Backup(_));
+        if self.running.iter().filter(keeps).count() < MOST_KEEPERS {
             let forgets = self.chance.below(3) == 0;
             self.begin(if forgets { Work::Forget } else { Work::Prune });
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use chartseal::backup::high_water::HighWater;
 use chartseal::backup::keys::{BackupKeys, RepositoryId, RestoreSecret};
 use chartseal::backup::manifest::HostId;
-use chartseal::backup::prune::{self, Keeper};
+use chartseal::backup::prune::{self, Keeper, Pruned};
 use chartseal::backup::pruner::PrunerKeys;
 use chartseal::backup::restore::{self, Damage, Request};
 use chartseal::backup::retention::Retention;
@@ -57,7 +57,8 @@ pub(super) struct Running {
     pub(super) id: RunId,
     pub(super) work: Work,
     pub(super) cancel: Cancel,
-    pub(super) task: JoinHandle<Result<(), BackupError>>,
+    /// What a prune did; nothing of others.
+    pub(super) task: JoinHandle<Result<Option<Pruned>, BackupError>>,
 }
 
 /// What happened besides, over all interleavings.
@@ -66,6 +67,8 @@ pub(super) struct Events {
     pub(super) calls: AtomicU64,
     pub(super) backups: AtomicU64,
     pub(super) keepers: AtomicU64,
+    /// Prunes that found another at work.
+    pub(super) not_alone: AtomicU64,
     pub(super) killed: AtomicU64,
     pub(super) cancelled: AtomicU64,
     /// Ended because what they had read of the target was too old.
@@ -188,7 +191,7 @@ impl<'e> World<'e> {
                 tokio::spawn(async move {
                     let done = back_up(&wire, &host, options, &now).await;
                     gate.stir();
-                    done
+                    done.map(|()| None)
                 })
             }
             Work::Forget | Work::Prune => {
@@ -205,9 +208,9 @@ impl<'e> World<'e> {
                         now: &time,
                     };
                     let done = if work == Work::Forget {
-                        prune::forget(keeper, &retention).await.map(|_| ())
+                        prune::forget(keeper, &retention).await.map(|_| None)
                     } else {
-                        prune::prune(keeper).await.map(|_| ())
+                        prune::prune(keeper).await.map(Some)
                     };
                     gate.stir();
                     done
@@ -248,8 +251,13 @@ impl<'e> World<'e> {
     pub(super) async fn take_note(&self, ended: Running) {
         let done = ended.task.await.unwrap();
         match (ended.work, done) {
-            (Work::Backup(_), Ok(())) => one_more(&self.events.backups),
-            (_, Ok(())) => one_more(&self.events.keepers),
+            (Work::Backup(_), Ok(_)) => one_more(&self.events.backups),
+            (_, Ok(pruned)) => {
+                one_more(&self.events.keepers);
+                if pruned.is_some_and(|pruned| !pruned.alone) {
+                    one_more(&self.events.not_alone);
+                }
+            }
             (_, Err(BackupError::Cancelled)) => one_more(&self.events.cancelled),
             // A run that was killed may hold its lock for a moment.
             (Work::Backup(_), Err(BackupError::State(StateError::Busy))) => {}
