@@ -8,7 +8,7 @@ use chartseal::clinical::{
 use chartseal::desk::charts::{admit, encode, list as charts, no_json, show};
 use chartseal::desk::view::{RxState, SignatureState};
 use chartseal::desk::{Class, DeskError, Session, rx, write};
-use chartseal::ledger::{Holder, Section};
+use chartseal::ledger::{Holder, Section, ThreadId};
 use chartseal::vault::Draft;
 use support::{Hospital, patient};
 
@@ -151,6 +151,51 @@ fn a_stop_blocks_and_an_override_is_signed_with_its_reason() {
             .iter()
             .any(|line| line.contains("tolerated last year"))
     );
+}
+
+#[test]
+fn a_version_in_another_chart_moves_no_prescription_there() {
+    let hospital = Hospital::staffed();
+    let (doctor, mrn) = admitted(&hospital);
+    let written = rx::write(&doctor, &mrn, amoxicillin(), None).unwrap();
+    let id: ThreadId = written.rx.parse().unwrap();
+    let allergy = Allergy {
+        verification: chartseal::clinical::Verification::Confirmed,
+        substance: Concept::text("penicillin"),
+        ..Allergy::none_known()
+    };
+    write::entry(&doctor, &mrn, Body::Allergy(allergy)).unwrap();
+    // Somebody without that allergy, whose medication the pharmacy sees as well.
+    let other = admit(&doctor, "Ward A", &patient("Rosa", "Quist"))
+        .unwrap()
+        .mrn;
+    let paracetamol = Prescription {
+        medicine: Concept::text("paracetamol"),
+        ..amoxicillin()
+    };
+    rx::write(&doctor, &other, paracetamol, None).unwrap();
+    let list = charts(&doctor, None).unwrap();
+    let place = list.iter().find(|line| line.mrn == other).unwrap();
+    let draft = Draft::new(place.chart.parse().unwrap(), Section::Medication)
+        .after(id, written.rx.parse().unwrap());
+    let forged = Body::Prescription(amoxicillin());
+    hospital
+        .login("hsmith")
+        .write(|writer| writer.put(draft, &encode(&forged)))
+        .unwrap();
+
+    let pharmacist = hospital.desk("adeyemi");
+    assert_eq!(
+        rx::show(&pharmacist, id, &no_json).unwrap().line.mrn,
+        mrn,
+        "it stays its patient's"
+    );
+    let refused = rx::dispense(&pharmacist, id, handing(1), None).unwrap_err();
+    assert!(matches!(refused, DeskError::StoppedByCheck(_)), "{refused}");
+    // And can be dispensed there, after what stands last.
+    rx::dispense(&pharmacist, id, handing(1), Some("tolerated last year")).unwrap();
+    let shown = rx::show(&doctor, id, &no_json).unwrap();
+    assert_eq!((shown.line.mrn, shown.events.len()), (mrn, 2));
 }
 
 #[test]

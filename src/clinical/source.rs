@@ -19,3 +19,11 @@ pub struct Source {
     #[cbor(n(3), with = "minicbor::bytes")]
     pub original: Vec<u8>,
 }
+
+impl Source {
+    /// Whether both are versions of one resource.
+    pub fn is_of(&self, other: &Self) -> bool {
+        (&self.system, &self.resource_type, &self.id)
+            == (&other.system, &other.resource_type, &other.id)
+    }
+}

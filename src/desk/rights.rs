@@ -33,6 +33,11 @@ pub fn may_act(role: Role, act: &Act) -> bool {
     }
 }
 
+/// Whether a role may bring in what was written elsewhere.
+pub fn may_import(role: Role) -> bool {
+    matches!(role, Role::Doctor | Role::Registrar)
+}
+
 /// Whether a role may write a body. A patient writes vitals about themselves; what was imported is the importer's.
 pub fn may_write(role: Role, body: &clinical::Body) -> bool {
     use clinical::Body;

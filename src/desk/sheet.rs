@@ -162,21 +162,38 @@ impl Sheet {
     /// Settles which version of each thread counts. **What its author may not write takes nothing out of a chart**: neither an entry
     /// beyond their role, nor one within it that follows what they may not write, withdrawals included.
     fn settle(&mut self) {
-        let mut counts = HashMap::<ThreadId, usize>::new();
+        /// Where the version stands that counts so far, and the last that came from elsewhere.
+        #[derive(Clone, Copy)]
+        struct SoFar {
+            counts: usize,
+            imported: Option<usize>,
+        }
+        let mut threads = HashMap::<ThreadId, SoFar>::new();
         for at in 0..self.leaves.len() {
             let thread = self.leaves[at].core.thread;
-            let before = counts.get(&thread).copied();
+            let before = threads.get(&thread).copied();
             let leaf = &self.leaves[at];
-            let follows = before.is_none_or(|before| follows(&self.leaves[before], leaf));
+            let follows = before.is_none_or(|before| {
+                let imported = before.imported.map(|imported| &self.leaves[imported]);
+                follows(&self.leaves[before.counts], leaf)
+                    || imported.is_some_and(|imported| updates(imported, leaf))
+            });
             let authorised = leaf.authorised && follows;
+            let from_elsewhere = leaf.body().is_some_and(|body| body.source().is_some());
             self.leaves[at].authorised = authorised;
             self.leaves[at].newest = authorised;
             if authorised {
-                self.leaves[at].replaces = before.map(|before| self.leaves[before].seq);
+                self.leaves[at].replaces = before.map(|before| self.leaves[before.counts].seq);
                 if let Some(before) = before {
-                    self.leaves[before].newest = false;
+                    self.leaves[before.counts].newest = false;
                 }
-                counts.insert(thread, at);
+                let imported = if from_elsewhere {
+                    Some(at)
+                } else {
+                    before.and_then(|before| before.imported)
+                };
+                let counts = at;
+                threads.insert(thread, SoFar { counts, imported });
             }
         }
     }
@@ -188,14 +205,6 @@ impl Sheet {
             .filter(|leaf| leaf.newest && leaf.authorised)
             .filter_map(|leaf| leaf.body().map(|body| (leaf, body)))
             .filter(|(_, body)| !matches!(body, clinical::Body::Retraction(_)))
-    }
-
-    /// The last entry of a thread, whether it counts or not.
-    pub fn end(&self, thread: ThreadId) -> Option<EntryId> {
-        let mut leaves = self.leaves.iter().rev();
-        leaves
-            .find(|leaf| leaf.core.thread == thread)
-            .map(|leaf| leaf.core.id)
     }
 
     /// How many versions a thread has.
@@ -235,8 +244,6 @@ fn follows(before: &Leaf, leaf: &Leaf) -> bool {
             before,
             Body::Prescription(_) | Body::Dispense(_) | Body::RxEvent(_)
         ),
-        // What comes from elsewhere follows its own source.
-        (Some(_), Some(body)) if body.source().is_some() => true,
         (Some(before), Some(_)) => leaf
             .role
             .is_some_and(|role| rights::may_write(role, before)),
@@ -244,6 +251,19 @@ fn follows(before: &Leaf, leaf: &Leaf) -> bool {
         (Some(_), None) => false,
         (None, _) => true,
     }
+}
+
+/// Whether an import brings a newer version of what an earlier one brought: the same resource, of the same kind, by somebody who may
+/// import. Such a version may follow what was written over the old one here.
+fn updates(imported: &Leaf, leaf: &Leaf) -> bool {
+    let (Some(old), Some(new)) = (imported.body(), leaf.body()) else {
+        return false;
+    };
+    let same = match (old.source(), new.source()) {
+        (Some(old), Some(new)) => old.is_of(new),
+        _ => false,
+    };
+    same && old.kind() == new.kind() && leaf.role.is_some_and(rights::may_import)
 }
 
 /// Decodes an opened entry and judges its author.

@@ -1,7 +1,7 @@
 //! Writing to a chart: a new entry, an amendment, a retraction. Prescriptions and dispenses have desks of their own.
 
 use crate::clinical::{self, Body, Retraction, Role};
-use crate::ledger::{ChartId, EntryId};
+use crate::ledger::{ChartId, EntryId, ReadTx, ThreadId};
 use crate::vault::Draft;
 use crate::vault::permit::{
     Administer, WriteClinical, WriteIdentity, WriteMedication, WriteNursing, WriteSelfReported,
@@ -40,7 +40,7 @@ pub fn entry(session: &Session, mrn: &str, body: Body) -> Result<Written, DeskEr
                 .find(|(_, b)| matches!(b, Body::Identity(_)))
             {
                 let thread = current.core.thread;
-                let end = sheet.end(thread).unwrap_or(current.core.id);
+                let end = end(writer.tx(), thread)?.unwrap_or(current.core.id);
                 let draft = Draft::new(chart, section).after(thread, end);
                 let stored = indexing::put(writer, draft, &encode(&body))?;
                 return Ok(written(stored, mrn, &body));
@@ -115,6 +115,11 @@ fn follow(session: &Session, newest: &Newest, body: &Body) -> Result<Written, De
     })
 }
 
+/// What the next version of a thread follows: its last entry, also one that opens to nobody, decodes to nothing or stands elsewhere.
+fn end(tx: &ReadTx<'_>, thread: ThreadId) -> Result<Option<EntryId>, DeskError> {
+    Ok(tx.thread_end(&thread)?.map(|core| core.id))
+}
+
 /// The version of a thread that counts.
 struct Newest {
     leaf: Leaf,
@@ -138,7 +143,7 @@ fn newest(session: &Session, entry: EntryId) -> Result<Newest, DeskError> {
         let found = leaf(reader, opened)
             .map_err(|(seq, why)| DeskError::Damaged(format!("entry {seq}: {why}")))?;
         let sheet = Sheet::thread(reader, core.thread)?;
-        let end = sheet.end(core.thread).ok_or_else(none)?;
+        let end = end(reader.tx(), core.thread)?.ok_or_else(none)?;
         let counting = sheet.leaves.iter().rev().find(|leaf| leaf.newest);
         let last = counting.ok_or_else(none)?;
         if matches!(last.body(), Some(Body::Retraction(_))) {

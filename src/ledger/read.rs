@@ -116,22 +116,30 @@ impl<'c> ReadTx<'c> {
         Ok(versions < 2)
     }
 
-    /// The last version of a thread: its number and header.
-    pub fn thread_end(
-        &self,
-        thread: &ThreadId,
-    ) -> Result<Option<(u64, super::entry::Core)>, LedgerError> {
-        let sql = "SELECT seq, core FROM entry WHERE thread = ?1 ORDER BY seq DESC LIMIT 1";
-        let found: Option<(i64, Vec<u8>)> = self
-            .sql
-            .prepare_cached(sql)?
-            .query_row([thread.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
+    /// The header of a thread's first version, whose chart and section are the thread's. **A later version may name others: it
+    /// moves nothing.**
+    pub fn thread_start(&self, thread: &ThreadId) -> Result<Option<Core>, LedgerError> {
+        self.thread_header(
+            "SELECT core FROM entry WHERE thread = ?1 ORDER BY seq LIMIT 1",
+            thread,
+        )
+    }
+
+    /// The header of a thread's last version, wherever it stands: what the next one follows.
+    pub fn thread_end(&self, thread: &ThreadId) -> Result<Option<Core>, LedgerError> {
+        self.thread_header(
+            "SELECT core FROM entry WHERE thread = ?1 ORDER BY seq DESC LIMIT 1",
+            thread,
+        )
+    }
+
+    fn thread_header(&self, sql: &str, thread: &ThreadId) -> Result<Option<Core>, LedgerError> {
+        let mut statement = self.sql.prepare_cached(sql)?;
+        let core: Option<Vec<u8>> = statement
+            .query_row([thread.as_bytes()], |row| row.get(0))
             .optional()?;
-        let Some((seq, core)) = found else {
-            return Ok(None);
-        };
-        let core = super::canonical::decode("entry header", &core)?;
-        Ok(Some((seq as u64, core)))
+        core.map(|core| Ok(super::canonical::decode("entry header", &core)?))
+            .transpose()
     }
 
     /// The numbers and headers of every version of a thread, oldest first.

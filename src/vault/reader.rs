@@ -387,12 +387,17 @@ impl<'a> Reader<'a> {
         Ok(self.open_all(entries))
     }
 
-    /// Opens every version of a thread, oldest first.
+    /// Opens every version of a thread that stands where its first one does, oldest first. **What names the thread in another
+    /// chart or section is no version of it.**
     pub fn thread(
         &mut self,
         thread: ThreadId,
     ) -> Result<Vec<Result<Opened, (u64, VaultError)>>, VaultError> {
-        let entries = self.tx.thread(&thread)?;
+        let mut entries = self.tx.thread(&thread)?;
+        let place = |entry: &Entry| (entry.core.chart, entry.core.section);
+        if let Some(home) = entries.first().map(place) {
+            entries.retain(|entry| place(entry) == home);
+        }
         Ok(self.open_all(entries))
     }
 

@@ -2,14 +2,14 @@
 
 use chartseal::clinical::{
     Administration, Allergy, Body, Concept, Condition, Criticality, Decimal, Prescription,
-    Quantity, Retraction, RxEvent, RxEventKind,
+    Quantity, Retraction, RxEvent, RxEventKind, Source,
 };
 use chartseal::desk::catch_up::catch_up_all;
 use chartseal::desk::charts::{encode, no_json, show};
 use chartseal::desk::view::unwatched;
 use chartseal::desk::{rx, search, write};
 use chartseal::jobs::verify;
-use chartseal::ledger::{EntryId, Section};
+use chartseal::ledger::{self, EntryId, Section};
 use chartseal::vault::Draft;
 
 use crate::bag::Bag;
@@ -134,9 +134,22 @@ fn an_insider_takes_nothing_out_of_a_chart_that_they_may_not_write() {
     });
     // Each within the role of its author, in the thread of what is not theirs.
     let mut before = written.id;
+    let pretended = Source {
+        system: "https://elsewhere.example".into(),
+        resource_type: "AllergyIntolerance".into(),
+        id: "1".into(),
+        original: b"{}".to_vec(),
+    };
     for (login, body) in [
         ("brandt", &withdrawn),
         ("brandt", &Body::Administration(Administration::default())),
+        (
+            "brandt",
+            &Body::Administration(Administration {
+                source: Some(pretended),
+                ..Default::default()
+            }),
+        ),
         ("adeyemi", &refused),
     ] {
         let session = life.hospital.login(login);
@@ -154,6 +167,14 @@ fn an_insider_takes_nothing_out_of_a_chart_that_they_may_not_write() {
             view.summary
         );
     }
+    // What decodes to nothing stands last.
+    let nurse = life.hospital.login("brandt");
+    let draft = Draft::new(life.chart, Section::Medication).after(written.id.into(), before);
+    let garbage = ledger::Body {
+        bytes: vec![0xff],
+        ..encode(&allergy)
+    };
+    nurse.write(|writer| writer.put(draft, &garbage)).unwrap();
     // The doctor may amend and withdraw it, after all of these.
     let desk = life.hospital.desk("hsmith");
     let surer = Body::Allergy(Allergy {

@@ -113,7 +113,7 @@ pub fn revoke(session: &Session, id: &str, reason: &str) -> Result<AccessState, 
             other => other.into(),
         })?;
         if let Some(request) = request {
-            let newest = writer.tx().thread_end(&request)?.map(|(_, core)| core);
+            let newest = writer.tx().thread_end(&request)?;
             let first = Sheet::thread(&mut writer.reader(), request)?
                 .leaves
                 .first()

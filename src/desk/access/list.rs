@@ -333,7 +333,7 @@ pub(in crate::desk) fn outcome(
     let decided = reader
         .tx()
         .thread_end(&request)?
-        .is_some_and(|(_, core)| core.id != first);
+        .is_some_and(|core| core.id != first);
     Ok((
         if decided {
             GrantState::Refused

@@ -29,7 +29,7 @@ fn chart_of(reader: &Reader<'_>, thread: ThreadId) -> Result<ChartId, DeskError>
         what: "request",
         id: thread.to_string(),
     };
-    let (_, core) = reader.tx().thread_end(&thread)?.ok_or_else(none)?;
+    let core = reader.tx().thread_start(&thread)?.ok_or_else(none)?;
     let known = reader.directory().chart(&core.chart).is_some();
     if core.section == Section::Access && known {
         Ok(core.chart)

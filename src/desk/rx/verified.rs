@@ -61,7 +61,7 @@ impl Verified<Prescription> {
                 "the prescription is addressed to another pharmacy".into(),
             ));
         }
-        let newest = looked.sheet.leaves.last().map(|leaf| leaf.core.clone());
+        let newest = reader.tx().thread_end(&rx)?;
         Ok(Self {
             what: order.prescription.clone(),
             chart: looked.chart,

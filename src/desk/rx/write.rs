@@ -239,7 +239,7 @@ pub fn chart_of(reader: &Reader<'_>, rx: crate::ledger::ThreadId) -> Result<Char
         what: "prescription",
         id: rx.to_string(),
     };
-    let (_, core) = reader.tx().thread_end(&rx)?.ok_or_else(none)?;
+    let core = reader.tx().thread_start(&rx)?.ok_or_else(none)?;
     if core.section == Section::Medication {
         Ok(core.chart)
     } else {
