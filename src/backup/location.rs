@@ -55,6 +55,15 @@ impl Location {
         }
     }
 
+    /// Whether it is a server that its address does not ask for TLS. Off this machine that is refused in any case; a
+    /// configuration may forbid it on this machine, too.
+    pub fn is_plain(&self) -> bool {
+        match self {
+            Self::Folder(_) => false,
+            Self::Mongo(uri) => !uri.asks_for_tls(),
+        }
+    }
+
     /// Opens the target; a MongoDB must answer.
     pub async fn open(&self, login: Option<Login>) -> Result<Arc<dyn Target>, TargetError> {
         match self {
@@ -92,6 +101,30 @@ impl MongoUri {
             text: SecretBytes::from_slice(text.as_bytes()),
             shown: format!("{scheme}{shown}"),
         })
+    }
+
+    /// Whether its options ask for TLS, as the connection string's specification has it: `mongodb+srv` does unless they say
+    /// otherwise, and names of options are read in any case of letters.
+    fn asks_for_tls(&self) -> bool {
+        let text = self.expose();
+        let after_scheme = text.split_once("://").map_or(text, |(_, rest)| rest);
+        let (_, rest) = split_login(after_scheme);
+        let options = rest.split_once('?').map_or("", |(_, options)| options);
+        let said: Vec<bool> = options
+            .split('&')
+            .filter_map(|option| option.split_once('='))
+            .filter(|(name, _)| {
+                ["tls", "ssl"]
+                    .iter()
+                    .any(|tls| tls.eq_ignore_ascii_case(name))
+            })
+            .map(|(_, value)| value == "true")
+            .collect();
+        if said.is_empty() {
+            text.starts_with("mongodb+srv://")
+        } else {
+            said.into_iter().all(|asked| asked)
+        }
     }
 
     /// The whole string, for the driver.
@@ -201,6 +234,35 @@ mod tests {
         }
         assert!(Location::parse("s3://bucket").is_err());
         assert!(Location::parse("").is_err());
+    }
+
+    #[test]
+    fn an_address_goes_without_tls_unless_its_options_or_its_scheme_ask_for_it() {
+        for (address, plain) in [
+            ("/srv/backup", false),
+            ("mongodb://127.0.0.1/x", true),
+            ("mongodb://127.0.0.1/x?tls=true", false),
+            ("mongodb://127.0.0.1/x?appName=a&TLS=true", false),
+            ("mongodb://127.0.0.1/x?ssl=true", false),
+            ("mongodb://127.0.0.1/x?tls=false", true),
+            ("mongodb://127.0.0.1/x?tls=true&ssl=false", true),
+            ("mongodb://db.example/x", true),
+            ("mongodb://db.example/x?tls=true", false),
+            ("mongodb+srv://cluster.example", false),
+            ("mongodb+srv://u:p@cluster.example/x?tls=true", false),
+            ("mongodb+srv://cluster.example/x?tls=false", true),
+            // Words that are no options.
+            ("mongodb://u:tls=true@127.0.0.1/x", true),
+            ("mongodb://127.0.0.1/tls=true", true),
+            ("mongodb://127.0.0.1/x?appName=tls=true", true),
+            ("mongodb://127.0.0.1/x?nottls=true", true),
+        ] {
+            assert_eq!(
+                Location::parse(address).unwrap().is_plain(),
+                plain,
+                "{address}"
+            );
+        }
     }
 
     #[test]

@@ -296,7 +296,8 @@ pub(super) fn texts(shares: &[PathBuf]) -> Result<Vec<SecretBytes>, Failure> {
 
 /// Opens an address under the rule of the configuration: where TLS is required everywhere, this very host is no exception.
 pub(super) fn target(context: &Context, address: &str) -> Result<backup::Target, Failure> {
-    if context.config.security.tls == Tls::Required && backup::Target::is_plain(address) {
+    let target = backup::Target::parse(address)?;
+    if context.config.security.tls == Tls::Required && target.location.is_plain() {
         return Err(Failure::new(
             Exit::Usage,
             "tls-required",
@@ -304,7 +305,7 @@ pub(super) fn target(context: &Context, address: &str) -> Result<backup::Target,
         )
         .hint("add tls=true to the address, or see security.tls in the configuration"));
     }
-    Ok(backup::Target::parse(address)?.over(&context.config.backup))
+    Ok(target.over(&context.config.backup))
 }
 
 #[cfg(test)]

@@ -80,14 +80,6 @@ impl Target {
         self.options = Options::of_link(link.in_flight, link.rate);
         self
     }
-
-    /// Whether an address goes without TLS, which a configuration may forbid even on this very host.
-    pub fn is_plain(address: &str) -> bool {
-        address.starts_with("mongodb://")
-            && !["tls=true", "ssl=true"]
-                .iter()
-                .any(|on| address.contains(on))
-    }
 }
 
 /// Makes a snapshot of what is new, and marks it in the ledger. The first run makes the repository.

@@ -77,6 +77,9 @@ pub enum LedgerError {
     /// A clear body does not decode.
     #[error(transparent)]
     Clear(#[from] ClearError),
+    /// Others read or write for so long that the write-ahead log cannot be emptied.
+    #[error("others are using the vault's file, so its log was not emptied: try again")]
+    InUse,
     /// SQLite said no.
     #[error("the vault's file: {0}")]
     Sqlite(#[from] rusqlite::Error),

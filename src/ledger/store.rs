@@ -179,10 +179,15 @@ impl Ledger {
         schema::VERSION
     }
 
-    /// Moves the write-ahead log into the file and empties it.
+    /// Moves the write-ahead log into the file and empties it. Fails where others read or write for so long that it cannot:
+    /// SQLite says so in its answer and not by an error.
     pub fn checkpoint(&self) -> Result<(), LedgerError> {
-        self.lock()
-            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        let busy: bool = self
+            .lock()
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        if busy {
+            return Err(LedgerError::InUse);
+        }
         Ok(())
     }
 
@@ -272,5 +277,30 @@ pub fn check_private(path: &Path, wanted: u32) -> Result<(), LedgerError> {
             mode,
             wanted,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_that_somebody_still_reads_is_not_said_to_be_emptied() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::create(&folder.path().join("vault")).unwrap();
+        let log = folder.path().join("vault").join(format!("{FILE}-wal"));
+        let length = || std::fs::metadata(&log).unwrap().len();
+        let other = ledger.again().unwrap();
+        // Nobody waits a minute for a reader who does not end.
+        other.lock().busy_timeout(Duration::ZERO).unwrap();
+        let refused = ledger.read(|tx| {
+            tx.head()?;
+            Ok::<_, LedgerError>(other.checkpoint())
+        });
+        let refused = refused.unwrap().unwrap_err();
+        assert!(matches!(refused, LedgerError::InUse), "{refused}");
+        assert!(length() > 0);
+        other.checkpoint().unwrap();
+        assert_eq!(length(), 0);
     }
 }

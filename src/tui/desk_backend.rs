@@ -159,7 +159,8 @@ impl DeskBackend {
                 causes: Vec::new(),
             });
         };
-        if self.around.tls == Tls::Required && backup::Target::is_plain(address) {
+        let target = backup::Target::parse(address)?;
+        if self.around.tls == Tls::Required && target.location.is_plain() {
             return Err(Failure {
                 code: "tls-required".to_owned(),
                 message: "the backup target is to be reached without TLS, which is required here"
@@ -168,7 +169,7 @@ impl DeskBackend {
                 causes: Vec::new(),
             });
         }
-        Ok(backup::Target::parse(address)?.over(&self.around.backup))
+        Ok(target.over(&self.around.backup))
     }
 
     /// What is done with the repository.

@@ -455,3 +455,38 @@ fn copy(from: &Path, to: &Path) {
         }
     }
 }
+
+#[test]
+fn where_tls_is_required_a_server_that_is_not_asked_for_it_is_not_called() {
+    let (host, _, _) = vault();
+    let strict = |address: &str| {
+        let arguments = ["backup", "list", "--to", address];
+        let mut command = host.home.command(&arguments);
+        command
+            .arg("--json")
+            .env("CHARTSEAL_SECURITY_TLS", "required");
+        let run: crate::program::Run = command.output().unwrap().into();
+        let last = run.err.lines().last().unwrap();
+        let error: Value = serde_json::from_str(last).unwrap();
+        (
+            run.code,
+            error["error"]["code"].as_str().unwrap().to_owned(),
+        )
+    };
+    // Port 1 answers nobody: what is called is found to be unreachable, and what is not called is refused before.
+    let refused = (2, "tls-required".to_owned());
+    for address in [
+        "mongodb://127.0.0.1:1/x",
+        "mongodb://db.invalid/x",
+        "mongodb://ward:tls=true@127.0.0.1:1/x",
+        "mongodb+srv://cluster.invalid/x?tls=false",
+    ] {
+        assert_eq!(strict(address), refused, "{address}");
+    }
+    for address in [
+        "mongodb://127.0.0.1:1/x?tls=true&serverSelectionTimeoutMS=100",
+        "mongodb://127.0.0.1:1/x?TLS=true&serverSelectionTimeoutMS=100",
+    ] {
+        assert_ne!(strict(address), refused, "{address}");
+    }
+}

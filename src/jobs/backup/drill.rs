@@ -45,7 +45,7 @@ pub fn drill(
     let head = live.vault().ledger().head()?;
     let beside = paths.vault.parent().unwrap_or(Path::new("."));
     let started = Instant::now();
-    let scratch = Scratch::below(drill.scratch.unwrap_or(beside))?;
+    let scratch = Scratch::below(drill.scratch.unwrap_or(beside), "drill")?;
     let vault = scratch.vault();
     let order = Order {
         into: &vault,

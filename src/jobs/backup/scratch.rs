@@ -17,9 +17,9 @@ pub(crate) struct Scratch {
 }
 
 impl Scratch {
-    /// Makes it below `parent`.
-    pub(crate) fn below(parent: &Path) -> Result<Self, DeskError> {
-        let name = format!(".chartseal-drill-{}", hex::hex(&random::bytes::<6>()));
+    /// Makes it below `parent`, named after the work that it is for.
+    pub(crate) fn below(parent: &Path, work: &str) -> Result<Self, DeskError> {
+        let name = format!(".chartseal-{work}-{}", hex::hex(&random::bytes::<6>()));
         let folder = parent.join(name);
         DirBuilder::new()
             .mode(0o700)

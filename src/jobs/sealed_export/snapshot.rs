@@ -42,7 +42,7 @@ pub fn export_from_snapshot(
     let live = session::login(paths, source.login, source.passphrase)?;
     let out = begin(order)?;
     let beside = paths.vault.parent().unwrap_or(Path::new("."));
-    let scratch = Scratch::below(source.scratch.unwrap_or(beside))?;
+    let scratch = Scratch::below(source.scratch.unwrap_or(beside), "export")?;
     let vault = scratch.vault();
     let restored = backup::restore(
         source.target,
