@@ -359,6 +359,11 @@ pub fn lines(report: &Report) -> Vec<(String, Tone)> {
             line("read", text::bytes(r.bytes_read));
             line("sent", text::bytes(r.bytes_uploaded));
             line("took", when::seconds(r.seconds));
+            out.push((
+                "keep its head, on paper or on another machine:".to_owned(),
+                Tone::Text,
+            ));
+            out.push((r.head.clone(), Tone::Text));
             for alarm in &r.alarms {
                 out.push((format!("! {alarm}"), Tone::Alert));
             }
