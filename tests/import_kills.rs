@@ -7,7 +7,6 @@ mod support;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -19,7 +18,7 @@ use chartseal::desk::{self, search, session};
 use chartseal::jobs::{import, verify};
 use chartseal::ledger::Section;
 use chartseal::vault::VaultError;
-use support::{Hospital, PASSPHRASE, secret};
+use support::{Hospital, PASSPHRASE, copy, secret};
 
 const PATIENTS: usize = 12;
 const RESULTS: usize = 150;
@@ -74,21 +73,6 @@ fn records(folder: &Path) {
                 r#"{{"resourceType":"Condition","id":"c{p}-{n}",{status}"subject":{{"reference":"Patient/p{p}"}},"code":{{"text":"gout"}}}}"#
             )
             .unwrap();
-        }
-    }
-}
-
-/// A copy that only its owner can read, as a vault and a host must be.
-fn copy(from: &Path, to: &Path) {
-    fs::DirBuilder::new().mode(0o700).create(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), &target).unwrap();
-            fs::set_permissions(&target, fs::Permissions::from_mode(0o600)).unwrap();
         }
     }
 }

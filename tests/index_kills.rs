@@ -8,7 +8,6 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc;
@@ -27,7 +26,7 @@ use chartseal::ledger::store::FILE;
 use chartseal::ledger::{ChartId, EntryId, Section};
 use chartseal::vault::{Draft, VaultError};
 use rusqlite::Connection;
-use support::{Hospital, PASSPHRASE, patient, secret};
+use support::{Hospital, PASSPHRASE, copy, patient, secret};
 
 /// What a child is told, in the environment.
 const FOLDER: &str = "CHARTSEAL_TEST_FOLDER";
@@ -259,21 +258,6 @@ fn time_passes(folder: &Path) {
             "UPDATE index_lease SET expires = 0; UPDATE segment SET expires = 0 WHERE state = 0",
         )
         .unwrap();
-}
-
-/// A copy that only its owner can read, as a vault and a host must be.
-fn copy(from: &Path, to: &Path) {
-    fs::DirBuilder::new().mode(0o700).create(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), &target).unwrap();
-            fs::set_permissions(&target, fs::Permissions::from_mode(0o600)).unwrap();
-        }
-    }
 }
 
 /// A child of this test, doing what this one of its tests does.

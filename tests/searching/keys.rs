@@ -3,9 +3,9 @@
 use chartseal::desk::catch_up::catch_up_all;
 use chartseal::desk::charts::admit;
 use chartseal::desk::view::unwatched;
-use chartseal::desk::{index, search, write};
+use chartseal::desk::{Session, index, search, write};
 use chartseal::jobs::verify;
-use chartseal::ledger::Section;
+use chartseal::ledger::{ChartId, Section};
 
 use crate::fixture::{
     SECTIONS, all, allergy, chart_of, condition, find, grant, naive, note, person, pressure, sql,
@@ -71,17 +71,23 @@ fn a_pharmacists_search_never_touches_the_clinical_index() {
     assert_eq!(compartments, 1);
 }
 
-#[test]
-fn a_new_enrolment_is_counted_as_not_covered_until_one_catch_up_and_found_after_it() {
+/// A hospital, its doctor, and a chart on Ward A with a note of a fever.
+fn feverish() -> (Hospital, Session, ChartId) {
     let hospital = Hospital::staffed();
     let doctor = hospital.desk("hsmith");
-    let other = hospital.desk("okafor");
     let mrn = admit(&doctor, "Ward A", &patient("Max", "Kris"))
         .unwrap()
         .mrn;
     write::entry(&doctor, &mrn, note("fever")).unwrap();
-    assert_eq!(search::run(&other, "fever", 5, 0).unwrap().uncovered, 0);
     let chart = chart_of(&doctor, &mrn);
+    (hospital, doctor, chart)
+}
+
+#[test]
+fn a_new_enrolment_is_counted_as_not_covered_until_one_catch_up_and_found_after_it() {
+    let (hospital, doctor, chart) = feverish();
+    let other = hospital.desk("okafor");
+    assert_eq!(search::run(&other, "fever", 5, 0).unwrap().uncovered, 0);
     grant(&doctor, chart, unit(&doctor, "Ward B"), &SECTIONS);
     let answer = search::run(&other, "fever", 5, 0).unwrap();
     assert_eq!(
@@ -96,14 +102,8 @@ fn a_new_enrolment_is_counted_as_not_covered_until_one_catch_up_and_found_after_
 
 #[test]
 fn revoking_ends_what_a_unit_finds_and_the_count_does_not_tell_either() {
-    let hospital = Hospital::staffed();
-    let doctor = hospital.desk("hsmith");
+    let (hospital, doctor, chart) = feverish();
     let other = hospital.desk("okafor");
-    let mrn = admit(&doctor, "Ward A", &patient("Max", "Kris"))
-        .unwrap()
-        .mrn;
-    write::entry(&doctor, &mrn, note("fever")).unwrap();
-    let chart = chart_of(&doctor, &mrn);
     let given = grant(&doctor, chart, unit(&doctor, "Ward B"), &SECTIONS);
     catch_up_all(&other, &unwatched).unwrap();
     assert_eq!(search::run(&other, "fever", 5, 0).unwrap().total, 1);

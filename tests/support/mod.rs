@@ -4,7 +4,9 @@
 pub mod editor;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::fs;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
 
 use chartseal::clinical::Role;
 use chartseal::crypto::password::Cost;
@@ -162,5 +164,20 @@ pub fn patient(given: &str, family: &str) -> chartseal::clinical::Identity {
         names: vec![chartseal::clinical::Name::new(given, family)],
         birth: "1961-04-03".parse().ok(),
         ..Default::default()
+    }
+}
+
+/// A copy that only its owner can read, as a vault and a host must be.
+pub fn copy(from: &Path, to: &Path) {
+    fs::DirBuilder::new().mode(0o700).create(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), &target).unwrap();
+            fs::set_permissions(&target, fs::Permissions::from_mode(0o600)).unwrap();
+        }
     }
 }
