@@ -1,4 +1,4 @@
-//! The upload journal: what a host has begun to send and no manifest lists yet.
+//! The upload journal: what a host has begun to send and no manifest lists yet, and what it lately knew to be there.
 //!
 //! Sealing is randomised, so only the sender knows the hash of what it sent. **A record is on disk before the first
 //! byte goes out**; after a cut, an object that the target has is taken over if the journal names it, and nothing is
@@ -8,20 +8,27 @@
 //! SHA-256 over what stands before it. A `stored` line says that the target took this very sealing, in a run that began at
 //! `AT` (Unix ms): **without it, or too long after it, something else may stand under the address**, another host's sealing
 //! of the same pack or one of an earlier time, and only reading it back tells. A `head` line notes where a run ended its ledger packs, so that a resumed run, whose head lies further on,
-//! makes the same packs again. A line cut short by a crash fails its check and counts for nothing. Once the manifest is
-//! written the journal is removed.
+//! makes the same packs again. A line cut short by a crash fails its check and counts for nothing.
+//!
+//! Once the manifest is written, only the `stored` lines of packs of tables stay, for as long as prune leaves such packs to the
+//! snapshots that list them. A table may return to an earlier state, as when a failed login was counted and the next one
+//! succeeded; the snapshot before lists another pack then, and without the line the one of that state would be a stranger.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::PathBuf;
 
-use super::object::Address;
+use super::object::{Address, Listed, ObjectKind};
+use super::retention::DAY;
 use super::state::{self, HostState, StateError};
 use super::target::Name;
 use crate::crypto::hash::sha256;
 use crate::crypto::{Hash, hex};
+
+/// How long a pack of a table is remembered after a run sent it or found it standing, in milliseconds.
+const REMEMBERED: i64 = 30 * DAY;
 
 /// A sealing that may have reached the target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,13 +39,23 @@ pub struct Sent {
     pub hash: Hash,
 }
 
+impl Sent {
+    /// What a manifest lists.
+    pub(super) const fn of(listed: &Listed) -> Self {
+        Self {
+            len: listed.len,
+            hash: listed.hash,
+        }
+    }
+}
+
 /// The journal of the run that holds the lock.
 #[derive(Debug)]
 pub struct Journal {
     path: PathBuf,
     file: File,
     sent: HashMap<Address, Vec<Sent>>,
-    stored: HashMap<Address, (Sent, i64)>,
+    stored: BTreeMap<Address, (Sent, i64)>,
     heads: BTreeSet<u64>,
 }
 
@@ -52,14 +69,19 @@ impl Journal {
         )?;
         let text = fs::read(&path).map_err(state::at(&path))?;
         let text = String::from_utf8_lossy(&text);
-        let (mut sent, mut stored, mut heads) = (HashMap::new(), HashMap::new(), BTreeSet::new());
+        let mut sent: HashMap<Address, Vec<Sent>> = HashMap::new();
+        let (mut stored, mut heads) = (BTreeMap::new(), BTreeSet::new());
         for line in text.lines() {
             match parse(line) {
                 Some(Record::Object(address, record)) => {
-                    sent.entry(address).or_insert_with(Vec::new).push(record);
+                    sent.entry(address).or_default().push(record);
                 }
                 Some(Record::Stored(address, record, at)) => {
                     stored.insert(address, (record, at));
+                    let sent = sent.entry(address).or_default();
+                    if !sent.contains(&record) {
+                        sent.push(record);
+                    }
                 }
                 Some(Record::Head(seq)) => _ = heads.insert(seq),
                 None => {}
@@ -102,14 +124,15 @@ impl Journal {
         Ok(())
     }
 
-    /// Notes that the target took a sealing, in a run that began at `at`. A crash that loses the note costs a reading.
+    /// Notes that the target took a sealing, or still had it, in a run that began at `at`. A crash that loses the note costs a
+    /// reading.
     pub fn record_stored(
         &mut self,
         address: Address,
         sent: Sent,
         at: i64,
     ) -> Result<(), StateError> {
-        self.append(format!("stored {address} {} {} {at}", sent.len, sent.hash))?;
+        self.append(stored(&address, sent, at))?;
         self.stored.insert(address, (sent, at));
         Ok(())
     }
@@ -123,16 +146,22 @@ impl Journal {
         Ok(())
     }
 
-    /// Removes the journal, once a manifest lists everything.
-    pub fn clear(self) -> Result<(), StateError> {
-        fs::remove_file(&self.path).map_err(state::at(&self.path))
+    /// Ends the notes of a run that began at `began`, once a manifest lists everything. What is remembered of tables stays.
+    pub fn settle(self, listed: &[Listed], began: i64) -> Result<(), StateError> {
+        let ledger = listed.iter().filter(|o| o.kind == ObjectKind::Ledger);
+        let ledger: BTreeSet<Address> = ledger.map(|o| o.address).collect();
+        let lines: String = self
+            .stored
+            .iter()
+            .filter(|(address, (_, at))| *at >= began - REMEMBERED && !ledger.contains(*address))
+            .map(|(address, (sent, at))| checked(stored(address, *sent, *at)))
+            .collect();
+        state::replace(&self.path, lines.as_bytes())
     }
 
-    fn append(&mut self, mut line: String) -> Result<(), StateError> {
-        let check = check(&line);
-        writeln!(line, " {check}").expect("a string takes every write");
+    fn append(&mut self, line: String) -> Result<(), StateError> {
         self.file
-            .write_all(line.as_bytes())
+            .write_all(checked(line).as_bytes())
             .map_err(state::at(&self.path))
     }
 }
@@ -167,6 +196,17 @@ fn parse(line: &str) -> Option<Record> {
     }
 }
 
+fn stored(address: &Address, sent: Sent, at: i64) -> String {
+    format!("stored {address} {} {} {at}", sent.len, sent.hash)
+}
+
+/// A line with its check, and its end.
+fn checked(mut line: String) -> String {
+    let check = check(&line);
+    writeln!(line, " {check}").expect("a string takes every write");
+    line
+}
+
 fn check(line: &str) -> String {
     hex::hex(&sha256(&[line.as_bytes()]).0[..4])
 }
@@ -176,6 +216,7 @@ mod tests {
     use super::*;
     use crate::backup::keys::RepositoryId;
     use crate::backup::object::ObjectId;
+    use crate::backup::source::TableId;
 
     fn address(n: u8) -> Address {
         Address {
@@ -192,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn records_outlive_the_run_until_the_manifest_is_written() {
+    fn records_outlive_the_run_and_those_of_tables_the_manifest_for_a_month() {
         let folder = tempfile::tempdir().unwrap();
         let state = HostState::lock(folder.path(), RepositoryId([1; 16])).unwrap();
         let mut journal = Journal::open(&state).unwrap();
@@ -215,8 +256,31 @@ mod tests {
         assert_eq!(journal.sent(&address(1)), [sent(1), sent(2)]);
         assert_eq!(journal.sent(&address(2)), []);
         assert!(journal.heads().contains(&77));
-        journal.clear().unwrap();
-        assert_eq!(Journal::open(&state).unwrap().sent(&address(1)), []);
+        let listed = |kind| Listed {
+            kind,
+            first: 1,
+            part: 0,
+            parts: 1,
+            count: 1,
+            address: address(1),
+            len: 2,
+            hash: sent(2).hash,
+        };
+        let (ledger, table) = (ObjectKind::Ledger, ObjectKind::Table(TableId::SLOT));
+        for (kind, began, kept) in [
+            (table, 5_000 + REMEMBERED, true),
+            (table, 5_001 + REMEMBERED, false),
+            (ledger, 5_000, false),
+        ] {
+            let mut journal = Journal::open(&state).unwrap();
+            journal.record_stored(address(1), sent(2), 5_000).unwrap();
+            journal.settle(&[listed(kind)], began).unwrap();
+            let journal = Journal::open(&state).unwrap();
+            let kept = kept.then(|| sent(2));
+            assert_eq!(journal.sent(&address(1)), kept.as_slice(), "{kind} {began}");
+            assert_eq!(journal.stored(&address(1), 5_000, 0), kept);
+            assert!(journal.heads().is_empty());
+        }
     }
 
     #[test]

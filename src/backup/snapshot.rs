@@ -6,7 +6,7 @@
 //! 4. Send what the target does not have, two to four packs at a time, each journaled before it goes out.
 //! 5. Ask again for every object of the snapshot, then write the manifest, unless the run has outlived what it read: **the
 //!    commit point**.
-//! 6. Raise the high-water mark, remove the journal.
+//! 6. Raise the high-water mark, and clear the journal but for the packs of tables, to which a later run may return.
 //!
 //! Whatever interrupts a run, the next one takes over what had arrived and sends the rest.
 
@@ -20,7 +20,7 @@ use tokio::sync::mpsc;
 
 use super::error::BackupError;
 use super::high_water::HighWater;
-use super::journal::Journal;
+use super::journal::{Journal, Sent};
 use super::keys::BackupKeys;
 use super::lifetime::{self, Lifetime, Now};
 use super::manifest::{Manifest, SignedManifest};
@@ -205,7 +205,7 @@ pub async fn run(
         journal
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner)
-            .clear()?;
+            .settle(&manifest.manifest.objects, lifetime.began)?;
     }
     wire.meter.phase(Phase::Done);
     Ok(Snapshot {
@@ -236,6 +236,9 @@ async fn standing(
         }
         if there.get(&listed.address.name()) == Some(&listed.len) {
             standing.insert(listed.address.id, *listed);
+            if listed.kind != ObjectKind::Ledger {
+                uploader.note_stored(listed.address, Sent::of(listed))?;
+            }
         } else {
             uploader.alarm(Alarm::Lost(listed.address, listed.describe()));
         }

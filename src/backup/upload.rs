@@ -19,7 +19,7 @@ use crate::crypto::hpke::KemPublic;
 /// Something about the target that a person should look at although the run could go on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Alarm {
-    /// The target has something under an address that this host has not sent. The pack went up under the next
+    /// The target has something under an address that this host does not remember. The pack went up under the next
     /// generation. After a lost journal this is what its objects look like.
     Unvouched(Address),
     /// The target has something else under an address than what this host sent there.
@@ -31,9 +31,10 @@ pub enum Alarm {
 impl fmt::Display for Alarm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unvouched(at) => {
-                write!(f, "objects/{at} was there, and this host did not send it")
-            }
+            Self::Unvouched(at) => write!(
+                f,
+                "objects/{at} was there, and this host does not remember sending it"
+            ),
             Self::Mismatch(at) => write!(f, "objects/{at} is not what this host sent there"),
             Self::Lost(at, what) => write!(
                 f,
@@ -63,7 +64,7 @@ pub struct Uploader {
     pub restore_public: KemPublic,
     /// When the run began, in milliseconds since 1970.
     pub began: i64,
-    /// What this host sent and no manifest lists.
+    /// What this host sent that no manifest lists, or knew to be there lately.
     pub journal: Arc<Mutex<Journal>>,
     /// What prune is about to delete.
     pub tombstones: BTreeSet<Address>,
@@ -135,7 +136,7 @@ impl Uploader {
                     self.note_stored(address, sent)?;
                     return Ok((listed(sent), Arrival::Sent));
                 }
-                // Nobody but an interrupted run of this host can have put it there in good faith, and there was none.
+                // Neither a run of this host that was cut off nor one of the last weeks put it there.
                 Tried::AtOnce(Put::AlreadyThere) if known.is_empty() => {
                     self.alarm(Alarm::Unvouched(address));
                 }
@@ -169,7 +170,7 @@ impl Uploader {
         Ok(found)
     }
 
-    fn note_stored(&self, address: Address, sent: Sent) -> Result<(), BackupError> {
+    pub(super) fn note_stored(&self, address: Address, sent: Sent) -> Result<(), BackupError> {
         Ok(self.journal().record_stored(address, sent, self.began)?)
     }
 

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use chartseal::backup::source::TableId;
 use chartseal::backup::target::Shelf;
 use chartseal::backup::verify::ReadData;
 use chartseal::backup::{Alarm, BackupError};
@@ -87,4 +88,87 @@ async fn what_was_acknowledged_lately_is_taken_over_without_reading_it() {
     assert_eq!(run.uploaded_in_all().packs, 0);
     assert!(run.alarms.is_empty(), "{:?}", run.alarms);
     is_whole(&site, &target).await;
+}
+
+/// Backs up with these rows in the table, and says how many packs went up and what a person is to look at.
+async fn run_with(site: &Site, target: &Arc<Memory>, rows: &[&[u8]]) -> (u64, Vec<Alarm>) {
+    let rows = rows.iter().map(|row| row.to_vec()).collect();
+    site.book
+        .0
+        .lock()
+        .unwrap()
+        .tables
+        .insert(TableId::CREDENTIAL, rows);
+    let run = site.back_up(target.clone()).await.unwrap();
+    (run.uploaded_in_all().packs, run.alarms)
+}
+
+#[tokio::test]
+async fn a_table_that_returns_to_an_earlier_state_returns_to_its_pack() {
+    // How long the first state stands, and how long the second: a failed login is counted and soon forgotten, a draft lies for
+    // weeks.
+    for (first, second) in [(0, 0), (0, 12), (40, 0), (40, 12)] {
+        let site = Site::new(Book::written(1, 30));
+        let target = Memory::new();
+        run_with(&site, &target, &[b"a"]).await;
+        site.days_pass(first);
+        assert_eq!(run_with(&site, &target, &[b"a"]).await, (0, vec![]));
+        assert_eq!(run_with(&site, &target, &[b"a", b"b"]).await, (1, vec![]));
+        for _ in 0..3 {
+            site.days_pass(second);
+            for rows in [&[&b"a"[..]][..], &[b"a", b"b"]] {
+                assert_eq!(
+                    run_with(&site, &target, rows).await,
+                    (0, vec![]),
+                    "after {first} and {second} days"
+                );
+            }
+        }
+        let listed = site.back_up(target.clone()).await.unwrap().manifest;
+        let generations = listed.manifest.objects.iter().map(|o| o.address.generation);
+        assert_eq!(generations.max(), Some(0));
+        is_whole(&site, &target).await;
+    }
+}
+
+#[tokio::test]
+async fn so_does_one_whose_pack_a_host_found_that_had_lost_its_state() {
+    let site = Site::new(Book::written(1, 30));
+    let target = Memory::new();
+    run_with(&site, &target, &[b"a"]).await;
+    std::fs::remove_dir_all(&site.host).unwrap();
+    assert_eq!(run_with(&site, &target, &[b"a", b"b"]).await, (1, vec![]));
+    assert_eq!(run_with(&site, &target, &[b"a"]).await, (0, vec![]));
+    is_whole(&site, &target).await;
+}
+
+#[tokio::test]
+async fn a_pack_that_was_replaced_since_is_not_returned_to() {
+    let site = Site::new(Book::written(1, 30));
+    let target = Memory::new();
+    run_with(&site, &target, &[b"a"]).await;
+    let first = target.names(Shelf::Objects);
+    run_with(&site, &target, &[b"b"]).await;
+    let listed = site.back_up(target.clone()).await.unwrap().manifest;
+    let left: Vec<_> = first
+        .into_iter()
+        .filter(|name| {
+            let objects = &listed.manifest.objects;
+            !objects.iter().any(|o| o.address.name() == *name)
+        })
+        .collect();
+    assert_eq!(left.len(), 1, "the first state of the table");
+    // Deleted, then sent by another host: of the same length, and another sealing.
+    let mut bytes = target.read(Shelf::Objects, &left[0]);
+    bytes[40] ^= 1;
+    target.write(Shelf::Objects, &left[0], bytes);
+    site.days_pass(8);
+    let (sent, alarms) = run_with(&site, &target, &[b"a"]).await;
+    assert_eq!(sent, 1);
+    assert!(matches!(alarms[..], [Alarm::Mismatch(_)]), "{alarms:?}");
+    assert_eq!(
+        site.restore(target).await.unwrap().1.book,
+        site.book.read(),
+        "under the next generation"
+    );
 }

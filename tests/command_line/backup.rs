@@ -148,6 +148,15 @@ fn a_repository_that_lost_an_object_is_found_out() {
         ),
         (&false.into(), 1)
     );
+    // The next run heals it, and says so.
+    let run = host.run_as("tlind", &["backup", "run", "--to", &repository]);
+    assert_eq!(run.code, 1, "{}", run.err);
+    let healed: Value = serde_json::from_str(&run.out).unwrap();
+    let alarms = healed["alarms"].as_array().unwrap();
+    assert_eq!(alarms.len(), 1, "{alarms:?}");
+    assert!(alarms[0].as_str().unwrap().contains("gone"), "{alarms:?}");
+    let next = result(&host.run_as("tlind", &["backup", "run", "--to", &repository]));
+    assert_eq!(next["alarms"].as_array().unwrap().len(), 0);
 }
 
 #[test]

@@ -31,6 +31,10 @@ impl Report for BackupRun {
             page.line(format!("! {alarm}"));
         }
     }
+
+    fn exit(&self) -> Exit {
+        Exit::found_unless(self.alarms.is_empty())
+    }
 }
 
 impl Report for Vec<BackupLine> {
@@ -229,6 +233,14 @@ mod tests {
             "{}",
             page.text()
         );
+    }
+
+    #[test]
+    fn a_backup_that_missed_an_object_is_something_found() {
+        let mut run = samples::backup_run();
+        assert_eq!(run.exit(), Exit::Done);
+        run.alarms.push("objects/00 is gone".into());
+        assert_eq!(run.exit(), Exit::Found);
     }
 
     #[test]
