@@ -63,7 +63,7 @@ const LIMIT: u64 = super::object::MAX_SEALED as u64;
 const BATCH: u32 = 10_000;
 /// The most bytes that one of them takes.
 const STAT: u64 = 256;
-/// What a manifest, a record or a tombstone is taken to be as long as.
+/// What a manifest, a record or a tombstone is waited for as if it were as long as.
 const NOTE: u64 = 1 << 20;
 
 /// A MongoDB as a target.
@@ -169,10 +169,11 @@ impl Mongo {
         .await
     }
 
-    /// A call that moves so many bytes.
+    /// A call that moves `most` bytes, or those that `moved` counts in its answer. **Only what really moved tells of the link.**
     async fn transfer<T>(
         &self,
-        bytes: u64,
+        most: u64,
+        moved: impl FnOnce(&T) -> u64,
         call: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, TargetError> {
         let mut began = Instant::now();
@@ -180,9 +181,9 @@ impl Mongo {
             began = Instant::now();
             call.await
         };
-        let done = self.call(self.patience.of(bytes), timed).await;
+        let done = self.call(self.patience.of(most), timed).await;
         match &done {
-            Ok(_) => self.patience.moved(bytes, began.elapsed()),
+            Ok(answer) => self.patience.moved(moved(answer), began.elapsed()),
             Err(TargetError::TimedOut { .. }) => self.patience.gave_up(),
             Err(_) => {}
         }
@@ -214,7 +215,7 @@ impl Mongo {
                 Err(e) => Err(e),
             }
         };
-        self.transfer(len, insert).await
+        self.transfer(len, |_| len, insert).await
     }
 
     /// Names and lengths of what `filter` finds, `most` in one answer.
@@ -281,7 +282,7 @@ impl Target for Mongo {
             let collection = self.shelf(shelf);
             let filter = doc! { "_id": id(shelf, name) };
             // How long an answer is waited for depends on its length: an object's is asked for first.
-            let bytes = if shelf == Shelf::Objects {
+            let most = if shelf == Shelf::Objects {
                 match self.find(shelf, filter.clone(), 1).await?.first() {
                     Some(stat) => stat.len.min(LIMIT),
                     None => return Ok(None),
@@ -290,17 +291,18 @@ impl Target for Mongo {
                 NOTE
             };
             let find = async {
-                collection
+                let found = collection
                     .find_one(filter)
                     .projection(doc! { "b": 1 })
-                    .await
+                    .await?;
+                // A document without its bytes is there and is not what was put: the reader's hash says so.
+                Ok(found.map(|mut document| match document.remove("b") {
+                    Some(Bson::Binary(b)) => b.bytes,
+                    _ => Vec::new(),
+                }))
             };
-            let found = self.transfer(bytes, find).await?;
-            // A document without its bytes is there and is not what was put: the reader's hash says so.
-            Ok(found.map(|mut document| match document.remove("b") {
-                Some(Bson::Binary(b)) => b.bytes,
-                _ => Vec::new(),
-            }))
+            self.transfer(most, |found| read(found.as_deref()), find)
+                .await
         })
     }
 
@@ -348,6 +350,11 @@ impl Target for Mongo {
             self.call(self.patience.call(), delete).await.map(|_| ())
         })
     }
+}
+
+/// The bytes of an answer.
+fn read(found: Option<&[u8]>) -> u64 {
+    found.map_or(0, |bytes| bytes.len() as u64)
 }
 
 async fn limited<T>(

@@ -61,3 +61,30 @@ async fn no_error_of_a_connection_string_shows_its_password() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_round_trip_that_brings_little_says_nothing_of_the_link() {
+    // The driver connects with the first command, and there is none.
+    let options = protected("mongodb://127.0.0.1:1").await.unwrap();
+    let uri = MongoUri::parse("mongodb://127.0.0.1:1").unwrap();
+    let mongo = Mongo {
+        client: Client::with_options(options).unwrap(),
+        database: DATABASE.into(),
+        place: uri.to_string(),
+        redaction: uri.redaction(None),
+        patience: Patience::new(TimeLimits::default()),
+        pace: Pace::new(OPERATIONS, BURST),
+    };
+    let get = |answer: Option<Vec<u8>>| {
+        let answer = async { Ok(answer) };
+        mongo.transfer(NOTE, |found| read(found.as_deref()), answer)
+    };
+    let limit = || mongo.patience.of(4 << 20);
+    let before = limit();
+    for found in [None, Some(vec![7; 100])] {
+        assert_eq!(get(found.clone()).await.unwrap(), found);
+        assert_eq!(limit(), before, "nobody has seen the link move anything");
+    }
+    get(Some(vec![7; NOTE as usize])).await.unwrap();
+    assert!(limit() < before);
+}
