@@ -180,10 +180,10 @@ pub enum BackupError {
     },
     /// What the run had read of the target was too old to act on.
     #[error(
-        "the run began {hours} h ago, and others may have changed the target since; run again: nothing sent is lost"
+        "what the run knows of the target is {hours} h old, and others may have changed it since; run again: nothing sent is lost"
     )]
     Outlived {
-        /// How long ago it began.
+        /// How long ago it looked.
         hours: i64,
     },
     /// The shares are not this repository's.

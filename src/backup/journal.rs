@@ -5,7 +5,7 @@
 //! taken over on the target's word alone.
 //!
 //! A line is `object ADDRESS LEN HASH CHECK`, `stored ADDRESS LEN HASH AT CHECK` or `head NUMBER CHECK`, `CHECK` being 8 hex digits of
-//! SHA-256 over what stands before it. A `stored` line says that the target took this very sealing, in a run that began at
+//! SHA-256 over what stands before it. A `stored` line says that the target took this very sealing, or still had it, when no tombstone of it stood at
 //! `AT` (Unix ms): **without it, or too long after it, something else may stand under the address**, another host's sealing
 //! of the same pack or one of an earlier time, and only reading it back tells. A `head` line notes where a run ended its ledger packs, so that a resumed run, whose head lies further on,
 //! makes the same packs again. A line cut short by a crash fails its check and counts for nothing.
@@ -105,7 +105,7 @@ impl Journal {
         self.sent.get(address).map_or(&[], Vec::as_slice)
     }
 
-    /// The sealing that the target took under `address` in a run that began at most `within` milliseconds before `now`.
+    /// The sealing that the target had under `address`, unmarked, at most `within` milliseconds before `now`.
     pub fn stored(&self, address: &Address, now: i64, within: i64) -> Option<Sent> {
         let (sent, at) = self.stored.get(address)?;
         (0..=within).contains(&(now - at)).then_some(*sent)
@@ -124,8 +124,8 @@ impl Journal {
         Ok(())
     }
 
-    /// Notes that the target took a sealing, or still had it, in a run that began at `at`. A crash that loses the note costs a
-    /// reading.
+    /// Notes that the target took a sealing, or still has it, of which no tombstone stood at `at`. A crash that loses the note costs
+    /// a reading.
     pub fn record_stored(
         &mut self,
         address: Address,

@@ -2,8 +2,9 @@
 //!
 //! A run believes what it saw then: a backup that an object is not about to be pruned, prune that nobody needs it. A tombstone
 //! stands for a week before anything is deleted, so **a run that ends within its time meets nothing that was decided behind
-//! its back**, however the calls of several runs interleave. A machine that slept in the middle, or a link that crawls, may hold
-//! one up for longer: then it ends without its result, and the next one takes over what was sent.
+//! its back**, however the calls of several runs interleave. A machine that slept in the middle may hold one up for longer: then
+//! it ends at its next step without its result, and the next one goes on. A backup on a link that crawls looks again every day,
+//! and begins anew with what it saw (`footing`).
 
 use super::error::BackupError;
 
@@ -11,7 +12,7 @@ use super::error::BackupError;
 pub type Now<'a> = &'a (dyn Fn() -> i64 + Send + Sync);
 
 const HOUR: i64 = 60 * 60 * 1000;
-/// From a backup's look at the tombstones to its manifest.
+/// From a backup's last look at the tombstones to its manifest, or to the next look.
 pub(super) const BACKUP: i64 = 5 * 24 * HOUR;
 /// From prune's look at the manifests to its last deletion.
 pub(super) const PRUNE: i64 = 24 * HOUR;

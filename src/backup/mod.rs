@@ -10,7 +10,7 @@
 //! - [`source`]: what is read and what a restore writes to, so that nothing here knows the store or the vault.
 //! - [`keys`]: what a host holds (it can write and cannot read) and what the restore shares carry.
 //! - [`pack`], [`object`], [`manifest`], [`record`]: the bytes on the target.
-//! - [`Now`]: how long a run may act on what it has read.
+//! - [`Now`]: how long a run may act on what it has read; `footing`: what a backup counts on meanwhile.
 //! - [`state`], [`journal`], [`high_water`]: the bytes on the host, outside the vault, and the spool, which a run sets aside;
 //!   [`PrintedHead`]: those on paper.
 //! - [`snapshot`]: a run; [`chain`]: the manifests, judged; [`verify`]; [`restore`];
@@ -21,6 +21,7 @@ mod cbor;
 pub mod chain;
 mod error;
 mod folder;
+mod footing;
 pub mod high_water;
 pub mod journal;
 pub mod keys;

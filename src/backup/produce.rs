@@ -82,7 +82,7 @@ impl Plan {
         (frozen, tables): (Frozen, Spool),
         parent: Option<&SignedManifest>,
         standing: &HashMap<ObjectId, Listed>,
-        uploader: &Uploader,
+        uploader: &Uploader<'_>,
         limit: usize,
     ) -> Result<Self, BackupError> {
         let mut kept: Vec<Listed> = Vec::new();

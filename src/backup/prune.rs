@@ -13,7 +13,8 @@
 //!
 //! **Whoever takes a key away relies on this**: a wrapped key that was deleted from the vault is in no snapshot made
 //! after, and its last copy is deleted once the last snapshot that has it is 30 days old and its pack has had its
-//! tombstone for 7.
+//! tombstone for 7. A host counts as in use for 30 days after its last run: where one stopped or was replaced in the
+//! meantime it may take 60 days instead of 37.
 //!
 //! A target on which something is wrong, or whose clock is five minutes off, is left as it is.
 //!

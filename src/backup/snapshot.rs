@@ -3,14 +3,15 @@
 //! 1. Take the lock and the high-water mark; find the snapshot before, and refuse a target that was rolled back.
 //! 2. Ask which of its objects are still there. What is gone is made anew.
 //! 3. Freeze the ledger's head, and copy the tables to the sealed spool; pack the entries since then, and the tables.
-//! 4. Send what the target does not have, two to four packs at a time, each journaled before it goes out.
+//! 4. Send what the target does not have, two to four packs at a time, each journaled before it goes out. Look every day
+//!    whether any of it is about to be pruned.
 //! 5. Ask again for every object of the snapshot, then write the manifest, unless the run has outlived what it read: **the
 //!    commit point**.
 //! 6. Raise the high-water mark, and clear the journal but for the packs of tables, to which a later run may return.
 //!
 //! Whatever interrupts a run, the next one takes over what had arrived and sends the rest.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroU64;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,12 +20,13 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use tokio::sync::mpsc;
 
 use super::error::BackupError;
+use super::footing::Footing;
 use super::high_water::HighWater;
 use super::journal::{Journal, Sent};
 use super::keys::BackupKeys;
-use super::lifetime::{self, Lifetime, Now};
+use super::lifetime::Now;
 use super::manifest::{Manifest, SignedManifest};
-use super::object::{Address, Listed, ObjectId, ObjectKind};
+use super::object::{Listed, ObjectId, ObjectKind};
 use super::pack::{PACK_BYTES, THIN_PACK_BYTES};
 use super::parent::Next;
 use super::produce::{Identified, Plan};
@@ -36,6 +38,7 @@ use super::spool::{Spool, Spooling};
 use super::state::{HostState, StateError};
 use super::target::{Name, Put, Shelf};
 use super::throttle::Throttle;
+use super::tombstone::{self, Subject};
 use super::upload::{Alarm, Arrival, Uploader};
 use super::wire::Wire;
 
@@ -131,7 +134,7 @@ pub async fn run(
     now: Now<'_>,
 ) -> Result<Snapshot, BackupError> {
     wire.meter.phase(Phase::Opening);
-    let lifetime = Lifetime::begin(now, lifetime::BACKUP);
+    let began = now();
     let state = HostState::lock(host, keys.repository)?;
     RepositoryRecord::ensure(wire, keys).await?;
     let next = Next::find(
@@ -141,23 +144,16 @@ pub async fn run(
     )
     .await?;
     let parent = next.parent.as_ref();
-    let tombstones: BTreeSet<Address> = wire
-        .list(Shelf::Tombstones)
-        .await?
-        .iter()
-        .filter_map(|stat| Address::parse(&stat.name))
-        .collect();
     let uploader = Uploader {
         wire: wire.clone(),
         repository: keys.repository,
         restore_public: keys.restore_public,
-        began: lifetime.began,
         journal: Arc::new(Mutex::new(Journal::open(&state)?)),
-        tombstones,
+        footing: Footing::find(wire, now).await?,
         throttle: Throttle::new(options.rate),
         alarms: Mutex::new(Vec::new()),
     };
-    let standing = standing(&uploader, parent).await?;
+    let standing = standing(&uploader, keys, parent).await?;
 
     wire.meter.phase(Phase::Sending);
     let after = parent.map_or(0, |p| p.manifest.head.seq);
@@ -187,7 +183,7 @@ pub async fn run(
         name: next.name,
         start: next.start,
         previous: parent.map(|p| p.hash),
-        created: lifetime.began,
+        created: began,
         head,
         bytes: sent.bytes_in_all,
         objects,
@@ -195,7 +191,7 @@ pub async fn run(
         version: env!("CARGO_PKG_VERSION").to_owned(),
         schema,
     };
-    lifetime.check()?;
+    uploader.footing.check()?;
     let manifest = commit(wire, keys, &manifest).await?;
     HighWater::of(keys.repository, &manifest).save(&state)?;
     let Uploader {
@@ -205,7 +201,7 @@ pub async fn run(
         journal
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner)
-            .settle(&manifest.manifest.objects, lifetime.began)?;
+            .settle(&manifest.manifest.objects, began)?;
     }
     wire.meter.phase(Phase::Done);
     Ok(Snapshot {
@@ -220,7 +216,8 @@ pub async fn run(
 
 /// The objects of the snapshot before that can be listed again: there, of the right length, and not about to be pruned.
 async fn standing(
-    uploader: &Uploader,
+    uploader: &Uploader<'_>,
+    keys: &BackupKeys,
     parent: Option<&SignedManifest>,
 ) -> Result<HashMap<ObjectId, Listed>, BackupError> {
     let Some(parent) = parent else {
@@ -230,16 +227,21 @@ async fn standing(
     let there = lengths(&uploader.wire, objects).await?;
     let mut standing = HashMap::with_capacity(objects.len());
     for listed in objects {
-        // What prune is about to delete, or has, is made anew; nobody lost it.
-        if uploader.tombstones.contains(&listed.address) {
-            continue;
-        }
-        if there.get(&listed.address.name()) == Some(&listed.len) {
+        let is_there = there.get(&listed.address.name()) == Some(&listed.len);
+        if is_there && uploader.footing.count_on(listed.address) {
             standing.insert(listed.address.id, *listed);
             if listed.kind != ObjectKind::Ledger {
                 uploader.note_stored(listed.address, Sent::of(listed))?;
             }
-        } else {
+            continue;
+        }
+        // What prune is about to delete, or has, is made anew; nobody lost it. The target alone cannot say so.
+        let subject = Subject::Object(listed.address);
+        let tombstone = tombstone::holds(&uploader.wire, keys, &subject).await?;
+        if tombstone == Some(false) {
+            uploader.alarm(Alarm::Forged(listed.address));
+        }
+        if !is_there && tombstone != Some(true) {
             uploader.alarm(Alarm::Lost(listed.address, listed.describe()));
         }
     }
@@ -278,7 +280,7 @@ struct SentPacks {
 /// Packs on a thread of their own and sends from here, so that reading, sealing and sending overlap. The channel holds
 /// one pack: what is read ahead is what fits in memory.
 async fn send(
-    uploader: &Uploader,
+    uploader: &Uploader<'_>,
     plan: Plan,
     after: u64,
     uploads: usize,
@@ -327,6 +329,7 @@ async fn send(
     {
         let mut arrivals = std::pin::pin!(arrivals.buffer_unordered(uploads.clamp(1, 4)));
         while let Some(((listed, arrival), plain)) = arrivals.try_next().await? {
+            uploader.look_again().await?;
             sent.bytes_read += plain;
             sent.bytes_in_all += plain;
             match arrival {

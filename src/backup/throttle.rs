@@ -1,4 +1,5 @@
-//! A token bucket for thin links: the link of a clinic is there for its patients first.
+//! A token bucket for thin links: the link of a clinic is there for its patients first. What a backup sends passes through it, and
+//! what it reads back.
 
 use std::num::NonZeroU64;
 use std::sync::{Mutex, PoisonError};
@@ -22,14 +23,14 @@ impl Throttle {
         }
     }
 
-    /// Waits until `bytes` may be sent.
+    /// Waits until `bytes` may pass.
     pub async fn take(&self, bytes: u64) {
         let Some(rate) = self.rate else { return };
         tokio::time::sleep_until(self.turn(rate, bytes, Instant::now())).await;
     }
 
     /// When the turn comes that is asked for `now`.
-    fn turn(&self, rate: NonZeroU64, bytes: u64, now: Instant) -> Instant {
+    pub(super) fn turn(&self, rate: NonZeroU64, bytes: u64, now: Instant) -> Instant {
         // A panic elsewhere leaves an instant that is still one.
         let mut free_at = self.free_at.lock().unwrap_or_else(PoisonError::into_inner);
         let turn = (*free_at).max(now);

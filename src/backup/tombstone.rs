@@ -12,8 +12,8 @@
 //! subject = the name as text
 //! ```
 //!
-//! A backup that meets the tombstone of a pack that it needs sends the pack under the next generation. A verification
-//! takes a tombstone as the reason why something is gone; **an operator cannot write one**: only hosts, pruners and
+//! A backup that meets the tombstone of a pack that it needs sends the pack under the next generation. A verification, and a
+//! backup that misses a pack, take a tombstone as the reason why something is gone; **an operator cannot write one**: only hosts, pruners and
 //! restorers have the key of the mac. The signature says which of them it was; a pruner's key stands in no ledger, and
 //! a restorer has none to look into yet. The tombstone of a manifest stays for good and says which manifest it
 //! followed, so that the chain still holds together across the gap.
@@ -139,6 +139,18 @@ impl Tombstones {
     pub fn iter(&self) -> impl Iterator<Item = (&Subject, &Stone)> {
         self.0.iter()
     }
+}
+
+/// Whether what stands under the name of the subject's tombstone is one: `None` where nothing does.
+pub(super) async fn holds(
+    wire: &Wire,
+    keys: &dyn KeeperKeys,
+    subject: &Subject,
+) -> Result<Option<bool>, BackupError> {
+    let name = subject.name();
+    let file = wire.get(Shelf::Tombstones, &name).await?;
+    let mac = mac_key(keys.k_manifest());
+    Ok(file.map(|file| open(&file, &name, keys.repository(), &mac).is_some()))
 }
 
 /// The file of a tombstone.

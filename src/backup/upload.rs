@@ -1,12 +1,13 @@
 //! Sending one pack: under which address, what is taken over, and what is an alarm.
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::error::BackupError;
+use super::footing::Footing;
 use super::journal::{Journal, Sent};
 use super::keys::RepositoryId;
+use super::lifetime;
 use super::object::{self, Address, Listed, MAX_SEALED, OVERHEAD, ObjectId};
 use super::pack::Pack;
 use super::retry::Tried;
@@ -26,6 +27,9 @@ pub enum Alarm {
     Mismatch(Address),
     /// An object of the snapshot before is gone, or has another length. It was made and sent anew.
     Lost(Address, String),
+    /// What says that an object of the snapshot before is to be pruned was made by somebody without the keys. The pack went up
+    /// under the next generation all the same.
+    Forged(Address),
 }
 
 impl fmt::Display for Alarm {
@@ -40,6 +44,9 @@ impl fmt::Display for Alarm {
                 f,
                 "objects/{at} ({what}) is gone from the target and was sent anew"
             ),
+            Self::Forged(at) => {
+                write!(f, "tombstones/{at} was made by nobody who may prune")
+            }
         }
     }
 }
@@ -55,26 +62,24 @@ pub enum Arrival {
 
 /// Sends packs of one run.
 #[derive(Debug)]
-pub struct Uploader {
+pub struct Uploader<'a> {
     /// The target.
     pub wire: Wire,
     /// The repository.
     pub repository: RepositoryId,
     /// What objects are sealed to.
     pub restore_public: KemPublic,
-    /// When the run began, in milliseconds since 1970.
-    pub began: i64,
     /// What this host sent that no manifest lists, or knew to be there lately.
     pub journal: Arc<Mutex<Journal>>,
-    /// What prune is about to delete.
-    pub tombstones: BTreeSet<Address>,
+    /// What is not about to be pruned.
+    pub footing: Footing<'a>,
     /// The limit of the link.
     pub throttle: Throttle,
     /// What a person should look at.
     pub alarms: Mutex<Vec<Alarm>>,
 }
 
-impl Uploader {
+impl Uploader<'_> {
     /// Sends `pack` unless an interrupted run has, and says how it is to be listed.
     pub async fn send(&self, id: ObjectId, pack: Pack) -> Result<(Listed, Arrival), BackupError> {
         let Pack {
@@ -100,7 +105,7 @@ impl Uploader {
                 hash: sent.hash,
             };
             generation += 1;
-            if self.tombstones.contains(&address) {
+            if !self.footing.count_on(address) {
                 continue;
             }
             let known = self.sent(&address);
@@ -156,10 +161,11 @@ impl Uploader {
     async fn vouch(&self, address: &Address, len: u64) -> Result<Option<Sent>, BackupError> {
         let stored = self
             .journal()
-            .stored(address, self.began, super::lifetime::BACKUP);
+            .stored(address, self.footing.read_at(), lifetime::BACKUP);
         if let Some(sent) = stored {
             return Ok((sent.len == len).then_some(sent));
         }
+        self.throttle.take(len).await;
         let there = self.wire.get(Shelf::Objects, &address.name()).await?;
         let hash = there.map(|bytes| sha256(&[&bytes]));
         let mut known = self.sent(address).into_iter();
@@ -171,7 +177,24 @@ impl Uploader {
     }
 
     pub(super) fn note_stored(&self, address: Address, sent: Sent) -> Result<(), BackupError> {
-        Ok(self.journal().record_stored(address, sent, self.began)?)
+        let at = self.footing.read_at();
+        Ok(self.journal().record_stored(address, sent, at)?)
+    }
+
+    /// Looks at the tombstones again, once a day. What the target was known to have it has still, if none of it was marked.
+    pub(super) async fn look_again(&self) -> Result<(), BackupError> {
+        let before = self.footing.read_at();
+        let Some(counted_on) = self.footing.look_again(&self.wire).await? else {
+            return Ok(());
+        };
+        let at = self.footing.read_at();
+        let mut journal = self.journal();
+        for address in counted_on {
+            if let Some(sent) = journal.stored(&address, before, lifetime::BACKUP) {
+                journal.record_stored(address, sent, at)?;
+            }
+        }
+        Ok(())
     }
 
     fn journal(&self) -> MutexGuard<'_, Journal> {
@@ -217,5 +240,67 @@ impl Uploader {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(alarm);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU64;
+
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::backup::folder::Folder;
+    use crate::backup::keys::RestoreSecret;
+    use crate::backup::object::ObjectKind;
+    use crate::backup::state::HostState;
+    use crate::crypto::sign::SigningKey;
+    use crate::crypto::{Hash, Secret};
+
+    /// A second for each byte.
+    const SLOWEST: NonZeroU64 = NonZeroU64::MIN;
+
+    #[tokio::test]
+    async fn what_is_read_back_takes_its_turn_on_the_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let wire = Wire::new(Arc::new(
+            Folder::open(&folder.path().join("there")).unwrap(),
+        ));
+        let repository = RepositoryId::random();
+        let keys = RestoreSecret::random(Secret::random()).backup_keys(
+            repository,
+            Hash([1; 32]),
+            SigningKey::random(),
+        );
+        let state = HostState::lock(&folder.path().join("host"), repository).unwrap();
+        for (now, arrives) in [
+            (1, Arrival::Sent),
+            (2 + lifetime::BACKUP, Arrival::TakenOver),
+        ] {
+            let clock = move || now;
+            let uploader = Uploader {
+                wire: wire.clone(),
+                repository,
+                restore_public: keys.restore_public,
+                journal: Arc::new(Mutex::new(Journal::open(&state).unwrap())),
+                footing: Footing::find(&wire, &clock).await.unwrap(),
+                throttle: Throttle::new(Some(SLOWEST)),
+                alarms: Mutex::default(),
+            };
+            let pack = Pack {
+                kind: ObjectKind::Ledger,
+                first: 1,
+                count: 1,
+                plain: vec![7; 100_000],
+                part: 0,
+                parts: 1,
+            };
+            // The first that passes waits for nobody, and whoever comes next for as long as it takes.
+            let (_, arrival) = uploader.send(ObjectId([9; 32]), pack).await.unwrap();
+            assert_eq!(arrival, arrives);
+            let next = uploader.throttle.turn(SLOWEST, 0, Instant::now());
+            let wait = next.duration_since(Instant::now()).as_secs();
+            assert!(wait > 50_000, "{arrives:?}: {wait} s");
+        }
     }
 }

@@ -1,15 +1,17 @@
 //! What a run does where it finds something lost, foreign or not its own.
 
+use chartseal::backup::object::Address;
 use chartseal::backup::restore::Damage;
 use chartseal::backup::source::TableId;
-use chartseal::backup::target::Shelf;
+use chartseal::backup::target::{Name, Shelf};
+use chartseal::backup::tombstone::{self, Stone, Subject};
 use chartseal::backup::verify::ReadData;
 use chartseal::backup::{Alarm, BackupError, Fault};
 
 use super::{manifests, objects, two_snapshots};
 use crate::book::Book;
 use crate::memory::Memory;
-use crate::site::Site;
+use crate::site::{Site, wire};
 
 #[tokio::test]
 async fn an_object_lost_by_the_target_is_made_anew_and_told() {
@@ -95,7 +97,8 @@ async fn something_foreign_in_the_place_of_an_object_is_not_taken_over() {
 async fn a_pack_about_to_be_pruned_goes_up_under_the_next_generation() {
     let (site, target) = two_snapshots().await;
     for (name, _) in objects(&target).into_iter().step_by(2) {
-        target.write(Shelf::Tombstones, &name, vec![]);
+        let tombstone = tombstone_by(&site, &name);
+        target.write(Shelf::Tombstones, &name, tombstone);
     }
     let snapshot = site.back_up(target.clone()).await.unwrap();
     for (name, _) in objects(&target) {
@@ -106,6 +109,51 @@ async fn a_pack_about_to_be_pruned_goes_up_under_the_next_generation() {
     assert!(snapshot.alarms.is_empty(), "{:?}", snapshot.alarms);
     let (_, outcome) = site.restore(target).await.unwrap();
     assert_eq!(outcome.book, site.book.read());
+}
+
+/// A tombstone of an object, as somebody with the keys of this site makes it.
+fn tombstone_by(site: &Site, object: &Name) -> Vec<u8> {
+    let subject = Subject::Object(Address::parse(object).unwrap());
+    let stone = Stone {
+        at: site.now(),
+        previous: None,
+    };
+    tombstone::seal(&site.keys, &subject, stone)
+}
+
+#[tokio::test]
+async fn a_tombstone_by_the_operator_excuses_no_loss_and_is_told() {
+    let (site, target) = two_snapshots().await;
+    let operator = Site::new(Book::default());
+    let parent = site.back_up(target.clone()).await.unwrap().manifest;
+    let listed = &parent.manifest.objects;
+    for (n, object) in listed.iter().enumerate() {
+        let evil = target.copy();
+        let name = object.address.name();
+        let host = tempfile::tempdir().unwrap();
+        for file in std::fs::read_dir(&site.host).unwrap() {
+            let file = file.unwrap();
+            std::fs::copy(file.path(), host.path().join(file.file_name())).unwrap();
+        }
+        let tombstone = vec![vec![], tombstone_by(&operator, &name)].swap_remove(n % 2);
+        evil.write(Shelf::Tombstones, &name, tombstone);
+        let gone = n % 3 > 0;
+        if gone {
+            evil.remove(Shelf::Objects, &name);
+        }
+        let run = site
+            .back_up_as(&wire(evil.clone()), host.path())
+            .await
+            .unwrap();
+        let mut told = vec![Alarm::Forged(object.address)];
+        if gone {
+            told.push(Alarm::Lost(object.address, object.describe()));
+        }
+        assert_eq!(run.alarms, told);
+        let objects = &run.manifest.manifest.objects;
+        assert!(objects.iter().all(|o| o.address != object.address));
+        assert_eq!(site.restore(evil).await.unwrap().1.book, site.book.read());
+    }
 }
 
 #[tokio::test]
