@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use super::app::{App, update};
 use super::backend::Backend;
-use super::frame_writer::FrameWriter;
+use super::frame_writer::{Erases, FrameWriter};
 use super::keyboard;
 use super::msg::Msg;
 use super::render::render;
@@ -197,9 +197,10 @@ pub struct Screen<W: Write> {
 impl<W: Write> Screen<W> {
     fn new(out: W) -> io::Result<Self> {
         let (width, height) = crossterm::terminal::size()?;
+        let term = std::env::var("TERM").unwrap_or_default();
         Ok(Self {
             buffer: Buffer::empty(Rect::new(0, 0, width, height)),
-            writer: FrameWriter::new(out),
+            writer: FrameWriter::new(out, Erases::of(&term)),
         })
     }
 
@@ -242,7 +243,7 @@ mod tests {
         let (mut runner, _ears) = Runner::new(Arc::clone(&bench.desk) as Arc<dyn Backend>);
         let mut screen = Screen {
             buffer: Buffer::empty(Rect::new(0, 0, 80, 24)),
-            writer: FrameWriter::new(Cut),
+            writer: FrameWriter::new(Cut, Erases::ToPlain),
         };
         show(&mut screen, &mut bench.app, &mut runner).unwrap_err();
         assert!(bench.app.has_left());

@@ -24,6 +24,12 @@ impl Selection {
         self.at = at;
     }
 
+    /// Moves as the action says. Whether another row is selected now.
+    pub fn moves(&mut self, action: Action, len: usize) -> bool {
+        let before = self.at(len);
+        self.act(action, len) && self.at(len) != before
+    }
+
     /// Moves as the action says. `false` means that it is none of the list's.
     pub fn act(&mut self, action: Action, len: usize) -> bool {
         let last = len.saturating_sub(1);

@@ -6,6 +6,7 @@
 //! cost in bytes and takes the cheaper.
 
 use std::io::Write;
+use std::ops::Range;
 
 use ratatui::buffer::{Buffer, Cell};
 
@@ -24,35 +25,52 @@ pub struct Scroll {
 }
 
 impl Scroll {
-    /// The scroll after which the fewest cells differ from `next`, where one spares enough. Both buffers have the same area.
-    pub fn find(shown: &Buffer, next: &Buffer) -> Option<Self> {
+    /// The scrolls after which fewer cells differ from `next`, for each distance the best: first those by a row, as lists move, then those that
+    /// spare the most cells (where much is erased they need not be those that spare the most bytes). Both buffers
+    /// have the same area.
+    pub fn find(shown: &Buffer, next: &Buffer) -> Vec<Self> {
         let height = i32::from(next.area.height);
         let still: Vec<i32> = (0..height).map(|y| differing(shown, y, next, y)).collect();
-        let mut best = (WORTH, None);
+        // What a row costs more that is vacated.
+        let loss: Vec<i32> = (0..height)
+            .map(|y| (filled(next, y) - still[y as usize]).max(0))
+            .collect();
+        let vacated = |rows: Range<i32>| -> i32 { rows.map(|y| loss[y as usize]).sum() };
+        let mut found = Vec::new();
         for by in (1 - height..height).filter(|by| *by != 0) {
             // The run of rows that gains most by moving.
-            let (mut gain, mut from) = (0, 0);
+            let (mut gain, mut from) = (i32::MIN, 0);
+            let mut best = (WORTH, None);
             for y in 0..height {
                 let was = y + by;
                 if !(0..height).contains(&was) {
-                    (gain, from) = (0, y + 1);
+                    gain = i32::MIN;
                     continue;
                 }
+                let fresh = if by < 0 { -vacated(was..y) } else { 0 };
+                if fresh >= gain {
+                    (gain, from) = (fresh, y);
+                }
                 gain += still[y as usize] - differing(shown, was, next, y);
-                if gain <= 0 {
-                    (gain, from) = (0, y + 1);
-                } else if gain > best.0 {
+                let whole = if by > 0 {
+                    gain - vacated(y + 1..was + 1)
+                } else {
+                    gain
+                };
+                if whole > best.0 {
                     let (top, bottom) = (from.min(from + by), y.max(y + by));
                     let scroll = Self {
                         top: top as u16,
                         bottom: bottom as u16,
                         by,
                     };
-                    best = (gain, Some(scroll));
+                    best = (whole, Some(scroll));
                 }
             }
+            found.extend(best.1.map(|scroll| (best.0, scroll)));
         }
-        best.1
+        found.sort_by_key(|(gain, scroll)| (scroll.by.abs() != 1, std::cmp::Reverse(*gain)));
+        found.into_iter().map(|(_, scroll)| scroll).collect()
     }
 
     /// Does to a buffer what the terminal does to its rows.
@@ -85,15 +103,21 @@ impl Scroll {
     }
 }
 
+fn row(buffer: &Buffer, y: i32) -> &[Cell] {
+    let width = usize::from(buffer.area.width);
+    &buffer.content[y as usize * width..(y as usize + 1) * width]
+}
+
 /// In how many cells two rows differ.
 fn differing(shown: &Buffer, was: i32, next: &Buffer, y: i32) -> i32 {
-    let row = |buffer: &'_ Buffer, y: i32| {
-        let width = usize::from(buffer.area.width);
-        y as usize * width..(y as usize + 1) * width
-    };
-    let shown = &shown.content[row(shown, was)];
-    let next = &next.content[row(next, y)];
-    shown.iter().zip(next).filter(|(a, b)| a != b).count() as i32
+    let cells = row(shown, was).iter().zip(row(next, y));
+    cells.filter(|(a, b)| a != b).count() as i32
+}
+
+/// How many cells of a row have to be written where it is empty; blanks on whatever ground are erased.
+fn filled(next: &Buffer, y: i32) -> i32 {
+    let cells = row(next, y).iter();
+    cells.filter(|cell| cell.symbol() != " ").count() as i32
 }
 
 #[cfg(test)]
@@ -131,7 +155,7 @@ mod tests {
             ([head, c, d, fresh, fresh, foot], 2, 1..3),
         ] {
             let next = frame(&after);
-            let found = Scroll::find(&before, &next).unwrap();
+            let found = Scroll::find(&before, &next)[0];
             assert_eq!(found.by, by);
             let mut moved = before.clone();
             found.apply(&mut moved);
@@ -139,9 +163,9 @@ mod tests {
                 assert_eq!(differing(&moved, y, &next, y), 0, "row {y} of {found:?}");
             }
         }
-        assert_eq!(Scroll::find(&before, &before), None);
+        assert_eq!(Scroll::find(&before, &before), []);
         let other = ["x"; 6];
-        assert_eq!(Scroll::find(&before, &frame(&other)), None);
+        assert_eq!(Scroll::find(&before, &frame(&other)), []);
     }
 
     #[test]

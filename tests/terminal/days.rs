@@ -195,7 +195,7 @@ fn a_patient_grants_a_request_and_takes_it_back() {
     patient.types("seen enough\r");
     patient.until("revoked   request");
     patient.types("2");
-    patient.until("1 chart");
+    patient.until("SUMMARY");
     leave(patient);
 }
 

@@ -86,7 +86,7 @@ fn the_bytes_replayed_into_a_terminal_equal_the_buffer() {
     let mut wire = Wire::default();
     let mut screen =
         vt100::Parser::new(NonZeroU16::new(4).unwrap(), NonZeroU16::new(24).unwrap(), 0);
-    let mut writer = FrameWriter::new(&mut wire);
+    let mut writer = FrameWriter::new(&mut wire, Erases::ToGround);
     let mut sizes = Vec::new();
     for f in &frames {
         sizes.push(writer.paint(f, None).unwrap());
@@ -137,7 +137,7 @@ fn rows_that_move_arrive_where_they_belong_whatever_stands_beside_them() {
         let mut wire = Wire::default();
         let size = |n| NonZeroU16::new(n).unwrap();
         let mut screen = vt100::Parser::new(size(14), size(48), 0);
-        let mut writer = FrameWriter::new(&mut wire);
+        let mut writer = FrameWriter::new(&mut wire, Erases::ToGround);
         let (mut frames, mut sizes) = (Vec::new(), Vec::new());
         let (mut top, mut seed) = (40_usize, 7_u32);
         for _ in 0..120 {
@@ -167,7 +167,7 @@ fn rows_that_move_arrive_where_they_belong_whatever_stands_beside_them() {
 #[test]
 fn a_list_that_moves_by_a_row_costs_its_new_row_and_little_more() {
     let mut wire = Wire::default();
-    let mut writer = FrameWriter::new(&mut wire);
+    let mut writer = FrameWriter::new(&mut wire, Erases::ToGround);
     writer.paint(&listed(10, 21, false), None).unwrap();
     let bytes = writer.paint(&listed(11, 22, false), None).unwrap();
     assert!(bytes <= 128, "{bytes} bytes");
@@ -176,7 +176,7 @@ fn a_list_that_moves_by_a_row_costs_its_new_row_and_little_more() {
 #[test]
 fn a_frame_is_one_write_and_one_flush_and_an_equal_frame_is_none() {
     let mut wire = Wire::default();
-    let mut writer = FrameWriter::new(&mut wire);
+    let mut writer = FrameWriter::new(&mut wire, Erases::ToGround);
     let first = frame(&[("one", Style::new())]);
     let second = frame(&[("two", Style::new())]);
     assert!(writer.paint(&first, None).unwrap() > 0);
@@ -192,7 +192,7 @@ fn a_frame_is_one_write_and_one_flush_and_an_equal_frame_is_none() {
 #[test]
 fn the_cursor_stands_where_the_frame_wants_it_after_every_change() {
     let mut wire = Wire::default();
-    let mut writer = FrameWriter::new(&mut wire);
+    let mut writer = FrameWriter::new(&mut wire, Erases::ToGround);
     writer
         .paint(&frame(&[("> a", Style::new())]), Some(Position::new(3, 0)))
         .unwrap();
@@ -217,7 +217,7 @@ fn the_cursor_stands_where_the_frame_wants_it_after_every_change() {
 #[test]
 fn one_typed_character_costs_little() {
     let mut wire = Wire::default();
-    let mut writer = FrameWriter::new(&mut wire);
+    let mut writer = FrameWriter::new(&mut wire, Erases::ToGround);
     writer
         .paint(&frame(&[("/ sm", Style::new())]), Some(Position::new(4, 0)))
         .unwrap();

@@ -3,12 +3,13 @@
 use super::super::action::Action;
 use super::super::canvas::Canvas;
 use super::super::list::{Scroll, Selection};
+use super::super::rest::{REST, Rest};
 use super::super::shell::Shell;
 use super::super::text;
 use super::super::theme::Tone;
 use super::super::when;
 use super::happened;
-use crate::desk::view::{ChartView, EntryView, Severity};
+use crate::desk::view::{ChartView, EntryView, Severity, Stamp};
 
 /// The tabs of a chart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +48,8 @@ pub struct OpenChart {
     tab: Tab,
     selection: Selection,
     scroll: Scroll,
+    /// The entry below the list, or beside it, follows the selection once it rests.
+    rest: Rest,
 }
 
 impl OpenChart {
@@ -57,6 +60,7 @@ impl OpenChart {
             tab: Tab::Summary,
             selection: Selection::default(),
             scroll: Scroll::default(),
+            rest: Rest::default(),
         }
     }
 
@@ -80,16 +84,29 @@ impl OpenChart {
         let next = (at as isize + by).rem_euclid(TABS.len() as isize) as usize;
         self.tab = TABS[next].0;
         self.selection = Selection::default();
+        self.rest = Rest::default();
     }
 
     /// Moves within the tab.
-    pub fn act(&mut self, action: Action) {
+    pub fn act(&mut self, action: Action, now: Stamp) {
         if self.tab == Tab::Summary {
             self.scroll.act(action);
         } else {
             let len = self.entries().len();
-            self.selection.act(action, len);
+            if self.selection.moves(action, len) {
+                self.rest.moved(now, REST);
+            }
         }
+    }
+
+    /// When the selection will rest, if it moves.
+    pub fn due(&self) -> Option<Stamp> {
+        self.rest.due()
+    }
+
+    /// Says what time it is.
+    pub fn tick(&mut self, now: Stamp) {
+        self.rest.tick(now);
     }
 
     /// The selected entry, in tabs that list entries.
@@ -125,8 +142,9 @@ impl OpenChart {
         entries
     }
 
-    /// Draws it, the summary scrolled where it is longer than the window. `keys` says whether the chart has the keys.
-    pub fn render(&self, shell: &Shell, canvas: &mut Canvas<'_>, keys: bool) {
+    /// Draws it, the summary scrolled where it is longer than the window. `keys` says whether the chart has the keys, `alone`
+    /// whether nothing stands beside it.
+    pub fn render(&self, shell: &Shell, canvas: &mut Canvas<'_>, keys: bool, alone: bool) {
         let mut y = self.render_who(shell, canvas, keys);
         canvas.rule(y);
         y += 1;
@@ -139,13 +157,13 @@ impl OpenChart {
             }
             Tab::Vitals => {
                 let rows = self.render_vitals(shell, &mut inside, 0);
-                self.render_entries(shell, &mut inside.below(rows + 1), keys);
+                self.render_entries(shell, &mut inside.below(rows + 1), keys, alone);
             }
             Tab::Access => {
                 inside.put(1, 0, &self.attending(), Tone::Text);
-                self.render_entries(shell, &mut inside.below(2), keys);
+                self.render_entries(shell, &mut inside.below(2), keys, alone);
             }
-            _ => self.render_entries(shell, &mut inside, keys),
+            _ => self.render_entries(shell, &mut inside, keys, alone),
         }
     }
 
@@ -267,7 +285,7 @@ impl OpenChart {
     }
 
     /// The entries of the tab, and beside or under them the selected one.
-    fn render_entries(&self, shell: &Shell, canvas: &mut Canvas<'_>, keys: bool) {
+    fn render_entries(&self, shell: &Shell, canvas: &mut Canvas<'_>, keys: bool, alone: bool) {
         let entries = self.entries();
         if entries.is_empty() {
             canvas.put(1, 0, "nothing here", Tone::Muted);
@@ -279,11 +297,12 @@ impl OpenChart {
         let list_width = if beside { width / 2 } else { width };
         let mut list = canvas.part(0, 0, list_width, height.saturating_sub(detail));
         let selected = self.selection.at(entries.len());
-        for (y, at) in self
-            .selection
-            .leaping(entries.len(), list.height())
-            .enumerate()
-        {
+        let window = if alone && !beside {
+            self.selection.window(entries.len(), list.height())
+        } else {
+            self.selection.leaping(entries.len(), list.height())
+        };
+        for (y, at) in window.enumerate() {
             let entry = entries[at];
             let y = y as u16;
             list.put(
@@ -320,14 +339,18 @@ impl OpenChart {
         let Some(entry) = selected.map(|at| entries[at]) else {
             return;
         };
-        if beside {
+        let mut about = if beside {
             let mut side = canvas.part(list_width, 0, u16::MAX, height);
             side.upright(0);
-            render_entry(entry, shell, &mut side.part(2, 0, u16::MAX, height));
+            canvas.part(list_width + 2, 0, u16::MAX, height)
         } else if detail > 0 {
-            let mut lower = canvas.below(height - detail);
-            lower.rule(0);
-            render_entry(entry, shell, &mut lower.part(1, 1, u16::MAX, detail - 1));
+            canvas.below(height - detail).rule(0);
+            canvas.part(1, height - detail + 1, u16::MAX, detail - 1)
+        } else {
+            return;
+        };
+        if !self.rest.moves() {
+            render_entry(entry, shell, &mut about);
         }
     }
 }

@@ -6,6 +6,7 @@ use super::super::canvas::Canvas;
 use super::super::command::{Act, Query, Topic};
 use super::super::list::Selection;
 use super::super::popup::{Confirm, Consent, Page, Popup};
+use super::super::rest::{REST, Rest};
 use super::super::shell::Shell;
 use super::super::task::Task;
 use super::super::text;
@@ -13,7 +14,7 @@ use super::super::theme::Tone;
 use super::super::when;
 use super::Room;
 use super::notices::Notices;
-use crate::desk::view::{AccessKind, AccessLine, GrantState, Notice};
+use crate::desk::view::{AccessKind, AccessLine, GrantState, Notice, Stamp};
 
 /// Notices, and the list of access.
 #[derive(Debug, Default)]
@@ -23,6 +24,10 @@ pub struct Inbox {
     list: Selection,
     /// Whether the list of access is shown.
     accesses: bool,
+    /// What is said below the list, and what can be done, follow the selection once it rests.
+    rest: Rest,
+    /// The keys of the row on which it rested last.
+    kept: Vec<Action>,
 }
 
 impl Inbox {
@@ -180,13 +185,28 @@ impl Room for Inbox {
                 }
             }
             Action::Back => self.accesses = false,
-            _ if self.accesses => {
-                self.list.act(action, self.access.len());
-            }
             _ => {
-                self.notices.act(action, &shell.notices);
+                if !self.rest.moves() {
+                    self.kept = self.keys(shell);
+                }
+                let moved = if self.accesses {
+                    self.list.moves(action, self.access.len())
+                } else {
+                    self.notices.act(action, &shell.notices)
+                };
+                if moved {
+                    self.rest.moved(shell.now, REST);
+                }
             }
         }
+    }
+
+    fn due(&self) -> Option<Stamp> {
+        self.rest.due()
+    }
+
+    fn tick(&mut self, shell: &mut Shell) {
+        self.rest.tick(shell.now);
     }
 
     fn loaded(&mut self, reply: &Reply, _shell: &mut Shell) {
@@ -233,12 +253,17 @@ impl Room for Inbox {
         {
             let mut lower = canvas.below(height - detail);
             lower.rule(0);
+            if self.rest.moves() {
+                return;
+            }
             let what = if self.accesses {
                 beside(line)
             } else {
                 describe(line)
             };
-            let y = lower.paragraph(1, 1, &what, Tone::Text);
+            // Two lines, and under them always where it stands; Enter shows the rest.
+            let mut above = lower.part(0, 1, u16::MAX, detail - 2);
+            let y = 1 + above.paragraph(1, 0, &what, Tone::Text).min(detail - 2);
             let x = lower.put(1, y, line.state.as_str(), Tone::Heading);
             if line.mine_to_decide {
                 lower.put(x + 2, y, "you decide", Tone::Warn);
@@ -247,6 +272,9 @@ impl Room for Inbox {
     }
 
     fn keys(&self, shell: &Shell) -> Vec<Action> {
+        if self.rest.moves() {
+            return self.kept.clone();
+        }
         let mut keys = Vec::new();
         let line = self.selected(shell);
         let notice = self.notice(shell).filter(|_| !self.accesses);

@@ -116,10 +116,10 @@ impl Notices {
         true
     }
 
-    /// Moves the selection.
-    pub fn act(&mut self, action: Action, notices: &[Notice]) {
+    /// Moves the selection. Whether another row is selected now.
+    pub fn act(&mut self, action: Action, notices: &[Notice]) -> bool {
         let len = self.rows(notices).len();
-        self.selection.act(action, len);
+        self.selection.moves(action, len)
     }
 
     /// Draws the rows: when, what kind, whose chart, from whom, what.

@@ -8,6 +8,7 @@ use super::super::canvas::Canvas;
 use super::super::command::{Query, Topic};
 use super::super::list::Selection;
 use super::super::popup::Popup;
+use super::super::rest::Rest;
 use super::super::shell::Shell;
 use super::super::task::{self, Task};
 use super::super::text;
@@ -29,8 +30,8 @@ pub struct Prescriptions {
     finished: bool,
     /// Whether handing over was asked for before the prescription had come.
     hurry: bool,
-    /// When the selection has rested long enough to be looked at.
-    rested: Option<Stamp>,
+    /// Resting on a row of the queue looks at it.
+    rest: Rest,
     /// Whether the whole prescription was asked for, to be read on a page.
     reading: bool,
     /// The prescription to select once the list has come.
@@ -196,27 +197,25 @@ impl Room for Prescriptions {
             Action::Back => {}
             _ => {
                 let len = self.shown().len();
-                let before = self.selection.at(len);
-                self.selection.act(action, len);
-                if self.selection.at(len) != before {
+                if self.selection.moves(action, len) {
                     self.detail = None;
                     self.hurry = false;
                     self.reading = false;
                     // Resting on a row is looking at it, and looks are recorded: passing by is not.
-                    let rested = Stamp(shell.now.0 + REST);
-                    self.rested = Self::is_queue(shell).then_some(rested);
+                    if Self::is_queue(shell) {
+                        self.rest.moved(shell.now, REST);
+                    }
                 }
             }
         }
     }
 
     fn due(&self) -> Option<Stamp> {
-        self.rested
+        self.rest.due()
     }
 
     fn tick(&mut self, shell: &mut Shell) {
-        if self.rested.is_some_and(|at| at <= shell.now) {
-            self.rested = None;
+        if self.rest.tick(shell.now) {
             self.look(shell);
         }
     }
@@ -273,14 +272,14 @@ impl Room for Prescriptions {
             if state.is_some() {
                 keys.push(Action::Open);
             }
-            keys.push(Action::RxNew);
+            // Those that stay come first, so that little of the line changes from row to row.
+            keys.extend([Action::RxNew, Action::RxFinal]);
             if state == Some(RxState::Held) {
                 keys.push(Action::RxAnswer);
             }
             if state.is_some_and(|state| !is_final(state)) {
                 keys.push(Action::RxCancel);
             }
-            keys.push(Action::RxFinal);
         }
         keys.extend([Action::Help, Action::Palette]);
         keys
@@ -363,7 +362,9 @@ impl Prescriptions {
     fn render_text(&self, canvas: &mut Canvas<'_>) {
         let Some(line) = self.selected() else { return };
         let Some(rx) = self.current() else {
-            canvas.put(0, 0, &line.medicine, Tone::Title);
+            if !self.rest.moves() {
+                canvas.put(0, 0, &line.medicine, Tone::Title);
+            }
             return;
         };
         let mut y = 0;
@@ -389,7 +390,7 @@ impl Prescriptions {
         let Some(rx) = self.current() else {
             let line = if shell.waits_for(Topic::Rx) {
                 "checking …"
-            } else if self.rested.is_some() {
+            } else if self.rest.moves() {
                 "…"
             } else {
                 "Enter checks and shows it"

@@ -59,14 +59,31 @@ fn moving_along_the_charts_opens_none() {
 #[test]
 fn beside_the_selected_name_stands_that_persons_chart_or_none() {
     let mut bench = Bench::of("smith");
+    let shows = |bench: &Bench, text: &str| {
+        let wide = super::super::capture::plain(&bench.buffer(120, 40));
+        wide.contains(text)
+    };
     bench.keys("2 enter esc");
-    assert!(bench.shows("SUMMARY") && bench.shows("ALLERGY"));
+    assert!(shows(&bench, "SUMMARY") && shows(&bench, "ALLERGY"));
     bench.keys("down");
-    assert!(!bench.shows("SUMMARY"), "{}", bench.screen());
+    assert!(!shows(&bench, "SUMMARY"));
     bench.keys("up");
-    assert!(!bench.shows("SUMMARY"), "it takes Enter to look again");
+    assert!(!shows(&bench, "SUMMARY"), "it takes Enter to look again");
+    bench.keys("enter");
+    assert!(shows(&bench, "SUMMARY"));
+}
+
+#[test]
+fn at_80_columns_the_list_and_the_chart_take_turns_and_the_way_back_looks_at_nothing() {
+    let mut bench = Bench::of("smith");
+    bench.keys("2 enter");
+    assert!(bench.shows("SUMMARY") && !bench.shows("Abshire"));
+    bench.keys("esc");
+    assert!(!bench.shows("SUMMARY") && bench.shows("Abshire"));
+    bench.asked();
     bench.keys("enter");
     assert!(bench.shows("SUMMARY"));
+    assert!(!bench.asked().contains("Chart"), "it was open");
 }
 
 #[test]
@@ -76,8 +93,14 @@ fn the_footer_shows_what_can_be_done_here_and_by_this_role() {
     doctor.keys("5");
     assert!(footer(&doctor).contains("y grant") && !footer(&doctor).contains("review"));
     doctor.keys("down");
+    assert!(
+        footer(&doctor).contains("y grant"),
+        "until the selection rests"
+    );
+    doctor.rests();
     assert!(!footer(&doctor).contains("grant"), "{}", footer(&doctor));
     doctor.keys("down");
+    doctor.rests();
     assert!(footer(&doctor).contains("c review"), "{}", footer(&doctor));
     let mut patient = Bench::of("mejia");
     patient.keys("2");

@@ -9,7 +9,7 @@ use super::super::backend::{Backend, Failure, Farewell, Reply, Report, VaultStat
 use super::super::command::{Act, JobKind, Query};
 use super::super::desk_backend::WRONG_PASSPHRASE;
 use super::super::draft::Keep;
-use super::{charts, people, search};
+use super::{charts, people, search, ward};
 use crate::desk::view::{
     Alert, AuditLine, BackupRun, Check, CheckOutcome, DemoLogin, Draft, GrantState, Notice,
     Proceed, Progress, Reporter, RxEventView, RxLine, RxPreview, RxState, RxView, Severity, Stamp,
@@ -39,7 +39,7 @@ pub struct Fixture {
     pub altered: bool,
     /// The share in the list of access waits for who is at the terminal.
     pub shared: bool,
-    /// Every list is longer than a window.
+    /// Every list is longer than a window, and no two rows are alike.
     pub long: bool,
     /// Every act is denied.
     pub refuses: bool,
@@ -115,31 +115,23 @@ impl Backend for Fixture {
                 user.login = login;
                 Reply::Invited(Box::new(user))
             }
-            Query::Inbox if self.long => Reply::Inbox(more(&notices(), |notice, n| {
-                notice.id = format!("{}-{n}", notice.id);
-                notice.text = format!("{} of bed {n}", notice.text);
-            })),
+            Query::Inbox if self.long => Reply::Inbox(ward::notices(&notices())),
             Query::Inbox => Reply::Inbox(notices()),
             Query::Status => Reply::Status(Box::new(status())),
-            Query::Charts if self.long => Reply::Charts(more(&charts::lines(), |chart, n| {
-                chart.mrn = format!("{}{}", &chart.mrn[..4], 10 + n);
-            })),
+            Query::Charts if self.long => Reply::Charts(ward::charts(&charts::lines())),
             Query::Charts => Reply::Charts(charts::lines()),
             Query::Chart { mrn } if mrn == "0099-9" => {
                 return Err(denied("your keys open nothing of chart 0099-9"));
             }
             Query::Chart { mrn } if self.long => {
-                let mut chart = charts::chart(&format!("{}-7", &mrn[..4]));
-                chart.mrn = mrn;
-                for entries in chart.sections.values_mut() {
-                    *entries = more(entries, |entry, n| {
-                        entry.seq += 1_000 * n as u64;
-                        entry.headline = format!("{} at {n}", entry.headline);
-                    });
-                }
+                let chart = ward::chart(charts::chart("0012-7"), mrn);
                 Reply::Chart(Box::new(chart))
             }
             Query::Chart { mrn } => Reply::Chart(Box::new(charts::chart(&mrn))),
+            Query::History { .. } if self.long => {
+                let chart = ward::chart(charts::chart("0012-7"), "0012-7".to_owned());
+                Reply::History(chart.sections["clinical"].clone())
+            }
             Query::History { .. } => Reply::History(
                 charts::chart("0012-7").sections["clinical"]
                     .iter()
@@ -147,15 +139,16 @@ impl Backend for Fixture {
                     .cloned()
                     .collect(),
             ),
+            Query::WhoLooked { .. } if self.long => Reply::WhoLooked(ward::trail(&trail())),
             Query::WhoLooked { .. } => Reply::WhoLooked(trail()),
-            Query::Trail if self.long => Reply::Trail(more(&trail(), |line, n| {
-                line.detail = format!("{} {n}", line.detail);
-            })),
+            Query::Trail if self.long => Reply::Trail(ward::trail(&trail())),
             Query::Trail => Reply::Trail(trail()),
-            Query::Rxs if self.long => Reply::Rxs(more(&rx_lines(), |line, n| {
-                line.mrn = format!("{}{}", &line.mrn[..4], 10 + n);
-            })),
+            Query::Rxs if self.long => Reply::Rxs(ward::prescriptions(&rx_lines())),
             Query::Rxs => Reply::Rxs(rx_lines()),
+            Query::Rx { rx } if self.long => {
+                let view = ward::prescription(&rx_lines(), rx_view("r1"), &rx);
+                Reply::Rx(Box::new(view))
+            }
             Query::Rx { rx } => Reply::Rx(Box::new(rx_view(&rx))),
             Query::Preview { mrn, order } => {
                 let preview = RxPreview {
@@ -172,8 +165,10 @@ impl Backend for Fixture {
                     preview: Box::new(preview),
                 }
             }
+            Query::Search { query, .. } if self.long => search::busy(&query),
             Query::Search { query, from, .. } => search::page(&query, from.is_some()),
             Query::Queries => Reply::Queries(search::queries()),
+            Query::Access if self.long => Reply::Access(ward::accesses(&people::accesses())),
             Query::Access => {
                 let mut lines = people::accesses();
                 if self.shared {
@@ -181,16 +176,16 @@ impl Backend for Fixture {
                 }
                 Reply::Access(lines)
             }
-            Query::Stock if self.long => Reply::Stock(more(&stock(), |lot, n| {
-                lot.lot = format!("{}{n}", lot.lot);
-            })),
+            Query::Stock if self.long => Reply::Stock(ward::stock(&stock())),
             Query::Stock => Reply::Stock(stock()),
-            Query::Users if self.long => Reply::Users(more(&people::users(), |user, n| {
-                user.login = format!("{}{n}", user.login);
-            })),
+            Query::Users if self.long => Reply::Users(ward::users(&people::users())),
             Query::Users => Reply::Users(people::users()),
+            Query::Units if self.long => Reply::Units(ward::units(&people::units())),
             Query::Units => Reply::Units(people::units()),
             Query::Backups => Reply::Backups(people::backups()),
+            Query::Verifications if self.long => {
+                Reply::Verifications(ward::verifications(&people::verifications()))
+            }
             Query::Verifications => Reply::Verifications(people::verifications()),
             Query::Verification { at } => Reply::Verification {
                 at,
@@ -257,20 +252,6 @@ impl Backend for Fixture {
         let kept = Arc::clone(&self.kept);
         Box::new(move || kept.lock().unwrap().extend(keep))
     }
-}
-
-/// Ten times these, each a little different from the others.
-fn more<T: Clone>(few: &[T], change: impl Fn(&mut T, usize)) -> Vec<T> {
-    let times = 0..10;
-    times
-        .flat_map(|n| {
-            let mut again = few.to_vec();
-            for one in &mut again {
-                change(one, n);
-            }
-            again
-        })
-        .collect()
 }
 
 /// What is on the shelf: enough, too little, too old, soon too old.

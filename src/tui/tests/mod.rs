@@ -10,3 +10,4 @@ mod people;
 mod screens;
 mod search;
 mod sizes;
+mod ward;

@@ -79,6 +79,7 @@ fn a_chart_opens_on_what_matters() {
         snapshot("doctor_records_chart", &bench, width, height);
     }
     bench.keys("right down");
+    bench.rests();
     for (width, height) in SIZES {
         snapshot("doctor_records_timeline", &bench, width, height);
     }

@@ -3,6 +3,7 @@
 use super::super::backend::Reply;
 use super::bench::Bench;
 use super::fixture::at;
+use super::ward;
 use crate::desk::search::Place;
 use crate::desk::view::{Hit, Preview, Queries, SavedQuery, SearchAnswer};
 
@@ -28,6 +29,16 @@ pub fn page(query: &str, second: bool) -> Reply {
         answer: Box::new(answer),
         next: (!second).then(Place::default),
     }
+}
+
+/// What it finds on a busy ward: one long page.
+pub fn busy(query: &str) -> Reply {
+    let Reply::Search { mut answer, .. } = page(query, false) else {
+        unreachable!("a page");
+    };
+    answer.results = ward::hits(&answer.results);
+    answer.all_charts = true;
+    Reply::Search { answer, next: None }
 }
 
 /// Kept and recent queries of whoever asks.

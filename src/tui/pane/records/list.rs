@@ -7,6 +7,7 @@ use super::super::super::list::Selection;
 use super::super::super::shell::Shell;
 use super::super::super::text;
 use super::super::super::theme::Tone;
+use super::OPENING;
 use crate::desk::view::ChartLine;
 
 /// The charts, what narrows them, and the one selected.
@@ -133,7 +134,14 @@ impl ChartList {
             (n, _) => format!("{n} charts"),
         };
         let tone = if keys { Tone::Title } else { Tone::Heading };
-        canvas.put(1, 0, &heading, tone);
-        canvas.put_right(width.saturating_sub(1), 0, "/ filter", Tone::Muted);
+        let x = canvas.put(1, 0, &heading, tone);
+        let from = canvas.put_right(width.saturating_sub(1), 0, "/ filter", Tone::Muted);
+        // Where no chart stands beside the list, which says it there.
+        if keys
+            && !self.charts.is_empty()
+            && usize::from(from.saturating_sub(x + 4)) >= text::width(OPENING)
+        {
+            canvas.put(x + 2, 0, OPENING, Tone::Muted);
+        }
     }
 }

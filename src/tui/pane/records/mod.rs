@@ -16,8 +16,15 @@ use super::super::theme::Tone;
 use super::chart::OpenChart;
 use super::{Room, pages, split};
 use crate::clinical::Role;
-use crate::desk::view::EntryView;
+use crate::desk::view::{EntryView, Stamp};
 use list::ChartList;
+
+/// The narrowest window in which list and chart stand side by side. In a narrower one they take turns: a chart's lines are read to
+/// their ends, and the terminal scrolls them by itself ([`super::super::scroll`]), which it cannot beside something that stays.
+const BESIDE: u16 = 100;
+
+/// What is said where a chart would stand.
+const OPENING: &str = "Enter opens the selected chart; that is recorded.";
 
 /// The list of charts and the open one.
 #[derive(Debug, Default)]
@@ -186,7 +193,7 @@ impl Records {
                     shell.push(Popup::Page(page));
                 }
             }
-            _ => open.act(action),
+            _ => open.act(action, shell.now),
         }
     }
 }
@@ -318,8 +325,19 @@ impl Room for Records {
         }
     }
 
+    fn due(&self) -> Option<Stamp> {
+        self.open.as_ref().and_then(OpenChart::due)
+    }
+
+    fn tick(&mut self, shell: &mut Shell) {
+        if let Some(open) = &mut self.open {
+            open.tick(shell.now);
+        }
+    }
+
     fn render(&self, shell: &Shell, canvas: &mut Canvas<'_>) {
-        match split(canvas.width(), 30) {
+        let width = canvas.width();
+        match split(width, 30).filter(|_| width >= BESIDE) {
             Some(left) => {
                 let height = canvas.height();
                 self.list
@@ -327,19 +345,14 @@ impl Room for Records {
                 canvas.part(left, 0, 1, height).upright(0);
                 let mut right = canvas.part(left + 1, 0, u16::MAX, height);
                 match &self.open {
-                    Some(open) => open.render(shell, &mut right, self.inside),
+                    Some(open) => open.render(shell, &mut right, self.inside, false),
                     None => {
-                        right.put(
-                            1,
-                            1,
-                            "Enter opens the selected chart; that is recorded.",
-                            Tone::Muted,
-                        );
+                        right.paragraph(1, 1, OPENING, Tone::Muted);
                     }
                 }
             }
             None => match &self.open {
-                Some(open) if self.inside => open.render(shell, canvas, true),
+                Some(open) if self.inside => open.render(shell, canvas, true, true),
                 _ => self.list.render(shell, canvas, !self.inside),
             },
         }
@@ -349,13 +362,13 @@ impl Room for Records {
         match (self.list.filtering, self.inside) {
             (true, _) => vec![Action::Submit, Action::Leave],
             (_, true) => {
-                let mut keys = vec![Action::Write];
-                if self.amendable(shell.role()) {
-                    keys.push(Action::Amend);
-                }
-                keys.extend([Action::Vitals, Action::Prescribe]);
+                let mut keys = vec![Action::Write, Action::Vitals, Action::Prescribe];
                 if self.entry().is_some() {
                     keys.extend([Action::Open, Action::History]);
+                }
+                // Behind those that stay, so that little of the line changes from entry to entry.
+                if self.amendable(shell.role()) {
+                    keys.push(Action::Amend);
                 }
                 keys.extend([
                     Action::WhoLooked,

@@ -3,11 +3,10 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use jiff::SignedDuration;
-
 use super::super::super::action::Action;
 use super::super::super::canvas::Canvas;
 use super::super::super::list::Selection;
+use super::super::super::rest::{REST, Rest};
 use super::super::super::shell::Shell;
 use super::super::super::text;
 use super::super::super::theme::Tone;
@@ -15,8 +14,6 @@ use super::super::super::when;
 use crate::desk::search::Place;
 use crate::desk::view::{Hit, SearchAnswer, Stamp};
 
-/// How long the selection rests before the preview follows it: whoever passes by reads nothing.
-const REST: SignedDuration = SignedDuration::from_millis(120);
 /// Matches of the first page: what a screen shows, and no more, so that it is there at once.
 pub(super) const FIRST: u32 = 24;
 /// Matches of a later page.
@@ -31,9 +28,8 @@ pub struct Results {
     answer: SearchAnswer,
     next: Option<Place>,
     selection: Selection,
-    /// The match that is read below the list.
-    read: usize,
-    rested: Option<Stamp>,
+    /// The preview follows the selection once it rests.
+    rest: Rest,
 }
 
 impl Results {
@@ -43,8 +39,7 @@ impl Results {
             answer,
             next,
             selection: Selection::default(),
-            read: 0,
-            rested: None,
+            rest: Rest::default(),
         }
     }
 
@@ -95,24 +90,19 @@ impl Results {
 
     /// Moves the selection.
     pub fn act(&mut self, action: Action, now: Stamp) {
-        let before = self.selection.at(self.len());
-        self.selection.act(action, self.len());
-        if self.selection.at(self.len()) != before {
-            self.rested = Some(Stamp(now.0 + REST));
+        if self.selection.moves(action, self.answer.results.len()) {
+            self.rest.moved(now, REST);
         }
     }
 
     /// When the preview wants to follow the selection.
     pub fn due(&self) -> Option<Stamp> {
-        self.rested
+        self.rest.due()
     }
 
     /// Lets the preview follow.
     pub fn tick(&mut self, now: Stamp) {
-        if self.rested.is_some_and(|at| at <= now) {
-            self.rested = None;
-            self.read = self.selection.at(self.len()).unwrap_or(0);
-        }
+        self.rest.tick(now);
     }
 
     /// One line that says how much was found, and the tone of what must not be overlooked in it.
@@ -227,10 +217,7 @@ impl Results {
 
     fn render_read(&self, shell: &Shell, canvas: &mut Canvas<'_>) {
         canvas.rule(0);
-        if self.rested.is_some() {
-            return;
-        }
-        let Some(hit) = self.answer.results.get(self.read) else {
+        let Some(hit) = self.selected().filter(|_| !self.rest.moves()) else {
             return;
         };
         let width = canvas.width();
