@@ -36,6 +36,7 @@ pub mod setup;
 pub mod sheet;
 pub mod status;
 pub mod stock;
+pub mod succession;
 pub mod summary;
 pub mod territory;
 pub mod units;

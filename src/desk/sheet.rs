@@ -9,6 +9,7 @@ use crate::vault::{Opened, Reader, VaultError};
 use super::act::Act;
 use super::error::DeskError;
 use super::rights;
+use super::succession::Succession;
 
 /// What an entry holds.
 #[derive(Clone, Debug)]
@@ -159,41 +160,22 @@ impl Sheet {
         sheet
     }
 
-    /// Settles which version of each thread counts. **What its author may not write takes nothing out of a chart**: neither an entry
-    /// beyond their role, nor one within it that follows what they may not write, withdrawals included.
+    /// Settles which version of each thread counts.
     fn settle(&mut self) {
-        /// Where the version stands that counts so far, and the last that came from elsewhere.
-        #[derive(Clone, Copy)]
-        struct SoFar {
-            counts: usize,
-            imported: Option<usize>,
-        }
-        let mut threads = HashMap::<ThreadId, SoFar>::new();
+        let mut threads = HashMap::<ThreadId, (Succession, Option<usize>)>::new();
         for at in 0..self.leaves.len() {
-            let thread = self.leaves[at].core.thread;
-            let before = threads.get(&thread).copied();
             let leaf = &self.leaves[at];
-            let follows = before.is_none_or(|before| {
-                let imported = before.imported.map(|imported| &self.leaves[imported]);
-                follows(&self.leaves[before.counts], leaf)
-                    || imported.is_some_and(|imported| updates(imported, leaf))
-            });
-            let authorised = leaf.authorised && follows;
-            let from_elsewhere = leaf.body().is_some_and(|body| body.source().is_some());
+            let (succession, counts) = threads.entry(leaf.core.thread).or_default();
+            let authorised = succession.settle(&leaf.content, leaf.role, leaf.authorised);
+            let before = counts.filter(|_| authorised);
+            if authorised {
+                *counts = Some(at);
+            }
             self.leaves[at].authorised = authorised;
             self.leaves[at].newest = authorised;
-            if authorised {
-                self.leaves[at].replaces = before.map(|before| self.leaves[before.counts].seq);
-                if let Some(before) = before {
-                    self.leaves[before.counts].newest = false;
-                }
-                let imported = if from_elsewhere {
-                    Some(at)
-                } else {
-                    before.and_then(|before| before.imported)
-                };
-                let counts = at;
-                threads.insert(thread, SoFar { counts, imported });
+            if let Some(before) = before {
+                self.leaves[at].replaces = Some(self.leaves[before].seq);
+                self.leaves[before].newest = false;
             }
         }
     }
@@ -234,36 +216,6 @@ fn versions(reader: &Reader<'_>, entry: Entry) -> Result<Vec<Entry>, DeskError> 
     let mut versions = reader.tx().thread(&core.thread)?;
     versions.retain(|other| (other.core.chart, other.core.section) == (core.chart, core.section));
     Ok(versions)
-}
-
-/// Whether an entry may take the place of the version before it, by the role of its author.
-fn follows(before: &Leaf, leaf: &Leaf) -> bool {
-    use clinical::Body;
-    match (before.body(), leaf.body()) {
-        (Some(before), Some(Body::Dispense(_) | Body::RxEvent(_))) => matches!(
-            before,
-            Body::Prescription(_) | Body::Dispense(_) | Body::RxEvent(_)
-        ),
-        (Some(before), Some(_)) => leaf
-            .role
-            .is_some_and(|role| rights::may_write(role, before)),
-        // Neither an act nor what this version does not know takes the place of what is written in a chart.
-        (Some(_), None) => false,
-        (None, _) => true,
-    }
-}
-
-/// Whether an import brings a newer version of what an earlier one brought: the same resource, of the same kind, by somebody who may
-/// import. Such a version may follow what was written over the old one here.
-fn updates(imported: &Leaf, leaf: &Leaf) -> bool {
-    let (Some(old), Some(new)) = (imported.body(), leaf.body()) else {
-        return false;
-    };
-    let same = match (old.source(), new.source()) {
-        (Some(old), Some(new)) => old.is_of(new),
-        _ => false,
-    };
-    same && old.kind() == new.kind() && leaf.role.is_some_and(rights::may_import)
 }
 
 /// Decodes an opened entry and judges its author.

@@ -8,12 +8,14 @@ use chartseal::desk::catch_up::catch_up_all;
 use chartseal::desk::charts::{encode, no_json, show};
 use chartseal::desk::view::unwatched;
 use chartseal::desk::{rx, search, write};
+use chartseal::interop::sealed::RecipientKey;
+use chartseal::jobs::sealed_export::{Order, What, export, open};
 use chartseal::jobs::verify;
 use chartseal::ledger::{self, EntryId, Section};
 use chartseal::vault::Draft;
 
 use crate::bag::Bag;
-use crate::life::{lived, note};
+use crate::life::{Life, lived, note};
 use crate::support::STAFF;
 
 /// Sections in full, in the order identity, clinical, medication, access.
@@ -140,6 +142,7 @@ fn an_insider_takes_nothing_out_of_a_chart_that_they_may_not_write() {
         id: "1".into(),
         original: b"{}".to_vec(),
     };
+    let mut forged = Vec::new();
     for (login, body) in [
         ("brandt", &withdrawn),
         ("brandt", &Body::Administration(Administration::default())),
@@ -158,6 +161,7 @@ fn an_insider_takes_nothing_out_of_a_chart_that_they_may_not_write() {
             .write(|writer| writer.put(draft, &encode(body)))
             .unwrap()
             .id;
+        forged.push(before);
         let desk = life.hospital.desk("hsmith");
         let view = show(&desk, &life.mrn, None, &no_json).unwrap();
         let mut allergies = view.summary.allergies.iter();
@@ -174,7 +178,25 @@ fn an_insider_takes_nothing_out_of_a_chart_that_they_may_not_write() {
         bytes: vec![0xff],
         ..encode(&allergy)
     };
-    nurse.write(|writer| writer.put(draft, &garbage)).unwrap();
+    let garbage = nurse.write(|writer| writer.put(draft, &garbage)).unwrap();
+    forged.push(garbage.id);
+    // Whoever is given the chart is told so, too.
+    let chart = What::Chart {
+        mrn: &life.mrn,
+        sections: None,
+    };
+    let given = given_out(&life, "hsmith", chart);
+    assert_eq!(judged(&given, written.id), Some(true));
+    for id in &forged {
+        assert_eq!(judged(&given, *id), Some(false));
+    }
+    // Of what one person signed the rest of the thread is not there: nobody can say what they took the place of.
+    let given = given_out(&life, "brandt", What::SignedBy("brandt"));
+    for id in &forged[..3] {
+        assert_eq!(judged(&given, *id), None);
+    }
+    let given = given_out(&life, "hsmith", What::SignedBy("hsmith"));
+    assert_eq!(judged(&given, written.id), Some(true));
     // The doctor may amend and withdraw it, after all of these.
     let desk = life.hospital.desk("hsmith");
     let surer = Body::Allergy(Allergy {
@@ -184,7 +206,11 @@ fn an_insider_takes_nothing_out_of_a_chart_that_they_may_not_write() {
     });
     let amended = write::amend(&desk, written.id, surer).unwrap();
     assert!(write::retract(&desk, written.id, "an older version").is_err());
-    write::retract(&desk, amended.entry.parse().unwrap(), "it was a rash").unwrap();
+    let withdrawn = write::retract(&desk, amended.entry.parse().unwrap(), "it was a rash").unwrap();
+    let given = given_out(&life, "hsmith", chart);
+    for entry in [&amended.entry, &withdrawn.entry] {
+        assert_eq!(judged(&given, entry.parse().unwrap()), Some(true));
+    }
     let desk = life.hospital.desk("hsmith");
     let view = show(&desk, &life.mrn, None, &no_json).unwrap();
     assert!(
@@ -194,6 +220,33 @@ fn an_insider_takes_nothing_out_of_a_chart_that_they_may_not_write() {
             .iter()
             .any(|line| line.contains("penicillin"))
     );
+}
+
+/// The lines that a recipient reads of what somebody gave out.
+fn given_out(life: &Life, login: &str, what: What<'_>) -> Vec<serde_json::Value> {
+    let folder = tempfile::tempdir().unwrap();
+    let key = RecipientKey::random("Dr A. Jones").unwrap();
+    let [out, lines] = ["given", "lines"].map(|name| folder.path().join(name));
+    let order = Order {
+        what,
+        to: &key.recipient(),
+        purpose: "a second opinion",
+        out: &out,
+    };
+    export(&life.hospital.desk(login), &order, &unwatched).unwrap();
+    open(&out, key.key(), None, Some(&lines), &unwatched).unwrap();
+    let text = std::fs::read_to_string(&lines).unwrap();
+    let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
+    lines.collect()
+}
+
+/// What a recipient is told of an entry: whether it was its author's to write, as far as that can be said.
+#[track_caller]
+fn judged(lines: &[serde_json::Value], id: EntryId) -> Option<bool> {
+    let id = id.to_string();
+    let line = lines.iter().find(|line| line["entry"] == id).unwrap();
+    assert_eq!(line["closed"], false);
+    line["authorised"].as_bool()
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Opening what was given: needs the recipient's key, and neither a vault nor a network.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, IntoInnerError, Read, Write};
 use std::path::Path;
@@ -8,13 +9,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde_json::{Value, json};
 
 use super::out_file::OutFile;
+use crate::clinical::Role;
 use crate::crypto::hash::Hash;
 use crate::crypto::hpke::KemSecret;
 use crate::desk::sheet::{Content, content};
+use crate::desk::succession::Succession;
 use crate::desk::view::{Exporter, Proceed, Progress, Reporter, SealedOpened, Stamp};
 use crate::interop::fhir::export::as_json;
 use crate::interop::sealed::{self, SealedError, Shown, Subject, Told, fingerprint};
-use crate::ledger::{Clear, Form};
+use crate::ledger::{ChartId, Clear, Core, EntryId, Form, Section, ThreadId};
 
 /// Opens an export, judges all of it, and writes its entries to `out`, one JSON object a line. **The file is there only if
 /// everything held.** `pinned` is the vault that the recipient knows it should come from.
@@ -33,6 +36,7 @@ pub fn open(
         read: &read,
     };
     let mut lines = out.map(OutFile::create).transpose()?.map(BufWriter::new);
+    let mut threads = Threads::default();
     let told = sealed::open(from, key, pinned, |shown| {
         let progress = Progress {
             what: "open".into(),
@@ -46,7 +50,7 @@ pub fn open(
             return Err(SealedError::Stopped);
         }
         if let Some(lines) = &mut lines {
-            let line = line(shown).map_err(|what| SealedError::Entry {
+            let line = line(shown, &mut threads).map_err(|what| SealedError::Entry {
                 seq: shown.seq,
                 what,
             })?;
@@ -78,40 +82,103 @@ impl<R: Read> Read for Counted<'_, R> {
     }
 }
 
-/// One entry as a line. An entry beyond its author's role is marked, as it would be on a screen.
-fn line(shown: &Shown<'_>) -> Result<Value, String> {
+/// Where the threads stand, as far as their entries came by.
+#[derive(Debug, Default)]
+struct Threads(HashMap<(ChartId, Section, ThreadId), Thread>);
+
+/// Where one thread stands.
+#[derive(Debug)]
+struct Thread {
+    /// Its last entry so far.
+    end: EntryId,
+    succession: Succession,
+    /// Whether an entry of it is closed or missing, so that nobody can say what counts.
+    torn: bool,
+}
+
+impl Threads {
+    fn at(&mut self, core: &Core) -> &mut Thread {
+        let thread = self.0.entry((core.chart, core.section, core.thread));
+        let thread = thread.or_insert(Thread {
+            end: EntryId::ZERO,
+            succession: Succession::default(),
+            torn: false,
+        });
+        thread.torn |= thread.end != core.parent;
+        thread.end = core.id;
+        thread
+    }
+
+    /// Takes in an entry without its body.
+    fn closed(&mut self, core: &Core) {
+        self.at(core).torn = true;
+    }
+
+    /// Takes in an entry, and judges whether it counts, as a chart on a screen does: within its author's role, and theirs to write
+    /// over what it follows. `None` where what it follows is not there to be judged.
+    fn opened(
+        &mut self,
+        core: &Core,
+        content: &Content,
+        role: Option<Role>,
+        within: bool,
+    ) -> Option<bool> {
+        let thread = self.at(core);
+        if thread.torn && within {
+            return None;
+        }
+        Some(thread.succession.settle(content, role, within))
+    }
+}
+
+/// One entry as a line. **What its author may not write is marked**, as it would be on a screen.
+fn line(shown: &Shown<'_>, threads: &mut Threads) -> Result<Value, String> {
     let core = shown.core;
     let (kind, headline, body, authorised) = match shown.body {
-        None => (None, None, Value::Null, None),
+        None => {
+            threads.closed(core);
+            (None, None, Value::Null, None)
+        }
         Some(body) if core.form == Form::Clear => {
             let clear = Clear::decode(body).map_err(|error| error.to_string())?;
             (Some(clear.name().to_owned()), None, Value::Null, None)
         }
-        Some(body) => {
-            let (content, authorised) = content(body, core.section, shown.role)?;
-            let (kind, headline, body) = match content {
-                Content::Clinical(body) => (
-                    body.kind().as_str().to_owned(),
-                    Some(body.headline()),
-                    as_json(&body),
-                ),
-                Content::Act(act) => (act.name().to_owned(), Some(act.headline()), act.to_json()),
-                Content::Unknown(kind) => (format!("kind {kind}"), None, Value::Null),
-            };
-            (Some(kind), headline, body, Some(authorised))
-        }
+        Some(body) => match content(body, core.section, shown.role) {
+            Ok((content, within)) => {
+                let authorised = threads.opened(core, &content, shown.role, within);
+                let (kind, headline, body) = match content {
+                    Content::Clinical(body) => (
+                        body.kind().as_str().to_owned(),
+                        Some(body.headline()),
+                        as_json(&body),
+                    ),
+                    Content::Act(act) => {
+                        (act.name().to_owned(), Some(act.headline()), act.to_json())
+                    }
+                    Content::Unknown(kind) => (format!("kind {kind}"), None, Value::Null),
+                };
+                (Some(kind), headline, body, authorised)
+            }
+            // Below the interface anything can be written. It counts for nothing, and keeps nobody from the rest.
+            Err(why) => {
+                threads.at(core);
+                let headline = format!("does not read: {why}");
+                let kind = format!("kind {}", body.kind);
+                (Some(kind), Some(headline), Value::Null, Some(false))
+            }
+        },
     };
     Ok(json!({
         "seq": shown.seq,
         "entry": core.id.to_string(),
         "thread": core.thread.to_string(),
-        "parent": (core.parent != crate::ledger::EntryId::ZERO).then(|| core.parent.to_string()),
+        "parent": (core.parent != EntryId::ZERO).then(|| core.parent.to_string()),
         "chart": core.chart.to_string(),
         "section": core.section.as_str(),
         "created": Stamp::from_millis(core.created as i64),
         "author": shown.author.name,
         "login": shown.author.login,
-        "role": shown.role.map(crate::clinical::Role::as_str),
+        "role": shown.role.map(Role::as_str),
         "certificate": core.author.to_string(),
         "closed": shown.body.is_none(),
         "authorised": authorised,
