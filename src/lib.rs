@@ -6,7 +6,7 @@
 //! The modules from the ground up. Each may use only those before it in this list; `tests/boundaries.rs`
 //! holds the rule.
 //!
-//! - [`config`]: what can be set, where a value came from, where files lie.
+//! - [`config`]: what can be set, where a value came from, where files lie, and how one comes to lie there whole.
 //! - [`crypto`]: the primitives, one a file, each with its specification linked; secrets that zeroise and do not print.
 //! - [`clinical`]: what charts hold: typed bodies, vitals and scores, prescriptions and their states, safety checks. Pure.
 //! - [`ledger`]: entries, their one canonical encoding, the chain, append and walk; the SQLite store and its keyless views.

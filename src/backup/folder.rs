@@ -4,15 +4,14 @@
 //! 0700. A put writes a temporary file beside its place, flushes it, renames it without replacing, and flushes the
 //! folder: after a power cut a name has all of its bytes or does not exist.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustix::fs::{CWD, RenameFlags};
-
 use super::target::{Answer, Name, Put, Shelf, Stat, Target, TargetError};
+use crate::config::{flush_folder, name_it};
 use crate::crypto::{hex, random};
 
 /// A folder as a target.
@@ -155,18 +154,15 @@ fn insert(root: &Path, file: &Path, bytes: &[u8]) -> io::Result<Put> {
     let folder = file.parent().unwrap_or(root);
     make_folders(root, folder)?;
     let temporary = folder.join(format!(".{}", hex::hex(&random::bytes::<8>())));
-    let done = write_and_rename(&temporary, file, bytes);
+    let done = write_and_name(&temporary, file, bytes);
     if !matches!(done, Ok(Put::Stored)) {
         // Best effort: a file left behind begins with a dot and is never listed.
         let _ = fs::remove_file(&temporary);
     }
-    if matches!(done, Ok(Put::Stored)) {
-        flush_folder(folder)?;
-    }
     done
 }
 
-fn write_and_rename(temporary: &Path, file: &Path, bytes: &[u8]) -> io::Result<Put> {
+fn write_and_name(temporary: &Path, file: &Path, bytes: &[u8]) -> io::Result<Put> {
     let mut out = OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -175,18 +171,10 @@ fn write_and_rename(temporary: &Path, file: &Path, bytes: &[u8]) -> io::Result<P
     out.write_all(bytes)?;
     out.sync_all()?;
     drop(out);
-    match rustix::fs::renameat_with(CWD, temporary, CWD, file, RenameFlags::NOREPLACE) {
-        Ok(()) => Ok(Put::Stored),
-        Err(rustix::io::Errno::EXIST) => Ok(Put::AlreadyThere),
-        // Old kernels and some network file systems cannot rename without replacing; a hard link refuses as well.
-        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::NOTSUP) => {
-            match fs::hard_link(temporary, file) {
-                Ok(()) => fs::remove_file(temporary).map(|()| Put::Stored),
-                Err(e) if e.kind() == ErrorKind::AlreadyExists => Ok(Put::AlreadyThere),
-                Err(e) => Err(e),
-            }
-        }
-        Err(e) => Err(e.into()),
+    if name_it(temporary, file)? {
+        Ok(Put::Stored)
+    } else {
+        Ok(Put::AlreadyThere)
     }
 }
 
@@ -202,10 +190,6 @@ fn make_folders(root: &Path, folder: &Path) -> io::Result<()> {
         Err(e) if e.kind() == ErrorKind::AlreadyExists => Ok(()),
         Err(e) => Err(e),
     }
-}
-
-fn flush_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
 }
 
 fn walk(

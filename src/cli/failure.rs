@@ -158,7 +158,15 @@ impl From<SealedError> for Failure {
                 "denied",
                 "name the key whose fingerprint the sender sealed it to, or have the file sent again",
             ),
-            SealedError::Stopped | SealedError::Io(_) => (Exit::Outside, "outside", "run it again"),
+            SealedError::Unreadable(_) => (
+                Exit::BadInput,
+                "unreadable",
+                "check the path and that this account may read it",
+            ),
+            SealedError::Exists(_) => (Exit::BadInput, "exists", "nothing is overwritten"),
+            SealedError::Stopped | SealedError::Unwritable { .. } => {
+                (Exit::Outside, "outside", "run it again")
+            }
             SealedError::OtherVault { .. } | SealedError::Exporter(_) => (
                 Exit::Found,
                 "tampering",

@@ -1,6 +1,5 @@
 //! `export sealed`, `export open` and `export recipient`: entries for somebody outside the vault.
 
-use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -9,11 +8,12 @@ use clap::Args;
 use super::backup::{no_target, target, texts};
 use super::{Context, Exit, Failure, input};
 use crate::backup::PrintedHead;
+use crate::config::OutFile;
 use crate::crypto::hash::Hash;
 use crate::crypto::password::Cost;
 use crate::desk::DeskError;
 use crate::desk::view::{Proceed, Progress, RecipientMade};
-use crate::interop::sealed::{Recipient, RecipientKey, fingerprint};
+use crate::interop::sealed::{Recipient, RecipientKey, SealedError, fingerprint};
 use crate::jobs::sealed_export::{self, Order, Source, What};
 use crate::ledger::Section;
 use crate::vault::host::write_private;
@@ -166,7 +166,11 @@ impl Open {
             &|progress: &Progress| -> Proceed { watch.report(progress) },
         );
         drop(watch);
-        let opened = opened.map_err(|error| Failure::from(error).about(&self.file))?;
+        let opened = opened.map_err(|error| match error {
+            // These are not about the export.
+            SealedError::Exists(_) | SealedError::Unwritable { .. } => error.into(),
+            error => Failure::from(error).about(&self.file),
+        })?;
         context.output.result(&opened)
     }
 }
@@ -191,11 +195,10 @@ impl MakeRecipient {
         let recipient = key.recipient();
         let text = key.text(passphrase.expose(), Cost::RECOVERY)?;
         write_private(&secret_file, text.trim_end().as_bytes()).map_err(DeskError::from)?;
-        let written = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(&public_file)
-            .and_then(|mut file| file.write_all(recipient.text().as_bytes()));
+        let written = OutFile::create(&public_file).and_then(|mut file| {
+            file.write_all(recipient.text().as_bytes())?;
+            file.keep()
+        });
         if let Err(error) = written {
             // One half alone is of no use.
             let _ = std::fs::remove_file(&secret_file);

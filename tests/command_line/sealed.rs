@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+use chartseal::crypto::hpke::KemPublic;
+use chartseal::interop::sealed::Recipient;
+
 use crate::program::{Home, Run};
 use crate::ward::Ward;
 
@@ -223,5 +226,61 @@ fn mistakes_are_told_before_anything_is_given_out() {
             "jones",
         ])
         .error(4);
+    assert!(!Path::new(&out).exists());
+}
+
+#[test]
+fn what_is_wrong_with_the_files_that_were_named_is_told_of_the_right_one() {
+    let (ward, outside) = (Ward::new(), Outside::new());
+    given(&ward, &outside);
+    let message = |run: Run| {
+        let error = run.error(4);
+        error["message"].as_str().unwrap().to_owned()
+    };
+    let said = message(outside.open("nowhere", &[]));
+    assert!(said.starts_with("nowhere: "), "{said}");
+    let said = message(outside.open(".", &[]));
+    assert!(said.starts_with(".: "), "{said}");
+    let opened = || outside.open("mejia", &["--out", "mejia.jsonl"]);
+    result(&opened());
+    let before = std::fs::read(outside.path("mejia.jsonl")).unwrap();
+    let said = message(opened());
+    assert!(said.starts_with("mejia.jsonl exists already"), "{said}");
+    assert_eq!(std::fs::read(outside.path("mejia.jsonl")).unwrap(), before);
+    // What a run left that was killed is not taken for the file.
+    std::fs::remove_file(outside.path("mejia.jsonl")).unwrap();
+    outside.home.write("mejia.jsonl.partial", "{}\n");
+    let said = message(opened());
+    assert!(
+        said.starts_with("mejia.jsonl.partial ") && said.contains("did not end"),
+        "{said}"
+    );
+    let error = outside
+        .open("mejia", &["--out", "no/folder.jsonl"])
+        .error(5);
+    let said = error["message"].as_str().unwrap();
+    assert!(said.starts_with("no/folder.jsonl: "), "{said}");
+}
+
+/// Whoever knows the shared secret, which is then zero, reads along: it goes to nobody.
+#[test]
+fn a_recipients_key_of_small_order_is_refused_before_anything_is_on_record() {
+    let (ward, outside) = (Ward::new(), Outside::new());
+    let head = || ward.hospital.vault().ledger().head().unwrap().seq;
+    let before = head();
+    let zero = Recipient {
+        name: "Nobody".into(),
+        key: KemPublic([0; 32]),
+    };
+    let to = outside.home.write("zero.pub", &zero.text());
+    let out = outside.path("out");
+    let arguments = ["--to", &to, "--purpose", "why", "--out", &out];
+    let chart = ["export", "sealed", "--chart", &ward.mrn];
+    let error = ward
+        .run("hsmith", &[&chart[..], &arguments].concat())
+        .error(4);
+    let said = error["message"].as_str().unwrap();
+    assert!(said.contains("small order"), "{said}");
+    assert_eq!(head(), before);
     assert!(!Path::new(&out).exists());
 }

@@ -1,11 +1,13 @@
 //! From a snapshot: what it holds, and no more than the vault itself would give now.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use chartseal::clinical::{Body, Note};
-use chartseal::desk::view::{SealedMade, unwatched};
-use chartseal::desk::{Class, DeskError, audit, charts, units, write};
+use chartseal::desk::view::{Proceed, Reporter, SealedMade, unwatched};
+use chartseal::desk::{Class, DeskError, audit, charts, search, units, write};
 use chartseal::jobs::sealed_export::{self, Source, What};
+use chartseal::ledger::clear::UnitKind;
 
 use crate::office::{Office, chart};
 use crate::support::{self, PASSPHRASE, secret};
@@ -37,6 +39,18 @@ fn given(
     snapshot: Option<&str>,
     name: &str,
 ) -> Result<SealedMade, DeskError> {
+    given_watched(ward, office, login, what, snapshot, name, &unwatched)
+}
+
+fn given_watched(
+    ward: &Ward,
+    office: &Office,
+    login: &str,
+    what: What<'_>,
+    snapshot: Option<&str>,
+    name: &str,
+    watch: Reporter<'_>,
+) -> Result<SealedMade, DeskError> {
     let out: PathBuf = office.file(name);
     let scratch = office.file("scratch");
     std::fs::create_dir_all(&scratch).unwrap();
@@ -50,8 +64,7 @@ fn given(
         passphrase: &secret(PASSPHRASE),
     };
     let order = office.order(what, &out);
-    let made =
-        sealed_export::export_from_snapshot(&ward.here().paths(), &source, &order, &unwatched);
+    let made = sealed_export::export_from_snapshot(&ward.here().paths(), &source, &order, watch);
     let left = std::fs::read_dir(&scratch).unwrap().count();
     assert_eq!(left, 0, "the scratch folder is empty again");
     assert_eq!(made.is_ok(), out.exists());
@@ -150,6 +163,59 @@ fn an_old_snapshot_gives_nothing_to_somebody_whose_access_ended_since() {
     )
     .unwrap_err();
     assert_eq!(refused.class(), Class::Denied, "{refused}");
+}
+
+#[test]
+fn an_old_snapshot_gives_no_units_own_work_to_somebody_who_left_the_unit_since() {
+    let (ward, office) = (Ward::new(), Office::new());
+    let doctor = ward.here().login("hsmith");
+    search::run(&doctor, "anything", 9, 0).unwrap();
+    let snapshot = ward.back_up(&ward.here()).snapshot;
+    let signed = |name: &str| {
+        let what = What::SignedBy("hsmith");
+        given(&ward, &office, "audit", what, Some(&snapshot), name).unwrap();
+        let (_, entries) = office.opened(name, None).unwrap();
+        let entries = entries.into_iter();
+        let access: Vec<_> = entries
+            .filter(|entry| entry["section"] == "access")
+            .collect();
+        assert!(!access.is_empty());
+        access
+    };
+    let then = signed("then");
+    assert!(then.iter().any(|entry| entry["kind"] == "searched"));
+    let admin = ward.here().login("admin");
+    let directory = ward.hospital.vault().directory().unwrap();
+    let auditors = directory.special(UnitKind::Auditors).unwrap();
+    units::leave(&admin, &auditors.unit.name, "audit").unwrap();
+    for entry in signed("now") {
+        assert_eq!(entry["closed"], true, "{entry}");
+    }
+}
+
+#[test]
+fn stopped_while_the_snapshot_is_checked_it_leaves_nothing_and_points_at_nothing() {
+    let (ward, mrn, _) = backed_up();
+    let office = Office::new();
+    let seen = AtomicBool::new(false);
+    let stopped = given_watched(
+        &ward,
+        &office,
+        "hsmith",
+        chart(&mrn),
+        None,
+        "out",
+        &|word| {
+            if word.what == "restore" {
+                return Proceed::Go;
+            }
+            seen.store(true, SeqCst);
+            Proceed::Stop
+        },
+    )
+    .unwrap_err();
+    assert!(seen.load(SeqCst));
+    assert!(matches!(stopped, DeskError::Stopped), "{stopped}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Why a sealed export does not open.
 
 use std::io;
+use std::path::PathBuf;
 
 use super::recipient::fingerprint;
 use crate::crypto::hash::Hash;
@@ -55,15 +56,26 @@ pub enum SealedError {
     /// Whoever watches wants no more.
     #[error("stopped; nothing was written")]
     Stopped,
-    /// A file cannot be read or written.
-    #[error(transparent)]
-    Io(#[from] io::Error),
+    /// The export cannot be read.
+    #[error("it cannot be read")]
+    Unreadable(#[from] io::Error),
+    /// What would be written, or what a killed run left of it, exists already.
+    #[error("{0}")]
+    Exists(String),
+    /// What it holds cannot be written.
+    #[error("{path}: {source}", path = path.display())]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
 }
 
 impl From<StreamError> for SealedError {
     fn from(error: StreamError) -> Self {
         match error {
-            StreamError::Io(error) => Self::Io(error),
+            StreamError::Io(error) => Self::Unreadable(error),
             error => Self::Stream(error),
         }
     }

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use super::error::SealedError;
 use super::reader::Records;
-use super::record::{Disclosed, SIGN, Statement, What};
+use super::record::{Disclosed, SIGN, Statement, Subject, What};
 use crate::clinical::Role;
 use crate::crypto::hash::Hash;
 use crate::crypto::hpke::KemSecret;
@@ -79,6 +79,7 @@ pub fn open(
         judge.authority(&entry, opening.as_ref())?;
     }
     judge.exporter()?;
+    judge.subject()?;
     judge.last = Head {
         seq: 0,
         link: Hash::ZERO,
@@ -186,6 +187,27 @@ impl Judge {
         person.map(|person| &person.certificate).ok_or_else(|| {
             SealedError::Exporter("they were not certified when the export was made".into())
         })
+    }
+
+    /// The certificates of whoever signed everything, which must bear the login that the statement names.
+    fn subject(&self) -> Result<(), SealedError> {
+        let Subject::SignedBy {
+            login,
+            certificates,
+        } = &self.statement.subject
+        else {
+            return Ok(());
+        };
+        let theirs = |cert| {
+            let person = self.directory.person(cert);
+            person.is_some_and(|person| person.certificate.login == *login)
+        };
+        match certificates.iter().find(|cert| !theirs(cert)) {
+            None => Ok(()),
+            Some(cert) => Err(SealedError::Exporter(format!(
+                "the statement names certificate {cert} as one of {login}, and nothing here certifies that"
+            ))),
+        }
     }
 
     /// Judges one entry.

@@ -23,6 +23,7 @@
 //! - The exporter is who the statement says, certified in the source vault, and signed all of it: what, why, when, to whom.
 //! - Every entry was signed by its author, whose certificate leads by admins' signatures to the genesis of the source vault. Where the
 //!   recipient brings that vault's id, to that vault and no other.
+//! - Where it is what one person signed, every certificate in it is one of the login that the statement names.
 //! - Every body is the one that its author signed: commitment and blinder are there to be compared. No key of the vault is.
 //! - An entry without a body is one that the exporter's keys do not open. Its author, time and place are signed all the same.
 //!

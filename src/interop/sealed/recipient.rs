@@ -24,7 +24,7 @@ use crate::crypto::Secret;
 use crate::crypto::aead::SealKey;
 use crate::crypto::hash::sha256;
 use crate::crypto::hex::{hex, unhex};
-use crate::crypto::hpke::{KemPublic, KemSecret};
+use crate::crypto::hpke::{self, KemPublic, KemSecret};
 use crate::crypto::kdf;
 use crate::crypto::password::{Cost, CostError, stretch};
 use crate::crypto::random;
@@ -48,6 +48,9 @@ pub enum RecipientError {
     /// A public key stands where a secret one is wanted.
     #[error("it is a recipient's public key, which opens nothing: name the file that ends in .key")]
     Public,
+    /// Nothing can be sealed to it alone.
+    #[error("its key is of small order: anyone could open what is sealed to it; ask for another")]
+    SmallOrder,
     /// Another passphrase, or a changed file.
     #[error("the passphrase of the recipient's key is wrong")]
     WrongPassphrase,
@@ -87,17 +90,16 @@ impl Recipient {
         text
     }
 
-    /// Reads the file that was given away.
+    /// Reads the file that was given away. **A key to which nothing can be sealed is refused here**, before anything is on record.
     pub fn parse(text: &[u8]) -> Result<Self, RecipientError> {
         let text = std::str::from_utf8(text).map_err(|_| NOT_TEXT)?;
         if text.starts_with(SECRET_LINE) {
             return Err(RecipientError::Secret);
         }
         let lines = Lines::of(text, PUBLIC_LINE)?;
-        Ok(Self {
-            name: lines.name()?,
-            key: lines.key()?,
-        })
+        let (name, key) = (lines.name()?, lines.key()?);
+        hpke::seal(&key, LABEL, &[], &[]).map_err(|_| RecipientError::SmallOrder)?;
+        Ok(Self { name, key })
     }
 }
 

@@ -428,6 +428,25 @@ fn a_swapped_certificate_is_refused() {
 }
 
 #[test]
+fn what_one_person_signed_is_not_given_out_under_the_login_of_another() {
+    let world = World::new();
+    let signed_by = |login: &str| {
+        let mut draft = world.draft();
+        draft.statement.subject = Subject::SignedBy {
+            login: login.into(),
+            certificates: vec![world.doctor.cert],
+        };
+        world.open(&draft.file())
+    };
+    assert_eq!(signed_by("hsmith").unwrap().opened, 1);
+    for login in ["brandt", "nobody"] {
+        let error = signed_by(login).unwrap_err();
+        assert!(matches!(error, SealedError::Exporter(_)), "{error}");
+        assert!(error.to_string().contains(login), "{error}");
+    }
+}
+
+#[test]
 fn another_genesis_is_refused_where_the_recipient_knows_the_right_one() {
     let (world, other) = (World::new(), World::new());
     let file = Draft {

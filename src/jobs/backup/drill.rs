@@ -4,7 +4,6 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::Target;
-use super::restore::{Order, restore};
 use super::scratch::Scratch;
 use crate::backup::PrintedHead;
 use crate::config::Paths;
@@ -46,19 +45,7 @@ pub fn drill(
     let beside = paths.vault.parent().unwrap_or(Path::new("."));
     let started = Instant::now();
     let scratch = Scratch::below(drill.scratch.unwrap_or(beside), "drill")?;
-    let vault = scratch.vault();
-    let order = Order {
-        into: &vault,
-        host: &scratch.host(),
-        snapshot: None,
-        shares: drill.shares,
-        head: drill.head,
-    };
-    let restored = restore(target, &order, watch).map_err(|error| match error {
-        // What was in place is removed with the rest.
-        DeskError::Unverified { .. } => DeskError::Stopped,
-        error => error,
-    })?;
+    let restored = scratch.restore(target, None, (drill.shares, drill.head), watch)?;
     let restored_session = session::login(&scratch.paths(), drill.login, drill.passphrase)?;
     let seen = open_charts(&restored_session, &live, drill.charts)?;
     let seconds = started.elapsed().as_secs_f64();

@@ -4,10 +4,14 @@ use std::fs::{self, DirBuilder};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-use super::HostFolder;
+use super::Target;
+use super::restore::{HostFolder, Order, restore};
+use crate::backup::PrintedHead;
 use crate::config::Paths;
+use crate::crypto::secret::SecretBytes;
 use crate::crypto::{hex, random};
 use crate::desk::DeskError;
+use crate::desk::view::{Reporter, Restored};
 
 /// A folder that nobody else reads, with a vault and a host's state in it. **Dropping it removes both**: the state holds
 /// the host secret.
@@ -28,19 +32,41 @@ impl Scratch {
         Ok(Self { folder })
     }
 
+    /// Restores into it: `snapshot` by the beginning of its id, or the newest.
+    pub(crate) fn restore(
+        &self,
+        target: &Target,
+        snapshot: Option<&str>,
+        (shares, head): (&[SecretBytes], Option<&PrintedHead>),
+        watch: Reporter<'_>,
+    ) -> Result<Restored, DeskError> {
+        let order = Order {
+            into: &self.vault(),
+            host: &HostFolder::Rather(self.host()),
+            snapshot,
+            shares,
+            head,
+        };
+        restore(target, &order, watch).map_err(|error| match error {
+            // What was in place is removed with the rest.
+            DeskError::Unverified { .. } => DeskError::Stopped,
+            error => error,
+        })
+    }
+
     /// Where the vault goes.
-    pub(crate) fn vault(&self) -> PathBuf {
+    fn vault(&self) -> PathBuf {
         self.folder.join("vault")
     }
 
     /// Where the host's state goes.
-    pub(crate) fn host(&self) -> HostFolder {
-        HostFolder::Rather(self.folder.join("host"))
+    fn host(&self) -> PathBuf {
+        self.folder.join("host")
     }
 
     /// Both, to be opened.
     pub(crate) fn paths(&self) -> Paths {
-        Paths::new(&self.vault(), &self.folder.join("host"))
+        Paths::new(&self.vault(), &self.host())
     }
 }
 

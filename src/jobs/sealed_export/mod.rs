@@ -5,25 +5,24 @@
 //! give them now.
 
 mod open;
-mod out_file;
 mod plan;
 mod record;
 mod snapshot;
 
-use std::io::{BufWriter, IntoInnerError};
+use std::io::{self, BufWriter, ErrorKind, IntoInnerError};
 use std::path::Path;
 
+use crate::config::OutFile;
 use crate::crypto::hash::Hash;
 use crate::desk::view::{Proceed, Progress, Reporter, SealedMade};
 use crate::desk::{DeskError, Session};
 use crate::interop::sealed::{Recipient, SIGN, Sealer, Statement, fingerprint};
-use crate::ledger::{Entry, EntryId, Form, Opening, Section};
-use crate::vault::{Reader, VaultError, clock};
+use crate::ledger::{Entry, EntryId, Opening, Section};
+use crate::vault::clock;
 
 pub use open::open;
 pub use snapshot::{Source, export_from_snapshot};
 
-use out_file::OutFile;
 use plan::Plan;
 
 /// Entries read in one transaction, and their bytes: what is held in memory at a time.
@@ -79,14 +78,15 @@ fn begin(order: &Order<'_>) -> Result<OutFile, DeskError> {
             "a purpose has 1 to {LONGEST_PURPOSE} characters: it goes on record"
         )));
     }
-    out_file(order.out)
+    OutFile::create(order.out).map_err(|error| unwritable(order.out, error))
 }
 
-fn out_file(path: &Path) -> Result<OutFile, DeskError> {
-    OutFile::create(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => DeskError::BadInput(error.to_string()),
+/// Why nothing can be written to a file. What exists already is told by its own name.
+fn unwritable(path: &Path, error: io::Error) -> DeskError {
+    match error.kind() {
+        ErrorKind::AlreadyExists => DeskError::BadInput(error.to_string()),
         _ => DeskError::io(path, error),
-    })
+    }
 }
 
 fn working(what: &str, done: u64, total: u64) -> Progress {
@@ -103,13 +103,13 @@ fn working(what: &str, done: u64, total: u64) -> Progress {
 /// Writes what was planned and put on record.
 fn write(
     source: &Session,
-    plan: &Plan,
+    plan: &Plan<'_>,
     order: &Order<'_>,
     (record, snapshot): (EntryId, Option<String>),
     out: OutFile,
     watch: Reporter<'_>,
 ) -> Result<SealedMade, DeskError> {
-    let unwritable = |error| DeskError::io(order.out, error);
+    let unwritable = |error| unwritable(order.out, error);
     let exporter = source.vault().cert();
     let (authorities, vault) = source.vault().read(|reader| {
         let directory = reader.directory();
@@ -180,7 +180,7 @@ struct Taken {
 /// nothing is held.
 fn take_each(
     source: &Session,
-    plan: &Plan,
+    plan: &Plan<'_>,
     wanted: &[u64],
     mut each: impl FnMut(&Taken, u64) -> Result<(), DeskError>,
 ) -> Result<(), DeskError> {
@@ -196,7 +196,7 @@ fn take_each(
 }
 
 /// The next entries in one transaction: as many as are wanted, or as fit into memory. At least one.
-fn take(source: &Session, plan: &Plan, wanted: &[u64]) -> Result<Vec<Taken>, DeskError> {
+fn take(source: &Session, plan: &Plan<'_>, wanted: &[u64]) -> Result<Vec<Taken>, DeskError> {
     source.vault().read(|reader| {
         let mut taken = Vec::with_capacity(wanted.len());
         let mut bytes = 0;
@@ -208,7 +208,7 @@ fn take(source: &Session, plan: &Plan, wanted: &[u64]) -> Result<Vec<Taken>, Des
             bytes += entry.row.body.as_ref().map_or(0, Vec::len);
             let previous = reader.tx().link_at(seq - 1)?;
             let previous = previous.ok_or_else(|| missing(seq - 1))?;
-            let opens = goes_along(reader, plan, &entry)?;
+            let opens = plan.takes(reader, &entry)?;
             let (entry, opening) = if opens {
                 let opened = reader.open(entry)?;
                 let opening = Opening {
@@ -228,23 +228,6 @@ fn take(source: &Session, plan: &Plan, wanted: &[u64]) -> Result<Vec<Taken>, Des
         }
         Ok(taken)
     })
-}
-
-/// Whether an entry's body goes along: its section was planned to, it was not erased, and the keys reach its epoch.
-fn goes_along(reader: &mut Reader<'_>, plan: &Plan, entry: &Entry) -> Result<bool, DeskError> {
-    let core = &entry.core;
-    if core.form == Form::Clear {
-        return Ok(true);
-    }
-    let planned = plan.open.get(&core.chart);
-    if entry.row.body.is_none() || !planned.is_some_and(|open| open.contains(&core.section)) {
-        return Ok(false);
-    }
-    match reader.chart_key(core.chart, core.section, core.epoch) {
-        Ok(_) => Ok(true),
-        Err(VaultError::NoKey { .. }) => Ok(false),
-        Err(error) => Err(error.into()),
-    }
 }
 
 fn missing(seq: u64) -> DeskError {

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Value, json};
 
-use super::out_file::OutFile;
 use crate::clinical::Role;
+use crate::config::OutFile;
 use crate::crypto::hash::Hash;
 use crate::crypto::hpke::KemSecret;
 use crate::desk::sheet::{Content, content};
@@ -35,7 +35,9 @@ pub fn open(
         from: BufReader::new(from),
         read: &read,
     };
-    let mut lines = out.map(OutFile::create).transpose()?.map(BufWriter::new);
+    let unwritable = |error| unwritable(out.unwrap_or(file), error);
+    let lines = out.map(OutFile::create).transpose().map_err(unwritable)?;
+    let mut lines = lines.map(BufWriter::new);
     let mut threads = Threads::default();
     let told = sealed::open(from, key, pinned, |shown| {
         let progress = Progress {
@@ -54,18 +56,32 @@ pub fn open(
                 seq: shown.seq,
                 what,
             })?;
-            serde_json::to_writer(&mut *lines, &line).map_err(io::Error::from)?;
-            lines.write_all(b"\n")?;
+            serde_json::to_writer(&mut *lines, &line)
+                .map_err(io::Error::from)
+                .and_then(|()| lines.write_all(b"\n"))
+                .map_err(unwritable)?;
         }
         Ok(())
     })?;
     if let Some(lines) = lines {
         lines
             .into_inner()
-            .map_err(IntoInnerError::into_error)?
-            .keep()?;
+            .map_err(IntoInnerError::into_error)
+            .and_then(OutFile::keep)
+            .map_err(unwritable)?;
     }
     Ok(report(&told, pinned.is_some(), out))
+}
+
+/// Why nothing can be written to a file. What exists already is told by its own name.
+fn unwritable(path: &Path, error: io::Error) -> SealedError {
+    match error.kind() {
+        io::ErrorKind::AlreadyExists => SealedError::Exists(error.to_string()),
+        _ => SealedError::Unwritable {
+            path: path.to_owned(),
+            source: error,
+        },
+    }
 }
 
 /// Counts what was read.

@@ -6,7 +6,7 @@ use crate::desk::reach::{Reach, reach};
 use crate::desk::view::{Proceed, Reporter};
 use crate::desk::{DeskError, Session, locate};
 use crate::interop::sealed::Subject;
-use crate::ledger::{CertId, ChartId, Core, Head, Section, UnitId, canonical};
+use crate::ledger::{CertId, ChartId, Core, Entry, Form, Head, Section, UnitId, canonical};
 use crate::vault::permit::ExportSigned;
 use crate::vault::{Directory, Reader, VaultError};
 
@@ -18,8 +18,7 @@ const BATCH: usize = 2_000;
 const SECTIONS: [Section; 3] = [Section::Identity, Section::Clinical, Section::Medication];
 
 /// The plan of an export.
-#[derive(Debug)]
-pub(super) struct Plan {
+pub(super) struct Plan<'a> {
     /// What is exported.
     pub(super) subject: Subject,
     /// Where the ledger ended when it was planned.
@@ -30,9 +29,11 @@ pub(super) struct Plan {
     authors: BTreeSet<CertId>,
     /// The sections whose bodies go along as far as the keys open them; units' own charts among them.
     pub(super) open: BTreeMap<ChartId, BTreeSet<Section>>,
+    /// The session whose keys must open what goes along, too, where the entries come from a snapshot.
+    live: Option<&'a Session>,
 }
 
-impl Plan {
+impl<'a> Plan<'a> {
     /// Plans what was asked, up to entry `until` where that is before the end.
     pub(super) fn make(
         session: &Session,
@@ -108,6 +109,7 @@ impl Plan {
             entries: Vec::new(),
             authors: BTreeSet::new(),
             open: BTreeMap::from([(chart, sections.iter().copied().collect())]),
+            live: None,
         };
         for section in sections {
             for (seq, core) in reader.tx().section_headers(&chart, section, head.seq)? {
@@ -133,6 +135,8 @@ impl Plan {
             Ok::<_, DeskError>(
                 people
                     .filter(|(_, person)| person.certificate.login == login)
+                    // One from after the end would come without the entry that certifies it.
+                    .filter(|(_, person)| person.since <= head.seq)
                     .map(|(cert, _)| *cert)
                     .collect(),
             )
@@ -154,6 +158,7 @@ impl Plan {
             head,
             entries: Vec::new(),
             open: BTreeMap::new(),
+            live: None,
         };
         let mut met = BTreeSet::new();
         let mut after = 0;
@@ -186,8 +191,10 @@ impl Plan {
         Ok(plan)
     }
 
-    /// Lets nothing go along that a session could not reach, too.
-    pub(super) fn within(&mut self, session: &Session) -> Result<(), DeskError> {
+    /// Lets nothing go along that another session could not reach, too: no section, and of the others no body under a key that it
+    /// does not hold.
+    pub(super) fn within(&mut self, session: &'a Session) -> Result<(), DeskError> {
+        self.live = Some(session);
         session.vault().read(|reader| {
             if let Subject::Chart { chart, sections } = &self.subject {
                 refuse_erased(reader.directory(), *chart, "this number")?;
@@ -205,6 +212,25 @@ impl Plan {
         })
     }
 
+    /// Whether an entry's body goes along: its section was planned to, it was not erased, and the keys reach its epoch.
+    pub(super) fn takes(&self, reader: &mut Reader<'_>, entry: &Entry) -> Result<bool, DeskError> {
+        let core = &entry.core;
+        if core.form == Form::Clear {
+            return Ok(true);
+        }
+        let planned = self.open.get(&core.chart);
+        if entry.row.body.is_none() || !planned.is_some_and(|open| open.contains(&core.section)) {
+            return Ok(false);
+        }
+        if !holds_key(reader, core)? {
+            return Ok(false);
+        }
+        match self.live {
+            None => Ok(true),
+            Some(live) => live.vault().read(|reader| holds_key(reader, core)),
+        }
+    }
+
     /// The clear entries that say who the authors, the exporter and all admins are, ascending.
     pub(super) fn authorities(&self, directory: &Directory, exporter: CertId) -> Vec<u64> {
         use crate::clinical::Role;
@@ -216,6 +242,14 @@ impl Plan {
         // Genesis, even if its admin signed nothing else: everything leads to it.
         let all: BTreeSet<u64> = within.chain([1]).collect();
         all.into_iter().collect()
+    }
+}
+
+fn holds_key(reader: &mut Reader<'_>, core: &Core) -> Result<bool, DeskError> {
+    match reader.chart_key(core.chart, core.section, core.epoch) {
+        Ok(_) => Ok(true),
+        Err(VaultError::NoKey { .. }) => Ok(false),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -235,7 +269,7 @@ fn refuse_erased(directory: &Directory, chart: ChartId, mrn: &str) -> Result<(),
     }
 }
 
-/// Whether the bodies of a section may go along. A unit's own chart opens to whoever holds the unit's key.
+/// Whether the bodies of a section may go along, as far as their keys are held. A unit's own chart opens to whoever holds the unit's.
 fn opens(session: &Session, reader: &Reader<'_>, chart: ChartId, section: Section) -> bool {
     section == Section::System
         || reader.directory().units.contains_key(&UnitId(chart.0))

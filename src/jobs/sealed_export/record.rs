@@ -14,7 +14,7 @@ use super::plan::Plan;
 /// that the export is known by.
 pub(super) fn put(
     session: &Session,
-    plan: &Plan,
+    plan: &Plan<'_>,
     order: &Order<'_>,
     snapshot: Option<&str>,
 ) -> Result<EntryId, DeskError> {

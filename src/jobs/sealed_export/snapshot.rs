@@ -10,7 +10,7 @@ use crate::config::Paths;
 use crate::crypto::secret::SecretBytes;
 use crate::desk::view::{Reporter, SealedMade};
 use crate::desk::{DeskError, session};
-use crate::jobs::backup::{self, Scratch, Target};
+use crate::jobs::backup::{Scratch, Target};
 
 /// Which snapshot, and who opens it.
 #[derive(Debug, Clone, Copy)]
@@ -43,18 +43,8 @@ pub fn export_from_snapshot(
     let out = begin(order)?;
     let beside = paths.vault.parent().unwrap_or(Path::new("."));
     let scratch = Scratch::below(source.scratch.unwrap_or(beside), "export")?;
-    let vault = scratch.vault();
-    let restored = backup::restore(
-        source.target,
-        &backup::Order {
-            into: &vault,
-            host: &scratch.host(),
-            snapshot: source.snapshot,
-            shares: source.shares,
-            head: source.head,
-        },
-        watch,
-    )?;
+    let bring = (source.shares, source.head);
+    let restored = scratch.restore(source.target, source.snapshot, bring, watch)?;
     if let Some(finding) = restored.verify.findings.first() {
         return Err(DeskError::Damaged(format!(
             "snapshot {} does not hold: {}",
