@@ -2,9 +2,9 @@
 
 mod support;
 
-use chartseal::clinical::{Body, Note, Vitals};
+use chartseal::clinical::{Body, Concept, Condition, Note, Source, Vitals};
 use chartseal::desk::charts::{admit, history, list, no_json, show};
-use chartseal::desk::view::{Draft, DraftKind, Queries};
+use chartseal::desk::view::{Amends, Draft, DraftKind, Queries};
 use chartseal::desk::{Class, DeskError, drafts, queries, search, write};
 use chartseal::ledger::Section;
 use chartseal::vault::VaultError;
@@ -95,6 +95,49 @@ fn an_amended_entry_is_found_by_its_current_text_only_and_a_retracted_one_not_at
     let versions = history(&doctor, first.thread.parse().unwrap(), &no_json).unwrap();
     assert_eq!(versions.len(), 3);
     assert!(versions[0].retracted.is_some());
+}
+
+#[test]
+fn an_amendment_begins_with_all_that_the_entry_says_also_when_it_goes_on_another_day() {
+    let hospital = Hospital::staffed();
+    let doctor = hospital.desk("hsmith");
+    let line = admit(&doctor, "Ward A", &patient("Ana", "Gerhold")).unwrap();
+    let imported = Condition {
+        concept: Concept::coded(
+            chartseal::clinical::coding::system::SNOMED,
+            "90560007",
+            "Gout",
+        ),
+        onset: "2019-04".parse().ok(),
+        source: Some(Source {
+            system: "http://elsewhere.example".into(),
+            resource_type: "Condition".into(),
+            id: "c1".into(),
+            original: br#"{"resourceType":"Condition","id":"c1"}"#.to_vec(),
+        }),
+        ..Condition::default()
+    };
+    write::entry(&doctor, &line.mrn, Body::Condition(imported.clone())).unwrap();
+    let view = show(&doctor, &line.mrn, None, &no_json).unwrap();
+    let entry = &view.sections["clinical"][0];
+    let body = entry.typed.clone().unwrap();
+    assert_eq!(*body, Body::Condition(imported));
+    assert!(
+        serde_json::to_value(entry).unwrap().get("typed").is_none(),
+        "the JSON says it once"
+    );
+
+    let mut draft = begun(&[("remark", "in the left foot")]);
+    draft.kind = DraftKind::Problem;
+    draft.amends = Some(Amends {
+        entry: entry.entry.clone(),
+        body: body.clone(),
+    });
+    let row = drafts::seal(&doctor, &draft).unwrap();
+    row.store(&doctor).unwrap();
+    let again = drafts::list(&hospital.desk("hsmith")).unwrap();
+    assert_eq!(again, [draft]);
+    write::amend(&doctor, entry.entry.parse().unwrap(), *body).unwrap();
 }
 
 #[test]

@@ -13,7 +13,7 @@
 //! Sealing needs the keys and takes microseconds; writing needs none and may wait for other writers. So a session that locks
 //! seals what is being typed, wipes its keys, and then writes.
 
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::crypto::hex::hex;
 use crate::crypto::pad;
@@ -50,7 +50,9 @@ impl Row {
 
 /// Seals a draft as it stands.
 pub fn seal(session: &Session, draft: &Draft) -> Result<Row, DeskError> {
-    let length: usize = draft.fields.iter().map(|(_, text)| text.len()).sum();
+    let typed: usize = draft.fields.iter().map(|(_, text)| text.len()).sum();
+    let amends = draft.amends.as_ref();
+    let length = typed + amends.map_or(0, |amends| Zeroizing::new(amends.body.encode()).len());
     if length > LONGEST {
         return Err(DeskError::BadInput(
             "this text is too long to be kept while it is unsigned; sign it in parts".into(),
@@ -70,7 +72,7 @@ pub fn seal(session: &Session, draft: &Draft) -> Result<Row, DeskError> {
 /// The row that takes a draft away, once it is signed or discarded.
 pub fn gone(session: &Session, draft: &Draft) -> Result<Row, DeskError> {
     let owner = session.vault().cert();
-    let what = (draft.kind, &draft.mrn, &draft.amends, draft.begun);
+    let what = (draft.kind, &draft.mrn, draft.amended(), draft.begun);
     let tag = session
         .vault()
         .personal_tag(NAME, &canonical::encode(&what))?;

@@ -67,6 +67,7 @@ pub fn amend(session: &Session, entry: EntryId, body: Body) -> Result<Written, D
             body.kind().as_str()
         )));
     }
+    may(session, newest.leaf.core.chart, old)?;
     let body = fit(session, newest.leaf.core.chart, body)?;
     follow(session, &newest, &body)
 }

@@ -74,6 +74,7 @@ pub(crate) fn entry_view() -> EntryView {
         retracted: None,
         source: None,
         seq: 184_201,
+        typed: None,
     }
 }
 

@@ -257,7 +257,21 @@ pub fn entry(
         retracted,
         source,
         seq: leaf.seq,
+        typed: leaf
+            .body()
+            .filter(|body| is_amended(body))
+            .cloned()
+            .map(Box::new),
     }
+}
+
+/// Whether a body is of a kind that is amended at the screen.
+const fn is_amended(body: &clinical::Body) -> bool {
+    use clinical::Body;
+    matches!(
+        body,
+        Body::Note(_) | Body::Vitals(_) | Body::Condition(_) | Body::Allergy(_)
+    )
 }
 
 /// Every version of an entry, oldest first.

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::Stamp;
 use super::word::words;
+use crate::clinical::Body;
 
 /// One line of the list of charts.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -194,6 +195,10 @@ pub struct EntryView {
     pub source: Option<String>,
     /// Its sequence number in the ledger.
     pub seq: u64,
+    /// The body in the domain's own types, where it is of a kind that is amended at the screen. **An amendment begins with it**: what
+    /// a form does not show stays as it was. Not part of the JSON.
+    #[serde(skip)]
+    pub typed: Option<Box<Body>>,
 }
 
 /// The withdrawal of an entry.

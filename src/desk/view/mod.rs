@@ -28,7 +28,7 @@ pub use chart::{
     Alert, Attended, Attending, ChartLine, ChartView, EntryView, News2, Note, Retracted, Severity,
     Summary, VitalSeries, Written,
 };
-pub use draft::{Draft, DraftKind};
+pub use draft::{Amends, Draft, DraftKind};
 pub use ledger::{
     Bodies, Chain, Checked, Exported, Finding, Grants, Imported, IndexChecked, IndexStats, Skipped,
     Status, VerifyLine, VerifyReport,

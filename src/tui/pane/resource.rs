@@ -290,7 +290,7 @@ fn attached(attachment: &Map<String, Value>) -> String {
 }
 
 /// The text of an attachment.
-pub fn decoded(base64: &str) -> Option<String> {
+fn decoded(base64: &str) -> Option<String> {
     String::from_utf8(STANDARD.decode(base64).ok()?).ok()
 }
 

@@ -21,6 +21,8 @@ pub struct Entry {
     pub label: &'static str,
     /// What was typed.
     pub field: Field,
+    /// What stood in it at the beginning.
+    began: Field,
     /// What it may be, shown beside it.
     pub hint: String,
     /// Words to choose from; a number or the beginning of a word will do.
@@ -33,6 +35,7 @@ impl Entry {
         Self {
             label,
             field: Field::with(default),
+            began: Field::with(default),
             hint: hint.to_owned(),
             choices: Vec::new(),
         }
@@ -43,6 +46,7 @@ impl Entry {
         Self {
             label,
             field: Field::new(Shown::Masked),
+            began: Field::new(Shown::Plain),
             hint: String::new(),
             choices: Vec::new(),
         }
@@ -53,6 +57,7 @@ impl Entry {
         Self {
             label,
             field: Field::new(Shown::PathOnly),
+            began: Field::new(Shown::Plain),
             hint: String::new(),
             choices: Vec::new(),
         }
@@ -68,6 +73,7 @@ impl Entry {
         Self {
             label,
             field: Field::with(default),
+            began: Field::with(default),
             hint: numbered.join("  "),
             choices: choices.iter().map(|c| (*c).to_owned()).collect(),
         }
@@ -154,6 +160,13 @@ impl Form {
         self.entry(label)
             .map(|entry| entry.field.text().trim())
             .filter(|text| !text.is_empty())
+    }
+
+    /// Whether a field says something else than at the beginning. What an amended entry says in a field that does not stays as it is,
+    /// down to what the field cannot show of it.
+    pub fn changed(&self, label: &str) -> bool {
+        self.entry(label)
+            .is_some_and(|entry| entry.field.text().trim() != entry.began.text().trim())
     }
 
     /// What was typed into a field that must not be empty.

@@ -68,7 +68,6 @@ impl Note {
         let mut draft = self.task.draft(now)?;
         draft.begun = self.begun;
         draft.fields = vec![(TEXT.to_owned(), self.text())];
-        draft.fields.extend(self.task.carried());
         Some(draft)
     }
 

@@ -2,22 +2,10 @@
 
 use super::super::popup::Popup;
 use super::super::shell::Shell;
-use super::{Amends, Task};
-use crate::desk::view::{Draft, DraftKind, Stamp};
-
-/// The label of a note's title in its draft.
-const TITLE: &str = "title";
+use super::Task;
+use crate::desk::view::{Amends, Draft, DraftKind, Stamp};
 
 impl Task {
-    /// What a draft carries besides what is typed: the title of an amended note.
-    pub fn carried(&self) -> Option<(String, String)> {
-        let Task::Note { amends, .. } = self else {
-            return None;
-        };
-        let title = amends.as_ref()?.title()?;
-        Some((TITLE.to_owned(), title.to_owned()))
-    }
-
     /// Whether what is typed for it is kept while it is unsigned.
     pub fn is_kept(&self) -> bool {
         matches!(
@@ -37,7 +25,7 @@ impl Task {
             Some(Draft {
                 kind,
                 mrn: mrn.cloned(),
-                amends: amends.map(|amends| amends.entry.clone()),
+                amends: amends.cloned(),
                 begun,
                 changed: begun,
                 fields: Vec::new(),
@@ -55,13 +43,7 @@ impl Task {
 
     /// The task that goes on with a draft.
     fn of(draft: &Draft) -> Self {
-        // What else the entry said stands in the draft's fields.
-        let title = draft.fields.iter().find(|(label, _)| label == TITLE);
-        let title = title.map(|(_, title)| title.as_str());
-        let amends = draft.amends.clone().map(|entry| Amends {
-            entry,
-            body: serde_json::json!({ "description": title }),
-        });
+        let amends = draft.amends.clone();
         let mrn = draft.mrn.clone().unwrap_or_default();
         match draft.kind {
             DraftKind::Note => Task::Note { mrn, amends },

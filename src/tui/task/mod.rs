@@ -4,20 +4,23 @@
 //! leaves the screen. A task never does anything itself: it gives an act to the shell.
 
 mod access;
+mod allergy;
 mod begin;
 mod chart;
 mod draft;
 mod people;
+mod problem;
 mod query;
 mod repository;
 mod rx;
 mod stock;
+mod vitals;
 
 use super::draft::offer_instead;
 use super::popup::{Form, Popup, Wrong};
 use super::shell::Shell;
 use crate::clinical::Prescription;
-use crate::desk::view;
+use crate::desk::view::{self, Amends};
 
 pub use rx::checked;
 
@@ -99,22 +102,6 @@ pub enum Task {
     Demo,
     /// A name for a query.
     KeepQuery { query: String, name: String },
-}
-
-/// The entry that a new version follows, and the values with which its form begins.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Amends {
-    /// The entry.
-    pub entry: String,
-    /// Its body, as the desk shows it.
-    pub body: serde_json::Value,
-}
-
-impl Amends {
-    /// The title of the note that it was, which its next version keeps.
-    pub fn title(&self) -> Option<&str> {
-        self.body["description"].as_str()
-    }
 }
 
 impl Task {

@@ -5,6 +5,12 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::fixture::at;
+use crate::clinical::coding::system::{ICD10, SNOMED};
+use crate::clinical::{
+    Allergy, AllergyCategory, Body, Breathing, ClinicalStatus, Coding, Concept, Condition,
+    Consciousness, Criticality, Note as Text, Reaction, Severity as Harm, Source, SpO2Scale,
+    Verification, Vitals,
+};
 use crate::desk::view::{
     Alert, ChartLine, ChartView, EntryView, News2, Note, Severity, Summary, VitalSeries,
 };
@@ -71,7 +77,132 @@ fn entry(
         retracted: None,
         source: None,
         seq,
+        typed: None,
     }
+}
+
+/// An entry that came from elsewhere, and says more than any form asks for.
+fn imported(seq: u64, section: &str, created: &str, headline: &str, body: Body) -> EntryView {
+    let kind = body.kind();
+    let mut entry = entry(
+        seq,
+        kind.as_str(),
+        section,
+        created,
+        "J. Okoro",
+        headline,
+        json!({}),
+    );
+    entry.typed = Some(Box::new(body));
+    entry
+}
+
+fn source(resource_type: &str) -> Source {
+    Source {
+        system: "http://elsewhere.example".to_owned(),
+        resource_type: resource_type.to_owned(),
+        id: format!("{resource_type}-1"),
+        original: format!(r#"{{"resourceType":"{resource_type}"}}"#).into_bytes(),
+    }
+}
+
+/// A penicillin allergy of which nobody may lose anything.
+pub fn allergy() -> Allergy {
+    let reaction = |code: &str, words: &str, severity| Reaction {
+        manifestation: Concept::coded(SNOMED, code, words),
+        severity: Some(severity),
+    };
+    Allergy {
+        substance: Concept::coded(SNOMED, "764146007", "Penicillin"),
+        category: Some(AllergyCategory::Medication),
+        criticality: Some(Criticality::High),
+        verification: Verification::Confirmed,
+        reactions: vec![
+            reaction("39579001", "Anaphylaxis", Harm::Severe),
+            reaction("271807003", "Eruption of skin", Harm::Mild),
+        ],
+        onset: "1998-05".parse().ok(),
+        recorded: "2019-03-01T09:00:00Z".parse().ok(),
+        note: Some("Said by her mother.\nSeen once more in 2004.".to_owned()),
+        source: Some(source("AllergyIntolerance")),
+        ..Allergy::default()
+    }
+}
+
+/// A problem that is over, in SNOMED CT alone.
+pub fn condition() -> Condition {
+    Condition {
+        concept: Concept {
+            text: "Preeclampsia".to_owned(),
+            codings: vec![Coding::new(SNOMED, "398254007", "Pre-eclampsia (disorder)")],
+        },
+        status: ClinicalStatus::Resolved,
+        verification: Verification::Provisional,
+        severity: Some(Harm::Severe),
+        onset: "2011-02-03".parse().ok(),
+        abatement: "2011-06".parse().ok(),
+        recorded: "2011-02-03T10:00:00Z".parse().ok(),
+        note: None,
+        source: Some(source("Condition")),
+    }
+}
+
+/// Vital signs with all that NEWS2 asks for.
+pub fn vitals() -> Vitals {
+    Vitals {
+        at: "2026-11-20T06:30:00Z".parse().ok(),
+        systolic: "148".parse().ok(),
+        diastolic: "92".parse().ok(),
+        pulse: "104".parse().ok(),
+        temperature: "38.90".parse().ok(),
+        respiration: "22".parse().ok(),
+        spo2: "91".parse().ok(),
+        breathing: Some(Breathing::Oxygen),
+        oxygen_flow: "2.5".parse().ok(),
+        consciousness: Some(Consciousness::Confusion),
+        weight: "81.5".parse().ok(),
+        height: "175".parse().ok(),
+        pain: "3".parse().ok(),
+        glucose: "7.1".parse().ok(),
+        spo2_scale: SpO2Scale::Two,
+        self_reported: false,
+        source: Some(source("Observation")),
+    }
+}
+
+/// What stands in the chart 0044-1 besides: it came from elsewhere.
+fn from_elsewhere(sections: &mut BTreeMap<String, Vec<EntryView>>) {
+    let clinical = [
+        imported(
+            52,
+            "clinical",
+            "2026-11-20T06:30:00Z",
+            "BP 148/92 mmHg",
+            Body::Vitals(vitals()),
+        ),
+        imported(
+            51,
+            "clinical",
+            "2011-02-03T10:00:00Z",
+            "Preeclampsia, resolved",
+            Body::Condition(condition()),
+        ),
+    ];
+    sections
+        .entry("clinical".to_owned())
+        .or_default()
+        .extend(clinical);
+    let allergy = imported(
+        50,
+        "medication",
+        "2019-03-01T09:00:00Z",
+        "Penicillin: anaphylaxis",
+        Body::Allergy(allergy()),
+    );
+    sections
+        .entry("medication".to_owned())
+        .or_default()
+        .push(allergy);
 }
 
 fn series(measure: &str, unit: &str, values: &[f64], latest: &str, abnormal: bool) -> VitalSeries {
@@ -91,39 +222,66 @@ pub fn chart(mrn: &str) -> ChartView {
         {"code": {"coding": [{"code": "8480-6"}]}, "valueQuantity": {"value": 148}},
         {"code": {"coding": [{"code": "8462-4"}]}, "valueQuantity": {"value": 92}},
     ]});
+    let typed = |mut entry: EntryView, body| {
+        entry.typed = Some(Box::new(body));
+        entry
+    };
+    let pressure = Vitals {
+        systolic: "148".parse().ok(),
+        diastolic: "92".parse().ok(),
+        ..Vitals::default()
+    };
+    let note = Text {
+        text: "Fever since midnight, productive cough.".to_owned(),
+        ..Text::default()
+    };
+    let hypertension = Condition {
+        concept: Concept::coded(ICD10, "I10", "hypertension"),
+        verification: Verification::Confirmed,
+        ..Condition::default()
+    };
     let mut sections = BTreeMap::new();
     sections.insert(
         "clinical".to_owned(),
         vec![
-            entry(
-                90,
-                "vitals",
-                "clinical",
-                "2026-11-22T08:12:00Z",
-                "N. Brandt",
-                "BP 148/92 mmHg !  pulse 104 !  SpO2 93 %",
-                vitals,
+            typed(
+                entry(
+                    90,
+                    "vitals",
+                    "clinical",
+                    "2026-11-22T08:12:00Z",
+                    "N. Brandt",
+                    "BP 148/92 mmHg !  pulse 104 !  SpO2 93 %",
+                    vitals,
+                ),
+                Body::Vitals(pressure),
             ),
-            entry(
-                88,
-                "note",
-                "clinical",
-                "2026-11-22T07:40:00Z",
-                "Dr Okafor",
-                "Fever since midnight, productive cough.",
-                json!({"resourceType": "DocumentReference", "content": [{"attachment": {
-                    "contentType": "text/plain; charset=utf-8",
-                    "data": "RmV2ZXIgc2luY2UgbWlkbmlnaHQsIHByb2R1Y3RpdmUgY291Z2gu",
-                }}]}),
+            typed(
+                entry(
+                    88,
+                    "note",
+                    "clinical",
+                    "2026-11-22T07:40:00Z",
+                    "Dr Okafor",
+                    "Fever since midnight, productive cough.",
+                    json!({"resourceType": "DocumentReference", "content": [{"attachment": {
+                        "contentType": "text/plain; charset=utf-8",
+                        "data": "RmV2ZXIgc2luY2UgbWlkbmlnaHQsIHByb2R1Y3RpdmUgY291Z2gu",
+                    }}]}),
+                ),
+                Body::Note(note),
             ),
-            entry(
-                60,
-                "condition",
-                "clinical",
-                "2024-02-01T10:00:00Z",
-                "Dr Helen Smith",
-                "I10 hypertension, active",
-                json!({"code": {"text": "hypertension", "coding": [{"code": "I10"}]}}),
+            typed(
+                entry(
+                    60,
+                    "condition",
+                    "clinical",
+                    "2024-02-01T10:00:00Z",
+                    "Dr Helen Smith",
+                    "I10 hypertension, active",
+                    json!({"code": {"text": "hypertension", "coding": [{"code": "I10"}]}}),
+                ),
+                Body::Condition(hypertension),
             ),
         ],
     );
@@ -139,6 +297,9 @@ pub fn chart(mrn: &str) -> ChartView {
             json!({}),
         )],
     );
+    if mrn == "0044-1" {
+        from_elsewhere(&mut sections);
+    }
     let alert = |check: &str, severity, text: &str, when: Option<&str>| Alert {
         check: check.to_owned(),
         severity,

@@ -1,6 +1,7 @@
 //! The application against a desk of fixed values: what it asks, what it shows, how many bytes that takes.
 
 mod acts;
+mod amending;
 pub mod bench;
 mod budget;
 mod charts;

@@ -11,12 +11,12 @@ use super::super::command::Query;
 use super::super::field::Field;
 use super::super::popup::{Choice, Menu, MenuRow, Popup};
 use super::super::shell::{Shell, workplaces};
-use super::super::task::{Amends, Task};
+use super::super::task::Task;
 use super::super::theme::Tone;
 use super::chart::OpenChart;
 use super::{Room, pages, split};
-use crate::clinical::Role;
-use crate::desk::view::{EntryView, Stamp};
+use crate::clinical::{Body, Kind, Role};
+use crate::desk::view::{Amends, EntryView, Stamp};
 use list::ChartList;
 
 /// The narrowest window in which list and chart stand side by side. In a narrower one they take turns: a chart's lines are read to
@@ -106,13 +106,14 @@ impl Records {
 
     /// Whether the selected entry is of a kind that somebody of this role amends at the screen.
     fn amendable(&self, role: Option<Role>) -> bool {
-        let kind = self.entry().map(|entry| entry.kind.as_str());
-        match role {
-            Some(Role::Doctor) => {
-                matches!(kind, Some("note" | "vitals" | "condition" | "allergy"))
-            }
-            Some(Role::Nurse) => matches!(kind, Some("note" | "vitals")),
-            Some(Role::Patient) => kind == Some("vitals"),
+        let body = self.entry().and_then(|entry| entry.typed.as_deref());
+        match (role, body) {
+            (
+                Some(Role::Doctor),
+                Some(Body::Note(_) | Body::Vitals(_) | Body::Condition(_) | Body::Allergy(_)),
+            )
+            | (Some(Role::Nurse), Some(Body::Note(_) | Body::Vitals(_))) => true,
+            (Some(Role::Patient), Some(Body::Vitals(vitals))) => vitals.self_reported,
             _ => false,
         }
     }
@@ -135,16 +136,19 @@ impl Records {
             );
             return;
         }
-        let Some(mrn) = self.mrn() else { return };
+        let (Some(mrn), Some(body)) = (self.mrn(), entry.typed.clone()) else {
+            return;
+        };
+        let kind = body.kind();
         let amends = Some(Amends {
             entry: entry.entry.clone(),
-            body: entry.body.clone(),
+            body,
         });
-        match entry.kind.as_str() {
-            "note" => Task::Note { mrn, amends }.begin(shell),
-            "vitals" => Task::Vitals { mrn, amends }.begin(shell),
-            "condition" => Task::Problem { mrn, amends }.begin(shell),
-            "allergy" => Task::Allergy { mrn, amends }.begin(shell),
+        match kind {
+            Kind::Note => Task::Note { mrn, amends }.begin(shell),
+            Kind::Vitals => Task::Vitals { mrn, amends }.begin(shell),
+            Kind::Condition => Task::Problem { mrn, amends }.begin(shell),
+            Kind::Allergy => Task::Allergy { mrn, amends }.begin(shell),
             _ => {}
         }
     }
