@@ -153,7 +153,7 @@ impl App {
         contexts
     }
 
-    fn typing(&self) -> bool {
+    pub(super) fn typing(&self) -> bool {
         match self.shell.popups.last() {
             Some(popup) => popup.typing(),
             None => self.room().typing() && self.contexts().contains(&Context::Typing),
@@ -319,12 +319,18 @@ impl App {
         }
     }
 
-    fn tick(&mut self) {
-        if self.shell.left().is_some_and(|left| left.is_zero()) {
+    /// Locks where nobody pressed a key for too long. **That goes before whatever comes, a key above all**: after a machine slept, or
+    /// this program stood still, nothing may have come at the time for it.
+    fn lock_if_idle(&mut self) -> bool {
+        let over = self.shell.left().is_some_and(|left| left.is_zero());
+        if over {
             self.lock();
             self.login.locked();
-            return;
         }
+        over
+    }
+
+    fn tick(&mut self) {
         if self.typing.due().is_some_and(|due| due <= self.shell.now) {
             self.typing.kept();
             if let Some(draft) = self.shell.typed() {
@@ -337,9 +343,12 @@ impl App {
 
 /// Takes one message, at the time `now`, and says what is to be done.
 pub fn update(app: &mut App, now: Stamp, msg: Msg) -> Vec<Command> {
-    app.shell.now = now.max(app.shell.now);
+    app.shell.at(now);
     app.shell.dirty = true;
+    let locked = app.lock_if_idle();
     match msg {
+        // What was pressed was meant for the session that is over.
+        Msg::Key(_) | Msg::Paste(_) if locked => {}
         Msg::Key(event) => app.key(event),
         Msg::Paste(text) => app.paste(&text),
         Msg::Resized => {}

@@ -166,10 +166,11 @@ async fn sleep(until: Option<Instant>) {
     }
 }
 
-/// The clock woke the loop: for the lock, unless it was only for a frame.
+/// The clock woke the loop: for the lock, unless it was only for a frame. Whether it is time is not asked once more: a clock that was
+/// set back meanwhile would say that it is not.
 fn deadline(app: &App) -> Option<Msg> {
     let due = app.deadline().is_some_and(|at| at <= now());
-    due.then_some(Msg::Tick)
+    (due || !app.shell.dirty).then_some(Msg::Tick)
 }
 
 /// Waits for what was typed to be put away and for jobs to stop where nothing is lost, but not for ever.

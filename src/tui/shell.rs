@@ -107,6 +107,8 @@ pub struct Shell {
     pending: Option<Pending>,
     turns: u64,
     asked: u64,
+    /// How much had been asked when the last session ended.
+    before: u64,
     latest: BTreeMap<Topic, u64>,
 }
 
@@ -134,6 +136,7 @@ impl Shell {
             pending: None,
             turns: 0,
             asked: 0,
+            before: 0,
             latest: BTreeMap::new(),
         }
     }
@@ -231,8 +234,9 @@ impl Shell {
             self.latest.remove(&ticket.topic);
             return true;
         }
-        // Acts may overtake one another; each answer counts as long as the session lasts.
-        ticket.topic == Topic::Act && self.seat.is_some()
+        // Acts may overtake one another; each answer counts as long as the session lasts that asked. Whoever is here next sees nothing
+        // of it.
+        ticket.topic == Topic::Act && self.seat.is_some() && ticket.generation > self.before
     }
 
     /// Starts a job.
@@ -303,6 +307,7 @@ impl Shell {
         self.popups.clear();
         self.said = None;
         self.latest.clear();
+        self.before = self.asked;
         self.going = None;
         self.commands.push(Command::Lock { keep });
     }
@@ -325,6 +330,16 @@ impl Shell {
     /// The commands given since the last time.
     pub fn commands(&mut self) -> Vec<Command> {
         std::mem::take(&mut self.commands)
+    }
+
+    /// Says what time it is. A clock that is set back takes nothing of the time that passed without a key: the lock comes no later
+    /// for it than one that begins anew.
+    pub fn at(&mut self, now: Stamp) {
+        let back = self.now.0.duration_since(now.0);
+        if back.is_positive() {
+            self.touched = Stamp(self.touched.0.checked_sub(back).unwrap_or(self.touched.0));
+        }
+        self.now = now;
     }
 
     /// What is left before the session locks.

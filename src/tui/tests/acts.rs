@@ -1,9 +1,10 @@
 //! Message in, commands out.
 
+use crossterm::event::KeyCode;
 use jiff::SignedDuration;
 
 use super::super::backend::{Failure, Reply};
-use super::super::command::{Command, JobId, Ticket, Topic};
+use super::super::command::{Act, Command, JobId, Ticket, Topic};
 use super::super::job::Job;
 use super::super::msg::Msg;
 use super::bench::{Bench, look};
@@ -472,6 +473,44 @@ fn a_key_puts_the_lock_off() {
 }
 
 #[test]
+fn a_key_after_the_time_locks_and_does_nothing_else() {
+    // The machine slept: no clock woke the program before the key did.
+    for input in [
+        Msg::Key(KeyCode::Down.into()),
+        Msg::Paste("correct horse".to_owned()),
+    ] {
+        let mut bench = Bench::of("smith");
+        bench.keys("2 enter w enter");
+        bench.types("Trireme");
+        later(&mut bench, 3600);
+        bench.send(input);
+        assert!(bench.app.shell.seat.is_none(), "{}", bench.screen());
+        assert!(bench.shows("no key was pressed"), "{}", bench.screen());
+        assert!(!bench.shows("correct") && !bench.shows("•"));
+        let kept = bench.desk.kept.lock().unwrap();
+        let texts: Vec<&str> = kept.iter().map(|k| k.draft.fields[0].1.as_str()).collect();
+        assert_eq!(texts, ["Trireme"]);
+    }
+}
+
+#[test]
+fn a_clock_that_is_set_back_does_not_keep_the_session_open() {
+    let mut bench = Bench::of("smith");
+    later(&mut bench, 300);
+    bench.send(Msg::Tick);
+    later(&mut bench, -86_400);
+    bench.send(Msg::Tick);
+    assert_eq!(
+        bench.app.shell.left(),
+        Some(SignedDuration::from_secs(300)),
+        "what passed stays passed"
+    );
+    later(&mut bench, 301);
+    bench.send(Msg::Tick);
+    assert!(bench.app.shell.seat.is_none());
+}
+
+#[test]
 fn an_answer_of_the_session_before_is_dropped() {
     let mut bench = Bench::of("smith");
     let old = Ticket {
@@ -486,16 +525,56 @@ fn an_answer_of_the_session_before_is_dropped() {
         !bench.app.shell.notices.is_empty(),
         "a stale answer must not replace the newer one"
     );
-    bench.keys("ctrl+l");
-    let act = Ticket {
-        topic: Topic::Act,
-        generation: 99,
+}
+
+/// Asks for an act whose answer does not come yet.
+fn asks_for_an_act(bench: &mut Bench) -> Ticket {
+    bench.app.shell.act(Act::Deliver);
+    let commands = bench.app.shell.commands();
+    let [Command::Ask { ticket, .. }] = commands[..] else {
+        panic!("{commands:?}");
     };
+    ticket
+}
+
+#[test]
+fn the_answer_to_an_act_is_for_the_session_that_asked_alone() {
+    for next in [None, Some("brandt"), Some("smith")] {
+        let mut bench = Bench::of("smith");
+        let ticket = asks_for_an_act(&mut bench);
+        bench.keys("ctrl+l");
+        if let Some(next) = next {
+            // The login has the name of who was here.
+            bench.keys("up ctrl+u");
+            bench.login(next);
+        }
+        let replies = [
+            Ok(Reply::Done("secret line".to_owned())),
+            Err(Failure {
+                code: "busy".to_owned(),
+                message: "secret line".to_owned(),
+                hint: None,
+                causes: Vec::new(),
+            }),
+        ];
+        for reply in replies {
+            bench.send(Msg::Loaded { ticket, reply });
+            assert!(!bench.shows("secret line"), "{next:?}\n{}", bench.screen());
+        }
+    }
+    let mut bench = Bench::of("smith");
+    bench.keys("ctrl+l up ctrl+u");
+    bench.login("smith");
+    let first = asks_for_an_act(&mut bench);
+    asks_for_an_act(&mut bench);
     bench.send(Msg::Loaded {
-        ticket: act,
-        reply: Ok(Reply::Done("secret line".to_owned())),
+        ticket: first,
+        reply: Ok(Reply::Done("keys delivered".to_owned())),
     });
-    assert!(!bench.shows("secret line"));
+    assert!(
+        bench.shows("keys delivered"),
+        "an act that another one overtook is answered, too"
+    );
 }
 
 #[test]
