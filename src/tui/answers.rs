@@ -57,8 +57,9 @@ impl App {
             }
             Ok(Reply::Kept) => {}
             Ok(Reply::Drafts(drafts)) => {
-                self.shell.drafts = drafts;
-                if !self.shell.drafts.is_empty() {
+                self.shell.found(drafts);
+                // Whoever is at work already is not interrupted: a key that was meant for something else would pick a row.
+                if !self.shell.drafts.is_empty() && self.is_at_rest() {
                     draft::offer(&mut self.shell);
                 }
             }
@@ -81,6 +82,12 @@ impl App {
             }
             Err(failure) => self.failed(ticket, failure),
         }
+    }
+
+    /// Whether nothing was begun since the login.
+    fn is_at_rest(&self) -> bool {
+        let first = self.shell.role().map(first_pane);
+        self.shell.popups.is_empty() && !self.typing() && first == Some(self.pane)
     }
 
     /// The popup that waits for this answer.
@@ -133,11 +140,7 @@ impl App {
         self.login.clear();
         self.shell.ask(Query::Status);
         self.shell.ask(Query::Drafts);
-        let first = if role == Role::Patient {
-            Pane::Records
-        } else {
-            Pane::Home
-        };
+        let first = first_pane(role);
         if first != Pane::Home {
             self.shell.ask(Query::Inbox);
         }
@@ -203,5 +206,14 @@ impl App {
             self.shell.ask(Query::Status);
             self.with_room(|room, shell| room.changed(shell));
         }
+    }
+}
+
+/// The pane in which somebody of this role begins.
+fn first_pane(role: Role) -> Pane {
+    if role == Role::Patient {
+        Pane::Records
+    } else {
+        Pane::Home
     }
 }

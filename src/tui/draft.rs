@@ -165,6 +165,15 @@ impl Shell {
         turn
     }
 
+    /// Takes what the desk has of former days. It was asked at the login: what was begun since then is newer.
+    pub fn found(&mut self, drafts: Vec<Draft>) {
+        for draft in drafts {
+            if !self.drafts.iter().any(|known| known.is(&draft)) {
+                self.drafts.push(draft);
+            }
+        }
+    }
+
     /// Throws a draft away, if it was ever kept.
     pub fn discard(&mut self, draft: &Draft) {
         if self.forget(draft) {

@@ -2,6 +2,8 @@
 
 use jiff::SignedDuration;
 
+use super::super::backend::Reply;
+use super::super::command::{Command, Query, Ticket};
 use super::super::msg::Msg;
 use super::bench::{Bench, look};
 use super::fixture::Fixture;
@@ -116,6 +118,58 @@ fn what_was_begun_is_offered_after_the_login_and_goes_on_where_it_stood() {
     assert!(bench.app.shell.drafts.is_empty());
     bench.keys("g d");
     assert!(bench.shows("nothing is left unfinished"));
+}
+
+/// Asks for the drafts as a login does, and gets no answer yet.
+fn asks_for_drafts(bench: &mut Bench) -> Ticket {
+    bench.app.shell.ask(Query::Drafts);
+    let commands = bench.app.shell.commands();
+    let [Command::Ask { ticket, .. }] = commands[..] else {
+        panic!("{commands:?}");
+    };
+    ticket
+}
+
+#[test]
+fn drafts_that_are_found_late_take_no_keys_and_no_draft_away() {
+    let mut bench = Bench::of("smith");
+    let ticket = asks_for_drafts(&mut bench);
+    bench.keys("2 enter w enter");
+    bench.types("Trireme");
+    pass(&mut bench, 1_000);
+    let vitals = draft(&[("pulse", "104")], DraftKind::Vitals);
+    bench.send(Msg::Loaded {
+        ticket,
+        reply: Ok(Reply::Drafts(vec![vitals])),
+    });
+    assert!(!bench.shows("You had not finished"), "{}", bench.screen());
+    bench.types(" 2");
+    assert!(bench.shows("Trireme 2"), "{}", bench.screen());
+    assert_eq!(bench.app.shell.drafts.len(), 2);
+    bench.asked();
+    bench.keys("esc esc");
+    assert!(bench.asked().contains("DropDraft"));
+    assert_eq!(
+        bench.app.shell.drafts.len(),
+        1,
+        "what was found is still there"
+    );
+    bench.keys("v");
+    assert!(bench.shows("continue vital signs"), "{}", bench.screen());
+
+    // Nor does it take the keys of who is looking for something.
+    let mut bench = Bench::of("smith");
+    let ticket = asks_for_drafts(&mut bench);
+    bench.keys("2 /");
+    let note = draft(&[("text", "Trireme")], DraftKind::Note);
+    bench.send(Msg::Loaded {
+        ticket,
+        reply: Ok(Reply::Drafts(vec![note])),
+    });
+    bench.types("0012");
+    assert!(bench.shows("1 of 10"), "{}", bench.screen());
+    bench.keys("esc 1");
+    assert!(bench.shows("1 unfinished"), "{}", bench.screen());
 }
 
 #[test]
