@@ -39,7 +39,7 @@ pub struct Searched {
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
 #[cbor(map)]
 pub struct Exported {
-    /// The entry that the export names as its record.
+    /// What the export calls its record: this entry, or that of the auditors, if there was one.
     #[n(0)]
     pub export: EntryId,
     /// The recipient's key.

@@ -9,7 +9,7 @@ use super::Stamp;
 pub struct SealedMade {
     /// The file.
     pub file: String,
-    /// The entry that puts it on record.
+    /// What it is on record as: the id of an entry, except of what one person signed before an auditor had joined.
     pub export: String,
     /// Hash of the genesis entry: the recipient is told it by another way, and compares.
     pub vault_id: String,
@@ -51,7 +51,7 @@ pub struct SealedOpened {
     pub vault_id: String,
     /// Whether that is the one that the recipient named; otherwise they compare it themselves.
     pub pinned: bool,
-    /// The entry of that vault that puts the export on record.
+    /// What it is on record as in that vault.
     pub export: String,
     /// Who gave it out.
     pub exporter: Exporter,

@@ -51,7 +51,8 @@ impl What {
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
 #[cbor(map)]
 pub struct Statement {
-    /// The entry that puts the export on record in the source vault.
+    /// What the source vault knows the export by: the id of the entry that puts it on record, in the chart or for the auditors. Where no
+    /// auditor had joined yet, no entry bears it, and the records in the charts name it.
     #[n(0)]
     pub record: EntryId,
     /// The source vault: the link of its genesis.

@@ -10,8 +10,8 @@ use crate::vault::{Draft, VaultError};
 use super::Order;
 use super::plan::Plan;
 
-/// Puts it on record in every chart whose bodies go along, and of what one person signed for the auditors too. Answers the entry
-/// that the export is known by.
+/// Puts it on record in every chart whose bodies go along, and of what one person signed for the auditors too. Answers what the
+/// export is known by: the id of the chart's record or of the auditors', which the records in other charts name.
 pub(super) fn put(
     session: &Session,
     plan: &Plan<'_>,
