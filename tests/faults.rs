@@ -21,7 +21,7 @@ use chartseal::desk::view::unwatched;
 use chartseal::jobs::verify;
 use chartseal::ledger::clear::UnitKind;
 use chartseal::ledger::store::FILE;
-use chartseal::ledger::{ChartId, Holder, Ledger, Section};
+use chartseal::ledger::{ChartId, Holder, Ledger, LedgerError, Section};
 use chartseal::vault::sweep::Witness;
 use chartseal::vault::{Draft, Host, Session, Vault, VaultError};
 use support::editor::body;
@@ -45,6 +45,11 @@ struct Base {
 }
 
 fn small() -> Base {
+    with_entries(3)
+}
+
+/// A vault with a chart, of which each section has so many entries.
+fn with_entries(count: usize) -> Base {
     let hospital = Hospital::bare();
     let admin = hospital.login("admin");
     admin.add_unit("Ward", UnitKind::Ward).unwrap();
@@ -61,7 +66,7 @@ fn small() -> Base {
     let mut texts = Vec::new();
     for section in Section::OF_A_CHART {
         let mut of_section = Vec::new();
-        for n in 0..3 {
+        for n in 0..count {
             let text = format!("{section} {n}");
             let draft = Draft::new(chart, section).to(vec![Holder::Person(doctor.cert())]);
             doctor
@@ -349,14 +354,8 @@ fn an_index_that_leads_to_one_entry_twice_and_hides_another_is_refused_and_found
         .into_iter()
         .map(|opened| u8::try_from(opened.unwrap().entry.seq()).unwrap())
         .collect();
-    // A row of the index by chart and section: the chart, the section, the entry's number, each in its bytes.
-    let row = [&base.chart.0[..], &[section as u8, numbers[0]]].concat();
-    let places: Vec<usize> = (0..base.bytes.len() - row.len())
-        .filter(|at| base.bytes[*at..].starts_with(&row))
-        .collect();
-    assert_eq!(places.len(), 1, "the row stands once");
     let mut bytes = base.bytes.clone();
-    bytes[places[0] + row.len() - 1] = numbers[1];
+    bytes[number_in_index(&base, section, numbers[0])] = numbers[1];
     let (_folder, vault, host) = with_bytes(&base, &bytes);
     let refused = open(&vault, &host)
         .read(|reader| reader.section(base.chart, section).map(drop))
@@ -365,4 +364,60 @@ fn an_index_that_leads_to_one_entry_twice_and_hides_another_is_refused_and_found
     let ledger = Ledger::open(&vault).unwrap();
     let report = verify::keyless(&ledger, Witness::default(), 1, &unwatched).unwrap();
     assert!(!report.ok);
+}
+
+/// Where the index by chart and section has the row of an entry, up to the entry's number: chart, section, number, each in its bytes.
+fn number_in_index(base: &Base, section: Section, seq: u8) -> usize {
+    let row = [&base.chart.0[..], &[section as u8, seq]].concat();
+    let mut places =
+        (0..base.bytes.len() - row.len()).filter(|at| base.bytes[*at..].starts_with(&row));
+    let place = places.next().expect("the row stands somewhere");
+    assert!(places.next().is_none(), "the row stands once");
+    place + row.len() - 1
+}
+
+#[test]
+fn an_index_that_leads_back_holds_nobody_up_who_reads_page_by_page() {
+    let base = with_entries(12);
+    let section = Section::Clinical;
+    let walk = |ledger: &Ledger, limit: usize| {
+        let (mut after, mut met) = (0, Vec::new());
+        // Every entry once, and the last time there is none.
+        for _ in 0..=12 {
+            let page = ledger.read(|tx| tx.section_after(&base.chart, section, after, limit));
+            match page {
+                Ok(entries) => match entries.last() {
+                    Some(last) => after = last.seq(),
+                    None => return met,
+                },
+                Err(error) => {
+                    assert!(matches!(error, LedgerError::Damaged { .. }), "{error}");
+                    return met;
+                }
+            }
+            met.push(after);
+        }
+        panic!("it goes on for ever: {met:?}");
+    };
+    let (_folder, vault, _) = with_bytes(&base, &base.bytes);
+    let ledger = Ledger::open(&vault).unwrap();
+    let numbers: Vec<u8> = ledger
+        .read(|tx| tx.section_numbers(&base.chart, section, u64::MAX >> 1))
+        .unwrap()
+        .into_iter()
+        .map(|seq| u8::try_from(seq).unwrap())
+        .collect();
+    assert_eq!((numbers.len(), walk(&ledger, 2).len()), (12, 6));
+    for seq in &numbers {
+        let place = number_in_index(&base, section, *seq);
+        for other in numbers.iter().filter(|other| *other != seq) {
+            let mut bytes = base.bytes.clone();
+            bytes[place] = *other;
+            let (_folder, vault, _) = with_bytes(&base, &bytes);
+            let ledger = Ledger::open(&vault).unwrap();
+            for limit in 1..12 {
+                walk(&ledger, limit);
+            }
+        }
+    }
 }

@@ -193,6 +193,10 @@ impl<'c> ReadTx<'c> {
             tail,
             params![chart.as_bytes(), section as u8, after as i64, limit as i64],
         )?;
+        let mut last = after;
+        for entry in &found {
+            ahead(&mut last, entry.seq())?;
+        }
         checked(found, |core| {
             core.chart == *chart && core.section == section
         })
