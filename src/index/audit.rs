@@ -156,7 +156,7 @@ fn read(
         return Ok(damaged);
     }
     let keys = key.segment(&segment.salt);
-    let (mut damaged, mut after) = (0, None);
+    let (mut damaged, mut after) = (packed::unaddressed(conn, segment.id)?, None);
     // Rows that belong to no head are read by no search: somebody put them there.
     let mut owned = (0, 0);
     let mut there = (0, packed::pages(conn, segment.id)?);

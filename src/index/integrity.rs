@@ -5,7 +5,7 @@ use crate::crypto::Secret;
 
 use super::testing::{CHART, File, ID, bulk, change, condition, key, note, replaced};
 use super::transactor::Transactor;
-use super::{Audit, Audited, Change, CompartmentKey, IndexError, Mode, coverage};
+use super::{Audit, Audited, Change, CompartmentKey, IndexError, Mode, coverage, rebuild};
 
 #[test]
 fn coverage_holds_only_with_its_mac() {
@@ -149,21 +149,25 @@ fn an_audit_names_the_entries_of_dropped_rows_and_the_segments_of_rows_that_nobo
     edit(&format!(
         "INSERT INTO index_small VALUES ({packed}, randomblob(16), randomblob(24))"
     ));
+    // And at what is no address.
+    edit(&format!(
+        "INSERT INTO index_small VALUES ({packed}, x'00', x'')"
+    ));
     edit("INSERT INTO index_log SELECT max(k) + length(b), b FROM index_log");
     edit(&format!(
         "INSERT INTO index_large VALUES (7, {packed}, randomblob(3984))"
     ));
     let forged = audit();
     assert_eq!((forged.missing, forged.stray), (0, 0));
-    assert_eq!(forged.damaged.values().sum::<u64>(), 3);
-    assert_eq!(forged.damaged[&packed], 2);
+    assert_eq!(forged.damaged.values().sum::<u64>(), 4);
+    assert_eq!(forged.damaged[&packed], 3);
 
     // The row of entry 1.
     edit("DELETE FROM index_log WHERE k = (SELECT min(k) FROM index_log)");
     let dropped = audit();
     let words = |rid: usize| changes[rid - 1].terms.len() as u64;
     assert_eq!(dropped.missing_of, [(1, words(1))].into());
-    assert_eq!(dropped.damaged.values().sum::<u64>(), 4);
+    assert_eq!(dropped.damaged.values().sum::<u64>(), 5);
 
     // And every head of the packed segment.
     file.conn
@@ -171,4 +175,21 @@ fn an_audit_names_the_entries_of_dropped_rows_and_the_segments_of_rows_that_nobo
         .execute("DELETE FROM index_small", [])
         .expect("edited");
     assert_eq!(audit().missing_of, [(1, words(1)), (3, words(3))].into());
+}
+
+#[test]
+fn rows_at_no_address_keep_nobody_from_merging() {
+    let (file, keys) = (File::new(), [key(1)]);
+    for rid in 1..=2 {
+        bulk(&keys[0], &[change(rid, &note("fever"))])
+            .write(&file, Mode::Add)
+            .expect("written");
+    }
+    let edited = file.conn.borrow().execute(
+        "INSERT INTO index_small SELECT id, x'00', x'' FROM segment",
+        [],
+    );
+    assert_eq!(edited.expect("edited"), 2);
+    assert!(rebuild(&file, ID, &keys).expect("rebuilt").is_some());
+    assert_eq!(file.find(&keys, "fever"), [2, 1]);
 }

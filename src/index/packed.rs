@@ -222,12 +222,27 @@ fn parse_head(plain: &[u8]) -> Option<Head> {
     })
 }
 
+/// What every row of `index_small` has that this program wrote.
+const ADDRESSED: &str = "length(a) = 16";
+
+/// How many rows of a segment stand at no address. Searches and merges read none of them: somebody put them there.
+pub(super) fn unaddressed(conn: &Connection, segment: i64) -> Result<u64> {
+    let sql = format!("SELECT count(*) FROM index_small WHERE segment = ?1 AND NOT ({ADDRESSED})");
+    let count: i64 = conn.query_row(&sql, [segment], |row| row.get(0))?;
+    Ok(count as u64)
+}
+
+/// The bytes of a column; none of what is no bytes, which then opens as no box.
+fn blob(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<Vec<u8>> {
+    Ok(row.get_ref(column)?.as_blob().unwrap_or_default().to_vec())
+}
+
 /// What the file has of a large block.
 pub(super) fn large(conn: &Connection, segment: i64, address: Address) -> Result<Option<Vec<u8>>> {
     let mut statement =
         conn.prepare_cached("SELECT b FROM index_large WHERE k = ?1 AND segment = ?2")?;
     Ok(statement
-        .query_row(params![address.page(), segment], |row| row.get(0))
+        .query_row(params![address.page(), segment], |row| blob(row, 0))
         .optional()?)
 }
 
@@ -236,7 +251,7 @@ pub(super) fn small(conn: &Connection, segment: i64, address: Address) -> Result
     let mut statement =
         conn.prepare_cached("SELECT b FROM index_small WHERE segment = ?1 AND a = ?2")?;
     Ok(statement
-        .query_row(params![segment, address.0], |row| row.get(0))
+        .query_row(params![segment, address.0], |row| blob(row, 0))
         .optional()?)
 }
 
@@ -298,9 +313,9 @@ pub(super) fn sound_heads_after(
     after: Option<Address>,
     limit: usize,
 ) -> Result<HeadPage> {
-    let mut statement = conn.prepare_cached(
-        "SELECT a, b FROM index_small WHERE segment = ?1 AND a > ?2 ORDER BY a LIMIT ?3",
-    )?;
+    let mut statement = conn.prepare_cached(&format!(
+        "SELECT a, b FROM index_small WHERE segment = ?1 AND a > ?2 AND {ADDRESSED} ORDER BY a LIMIT ?3",
+    ))?;
     let from: &[u8] = after.as_ref().map_or(&[], |address| &address.0);
     let mut rows = statement.query(params![segment.id, from, limit as i64])?;
     let (mut page, mut last, mut seen) = (HeadPage::default(), None, 0);
@@ -310,7 +325,7 @@ pub(super) fn sound_heads_after(
         if i != 0 {
             page.blocks += 1;
         } else {
-            match open_head(segment.id, keys, address, row.get(1)?) {
+            match open_head(segment.id, keys, address, blob(row, 1)?) {
                 Ok(head) => page.heads.push((tag, head)),
                 Err(_) => page.damaged += 1,
             }
