@@ -82,7 +82,7 @@ fn select_row(terminal: &mut Terminal, begins: &str) {
         let row = text
             .lines()
             .position(|line| line.trim_start().starts_with(begins));
-        let row = row.unwrap() as u16;
+        let row = row.unwrap_or_else(|| panic!("no row {begins:?} on\n{text}")) as u16;
         let at = marked(terminal.screen());
         if at == Some(row) {
             return;

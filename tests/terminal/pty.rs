@@ -109,10 +109,19 @@ impl Terminal {
         self.until_that(text, |screen| screen.contents().contains(text));
     }
 
+    /// Whether the last frame has come whole: a terminal shows none before.
+    fn is_whole(&self) -> bool {
+        let last = |mark: &[u8]| {
+            let mut marks = self.written.windows(mark.len());
+            marks.rposition(|bytes| bytes == mark)
+        };
+        last(b"\x1b[?2026h") <= last(b"\x1b[?2026l")
+    }
+
     /// Waits until the screen is so.
     pub fn until_that(&mut self, what: &str, holds: impl Fn(&vt100::Screen) -> bool) {
         let start = Instant::now();
-        while !holds(self.screen.screen()) {
+        while !(self.is_whole() && holds(self.screen.screen())) {
             assert!(
                 start.elapsed() < PATIENCE,
                 "no {what:?} on\n{}",
