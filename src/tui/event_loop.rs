@@ -16,6 +16,7 @@ use tokio::time::Instant;
 
 use super::app::{App, update};
 use super::backend::Backend;
+use super::display;
 use super::frame_writer::{Erases, FrameWriter};
 use super::keyboard;
 use super::msg::Msg;
@@ -66,17 +67,23 @@ async fn main_loop(look: Look, backend: &Arc<dyn Backend>) -> io::Result<()> {
     for command in app.first() {
         runner.run(command);
     }
-    let mut screen = Screen::new(io::stdout())?;
+    let (display, mut gone) = display::open()?;
+    let mut screen = Screen::new(display)?;
     let mut drawn = Instant::now();
     let mut shown = show(&mut screen, &mut app, &mut runner);
     while !app.has_left() {
-        let wake = wake(&app, drawn, frame);
+        let wake = wake(&app, (!screen.under_way).then(|| drawn + frame));
         let first = tokio::select! {
             biased;
             _ = terminate.recv() => Some(Msg::Leave),
             _ = hang_up.recv() => Some(Msg::Leave),
             _ = interrupt.recv() => Some(Msg::Leave),
             _ = resized.recv() => resize(&mut screen),
+            written = gone.recv(), if screen.under_way => {
+                screen.under_way = false;
+                shown = written.unwrap_or_else(|| Err(io::ErrorKind::BrokenPipe.into()));
+                shown.is_err().then_some(Msg::Leave)
+            }
             event = keys.recv() => event.map_or(Some(Msg::Leave), from_terminal),
             answer = ears.answers.recv() => answer,
             changed = ears.progress.changed() => { progress(&mut app, &mut ears, changed.is_ok()); None }
@@ -99,12 +106,17 @@ async fn main_loop(look: Look, backend: &Arc<dyn Backend>) -> io::Result<()> {
         if app.has_left() {
             break;
         }
-        if app.shell.dirty && drawn.elapsed() >= frame {
+        if app.shell.dirty && !screen.under_way && drawn.elapsed() >= frame {
             shown = show(&mut screen, &mut app, &mut runner);
             drawn = Instant::now();
         }
     }
-    settle(&mut runner, &mut app, &mut ears).await;
+    let end = Instant::now() + GRACE;
+    settle(&mut runner, &mut app, &mut ears, end).await;
+    if screen.under_way {
+        // Behind it the terminal is given back. Where it does not go, somebody has stopped the terminal.
+        let _ = tokio::time::timeout_at(end, gone.recv()).await;
+    }
     shown
 }
 
@@ -150,10 +162,10 @@ fn progress(app: &mut App, ears: &mut Ears, alive: bool) {
     }
 }
 
-/// When to wake without anything happening: for a frame that is due, else for the lock, else never.
-fn wake(app: &App, drawn: Instant, frame: Duration) -> Option<Instant> {
-    if app.shell.dirty {
-        return Some(drawn + frame);
+/// When to wake without anything happening: for a frame, where one is due and may be drawn, else for the lock, else never.
+fn wake(app: &App, frame: Option<Instant>) -> Option<Instant> {
+    if app.shell.dirty && frame.is_some() {
+        return frame;
     }
     let left = app.deadline()?.0.duration_since(Timestamp::now());
     Some(Instant::now() + Duration::try_from(left).unwrap_or(Duration::ZERO))
@@ -174,9 +186,8 @@ fn deadline(app: &App) -> Option<Msg> {
 }
 
 /// Waits for what was typed to be put away and for jobs to stop where nothing is lost, but not for ever.
-async fn settle(runner: &mut Runner, app: &mut App, ears: &mut Ears) {
+async fn settle(runner: &mut Runner, app: &mut App, ears: &mut Ears, end: Instant) {
     runner.stop_all();
-    let end = Instant::now() + GRACE;
     let _ = tokio::time::timeout_at(end, runner.locked()).await;
     while app.shell.busy() {
         match tokio::time::timeout_at(end, ears.answers.recv()).await {
@@ -193,6 +204,8 @@ async fn settle(runner: &mut Runner, app: &mut App, ears: &mut Ears) {
 pub struct Screen<W: Write> {
     buffer: Buffer,
     writer: FrameWriter<W>,
+    /// Whether the last frame has not gone yet.
+    under_way: bool,
 }
 
 impl<W: Write> Screen<W> {
@@ -202,6 +215,7 @@ impl<W: Write> Screen<W> {
         Ok(Self {
             buffer: Buffer::empty(Rect::new(0, 0, width, height)),
             writer: FrameWriter::new(out, Erases::of(&term)),
+            under_way: false,
         })
     }
 
@@ -213,7 +227,7 @@ impl<W: Write> Screen<W> {
     fn draw(&mut self, app: &mut App) -> io::Result<()> {
         app.take_dirty();
         let cursor = render(app, &mut self.buffer);
-        self.writer.paint(&self.buffer, cursor)?;
+        self.under_way = self.writer.paint(&self.buffer, cursor)? > 0;
         Ok(())
     }
 }
@@ -245,6 +259,7 @@ mod tests {
         let mut screen = Screen {
             buffer: Buffer::empty(Rect::new(0, 0, 80, 24)),
             writer: FrameWriter::new(Cut, Erases::ToPlain),
+            under_way: false,
         };
         show(&mut screen, &mut bench.app, &mut runner).unwrap_err();
         assert!(bench.app.has_left());
@@ -275,7 +290,8 @@ mod tests {
             take(&mut bench.app, &mut runner, Msg::Leave);
             assert!(bench.desk.kept.lock().unwrap().is_empty());
             let_go.send(()).unwrap();
-            settle(&mut runner, &mut bench.app, &mut ears).await;
+            let end = Instant::now() + GRACE;
+            settle(&mut runner, &mut bench.app, &mut ears, end).await;
         });
         runtime.shutdown_background();
         assert_eq!(bench.desk.kept.lock().unwrap().len(), 1);

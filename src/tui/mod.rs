@@ -4,6 +4,7 @@
 //! be done, [`render::render`] draws the value into a buffer; neither reads, writes or waits. Around that value:
 //!
 //! - [`event_loop`]: one `select!`, signals before keys before answers before the clock; draws once when all that was ready is taken.
+//!   `display`: frames, sent where nothing waits for them.
 //!   `keyboard`: keys, read where nothing waits for them.
 //! - [`frame_writer`]: what changed since the last frame, in one write; [`scroll`]: rows that only moved. [`terminal`]: raw mode, and back from it, also after a panic.
 //! - [`runner`]: does commands on blocking threads. [`backend`]: whom it asks; [`desk_backend`]: the real one; [`keeper`]: what it does meanwhile.
@@ -23,6 +24,7 @@ pub mod capture;
 mod command;
 mod desk_acts;
 pub mod desk_backend;
+mod display;
 pub mod draft;
 pub mod event_loop;
 pub mod field;

@@ -6,7 +6,9 @@
 use std::io::{self, IsTerminal, Write};
 use std::panic;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::channel;
 use std::thread;
+use std::time::Duration;
 
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 
@@ -14,6 +16,9 @@ use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 const ON: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?2004h";
 /// The same back, with the pen and the scrolled rows reset and a synchronised update ended that a panic may have left open.
 const OFF: &[u8] = b"\x1b[?2026l\x1b[r\x1b[0m\x1b[?2004l\x1b[?25h\x1b[?1049l";
+
+/// How long the terminal may take to take [`OFF`].
+const PATIENCE: Duration = Duration::from_secs(2);
 
 static SWITCHED: AtomicBool = AtomicBool::new(false);
 
@@ -54,12 +59,18 @@ impl Drop for Terminal {
     }
 }
 
-/// Gives the terminal back, once.
+/// Gives the terminal back, once. **One that somebody has stopped takes nothing, and does not keep the program**: so the bytes go on a
+/// thread of their own.
 fn restore() {
     if SWITCHED.swap(false, Ordering::SeqCst) {
-        let mut out = io::stdout().lock();
-        let _ = out.write_all(OFF);
-        let _ = out.flush();
+        let (tell, gone) = channel();
+        thread::spawn(move || {
+            let mut out = io::stdout().lock();
+            let _ = out.write_all(OFF).and_then(|()| out.flush());
+            // Nobody listens any more where it took too long.
+            let _ = tell.send(());
+        });
+        let _ = gone.recv_timeout(PATIENCE);
         let _ = disable_raw_mode();
     }
 }

@@ -163,3 +163,26 @@ fn a_note_outlives_a_signal_and_a_lost_line() {
     sign(again(folder.path()), "Bireme aloft.");
     assert_eq!(kept(folder.path()), []);
 }
+
+#[test]
+fn a_terminal_that_was_stopped_holds_up_neither_the_lock_nor_the_end() {
+    let (folder, _) = hospital();
+    let mut doctor = begin(folder.path(), "Xebec becalmed");
+    doctor.stop();
+    // The frame with these goes nowhere.
+    doctor.types(" off the cape.");
+    doctor.signal("TERM");
+    assert!(doctor.ended().success());
+    assert_eq!(kept(folder.path()).len(), 1);
+    sign(again(folder.path()), "Xebec becalmed");
+    // And what is left there by somebody who went away is locked.
+    let mut doctor = begin(folder.path(), "Carrack aground");
+    doctor.stop();
+    doctor.types("\x0c");
+    until_kept(folder.path(), 1);
+    doctor.go_on();
+    doctor.until("passphrase");
+    assert!(!doctor.text().contains("Carrack"), "{}", doctor.text());
+    doctor.signal("TERM");
+    assert!(doctor.ended().success());
+}

@@ -2,12 +2,16 @@
 
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
+
+use rustix::fs::OFlags;
+use rustix::termios::{Action, tcflow};
 
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 
@@ -178,6 +182,26 @@ impl Terminal {
             .args([&format!("-{name}"), &pid])
             .status();
         assert!(sent.unwrap().success());
+    }
+
+    /// The terminal takes nothing any more, as with scroll lock.
+    pub fn stop(&self) {
+        self.flow(Action::OOff);
+    }
+
+    /// It does again.
+    pub fn go_on(&self) {
+        self.flow(Action::OOn);
+    }
+
+    fn flow(&self, action: Action) {
+        let name = self.master.as_ref().unwrap().tty_name().unwrap();
+        let line = std::fs::File::options()
+            .write(true)
+            .custom_flags(OFlags::NOCTTY.bits() as i32)
+            .open(name)
+            .unwrap();
+        tcflow(&line, action).unwrap();
     }
 
     /// Takes the terminal away, as a lost line does.

@@ -92,11 +92,13 @@ impl Stage {
     }
 
     /// What lies on a shelf of the server.
-    fn shelf(&self, shelf: Shelf) -> Vec<Name> {
+    /// The objects that are marked. A keeper that is stopped while the server is silent may leave its note beside the marks.
+    fn marked(&self) -> Vec<Name> {
         self.runtime.block_on(async {
             let location = Location::parse(&self.mongod.uri("backup")).unwrap();
             let target = location.open(None).await.unwrap();
-            let mut stats = target.list(shelf).await.unwrap();
+            let mut stats = target.list(Shelf::Tombstones).await.unwrap();
+            stats.retain(|stat| !stat.name.to_string().starts_with("keeper/"));
             stats.sort_unstable();
             stats.into_iter().map(|stat| stat.name).collect()
         })
@@ -162,10 +164,10 @@ fn what_is_stopped_leaves_nothing_half_done_and_the_next_run_completes() {
     link.stall_at("insert", "tombstones");
     prune(&mut admin);
     stage.is_stopped(&mut admin, "Prune the backup");
-    assert!(stage.shelf(Shelf::Tombstones).len() < strays.len());
+    assert!(stage.marked().len() < strays.len());
     prune(&mut admin);
     admin.until("Prune the backup: ok");
-    assert_eq!(stage.shelf(Shelf::Tombstones), strays);
+    assert_eq!(stage.marked(), strays);
     verify_all(&mut admin);
     admin.until("Verify the backup: ok");
     report(&mut admin, "Verify the backup", "ok  nothing is wrong");
