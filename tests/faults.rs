@@ -354,8 +354,7 @@ fn an_index_that_leads_to_one_entry_twice_and_hides_another_is_refused_and_found
         .into_iter()
         .map(|opened| u8::try_from(opened.unwrap().entry.seq()).unwrap())
         .collect();
-    let mut bytes = base.bytes.clone();
-    bytes[number_in_index(&base, section, numbers[0])] = numbers[1];
+    let bytes = led_astray(&base, section, numbers[0], numbers[1]);
     let (_folder, vault, host) = with_bytes(&base, &bytes);
     let refused = open(&vault, &host)
         .read(|reader| reader.section(base.chart, section).map(drop))
@@ -366,14 +365,19 @@ fn an_index_that_leads_to_one_entry_twice_and_hides_another_is_refused_and_found
     assert!(!report.ok);
 }
 
-/// Where the index by chart and section has the row of an entry, up to the entry's number: chart, section, number, each in its bytes.
-fn number_in_index(base: &Base, section: Section, seq: u8) -> usize {
+/// The bytes of the base, in which the index by chart and section leads to another entry in place of this one. A row is the chart, the
+/// section and the entry's number, each in its bytes; where a page was split, its old rows stand in the free room, too.
+fn led_astray(base: &Base, section: Section, seq: u8, to: u8) -> Vec<u8> {
     let row = [&base.chart.0[..], &[section as u8, seq]].concat();
-    let mut places =
-        (0..base.bytes.len() - row.len()).filter(|at| base.bytes[*at..].starts_with(&row));
-    let place = places.next().expect("the row stands somewhere");
-    assert!(places.next().is_none(), "the row stands once");
-    place + row.len() - 1
+    let mut bytes = base.bytes.clone();
+    let places: Vec<usize> = (0..bytes.len() - row.len())
+        .filter(|at| bytes[*at..].starts_with(&row))
+        .collect();
+    assert!(!places.is_empty());
+    for place in places {
+        bytes[place + row.len() - 1] = to;
+    }
+    bytes
 }
 
 #[test]
@@ -409,10 +413,8 @@ fn an_index_that_leads_back_holds_nobody_up_who_reads_page_by_page() {
         .collect();
     assert_eq!((numbers.len(), walk(&ledger, 2).len()), (12, 6));
     for seq in &numbers {
-        let place = number_in_index(&base, section, *seq);
         for other in numbers.iter().filter(|other| *other != seq) {
-            let mut bytes = base.bytes.clone();
-            bytes[place] = *other;
+            let bytes = led_astray(&base, section, *seq, *other);
             let (_folder, vault, _) = with_bytes(&base, &bytes);
             let ledger = Ledger::open(&vault).unwrap();
             for limit in 1..12 {
