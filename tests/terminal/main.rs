@@ -104,7 +104,7 @@ fn a_day_on_the_ward_and_at_the_counter() {
     doctor.login(&of_role(&made, "doctor"), PASSPHRASE);
     doctor.types("2");
     doctor.until("2 RECORDS");
-    doctor.until("charts");
+    doctor.until("6 charts");
     doctor.types("\r");
     doctor.until("SUMMARY");
     doctor.types("w");
