@@ -16,6 +16,7 @@
 //! - [`snapshot`]: a run; [`chain`]: the manifests, judged; [`verify`]; [`restore`];
 //!   [`retention`], [`tombstone`], [`prune`], `turn`, [`pruner`]: letting old snapshots go.
 
+mod beginning;
 mod cancel;
 mod cbor;
 pub mod chain;

@@ -1,9 +1,11 @@
 //! What a run builds on: the snapshot before it, and the name that the new one gets.
 
+use super::beginning;
 use super::error::BackupError;
 use super::high_water::HighWater;
 use super::keys::BackupKeys;
 use super::manifest::{HostId, ManifestName, SignedManifest, Start, Timeline};
+use super::state::HostState;
 use super::target::Shelf;
 use super::wire::Wire;
 
@@ -19,11 +21,11 @@ pub struct Next {
 }
 
 impl Next {
-    /// Finds the place after `mark`, or after what the target serves if this host remembers nothing.
+    /// Finds the place after the host's high-water mark, or after what the target serves if this host remembers nothing.
     pub async fn find(
         wire: &Wire,
         keys: &BackupKeys,
-        mark: Option<&HighWater>,
+        state: &HostState,
     ) -> Result<Self, BackupError> {
         let host = HostId::of(&keys.signing.public());
         let stats = wire.list(Shelf::Manifests).await?;
@@ -31,9 +33,9 @@ impl Next {
             .iter()
             .filter_map(|stat| ManifestName::parse(&stat.name))
             .collect();
-        match mark {
-            Some(mark) => Self::after_mark(wire, keys, host, mark, &names).await,
-            None => Self::after_loss(wire, keys, host, &names).await,
+        match HighWater::load(state, keys.repository)? {
+            Some(mark) => Self::after_mark(wire, keys, host, &mark, &names).await,
+            None => Self::after_loss(wire, keys, host, &names, beginning::timeline(state)?).await,
         }
     }
 
@@ -91,19 +93,19 @@ impl Next {
     }
 
     /// Without a mark nothing shows whether the target's chain is the newest. What it serves is built upon, in the
-    /// open: on a timeline of its own.
+    /// open: on a timeline of its own. What stands on that already is of a run that was killed before it kept its mark.
     async fn after_loss(
         wire: &Wire,
         keys: &BackupKeys,
         host: HostId,
         names: &[ManifestName],
+        timeline: Timeline,
     ) -> Result<Self, BackupError> {
         let own = names
             .iter()
             .filter(|name| name.host == host)
             .max_by_key(|name| name.number);
         let newest = own.or_else(|| names.iter().max_by_key(|name| name.number));
-        let timeline = Timeline::random();
         let Some(newest) = newest else {
             return Ok(Self {
                 name: ManifestName {
@@ -129,7 +131,11 @@ impl Next {
                 timeline,
                 number,
             },
-            start: Start::AfterLostState,
+            start: if (newest.host, newest.timeline) == (host, timeline) {
+                Start::Next
+            } else {
+                Start::AfterLostState
+            },
             parent: Some(parent),
         })
     }

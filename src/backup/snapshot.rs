@@ -19,6 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use tokio::sync::mpsc;
 
+use super::beginning;
 use super::error::BackupError;
 use super::footing::Footing;
 use super::high_water::HighWater;
@@ -133,16 +134,27 @@ pub async fn run(
     options: Options,
     now: Now<'_>,
 ) -> Result<Snapshot, BackupError> {
+    match attempt(wire, keys, Arc::clone(&source), host, options, now).await {
+        // The manifest of a run of this host that was killed may have arrived only now, under the name that this one was to have.
+        // If it follows what it should, it is built upon; if not, this is told again.
+        Err(BackupError::Forked { .. }) => attempt(wire, keys, source, host, options, now).await,
+        ended => ended,
+    }
+}
+
+async fn attempt(
+    wire: &Wire,
+    keys: &BackupKeys,
+    source: Arc<dyn Source>,
+    host: &Path,
+    options: Options,
+    now: Now<'_>,
+) -> Result<Snapshot, BackupError> {
     wire.meter.phase(Phase::Opening);
     let began = now();
     let state = HostState::lock(host, keys.repository)?;
     RepositoryRecord::ensure(wire, keys).await?;
-    let next = Next::find(
-        wire,
-        keys,
-        HighWater::load(&state, keys.repository)?.as_ref(),
-    )
-    .await?;
+    let next = Next::find(wire, keys, &state).await?;
     let parent = next.parent.as_ref();
     let uploader = Uploader {
         wire: wire.clone(),
@@ -194,6 +206,7 @@ pub async fn run(
     uploader.footing.check()?;
     let manifest = commit(wire, keys, &manifest).await?;
     HighWater::of(keys.repository, &manifest).save(&state)?;
+    beginning::is_over(&state)?;
     let Uploader {
         journal, alarms, ..
     } = uploader;

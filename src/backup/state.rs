@@ -77,6 +77,11 @@ impl HostState {
         self.stem.with_extension("spool")
     }
 
+    /// The file of the timeline that the host begins.
+    pub(super) fn beginning(&self) -> PathBuf {
+        self.stem.with_extension("begins")
+    }
+
     /// The file of the high-water mark.
     pub(super) fn high_water(&self) -> PathBuf {
         self.stem.with_extension("head")

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chartseal::backup::object::ObjectKind;
 use chartseal::backup::snapshot::Options;
-use chartseal::backup::target::{Shelf, Target};
+use chartseal::backup::target::{Name, Put, Shelf, Target};
 use chartseal::backup::verify::ReadData;
 use chartseal::backup::{BackupError, Phase, Wire};
 
@@ -328,4 +328,59 @@ async fn a_thin_link_is_not_asked_for_more_than_its_rate() {
     // The last object may go out as soon as those before it have had their time. A slow machine only takes longer.
     let before_last = snapshot.uploaded_in_all().bytes - PACK;
     assert!(started.elapsed() >= Duration::from_secs_f64(before_last as f64 / RATE as f64));
+}
+
+/// Runs until its manifest has been sent off, as if it were killed then, and takes what has arrived of it.
+async fn killed_at_its_manifest(site: &Site, target: &Arc<Memory>) -> (Name, Vec<u8>) {
+    let (stuck, mut is_stuck) = tokio::sync::watch::channel(false);
+    let faulty = Faulty::new(target.clone(), move |op, shelf, _| {
+        if op == Op::Put && shelf == Shelf::Manifests {
+            stuck.send_replace(true);
+            return Fault::HangAfter;
+        }
+        Fault::None
+    });
+    tokio::select! {
+        _ = site.back_up(faulty) => unreachable!("its manifest is never answered"),
+        () = async {
+            is_stuck.wait_for(|stuck| *stuck).await.unwrap();
+            while target.names(Shelf::Manifests).is_empty() {
+                tokio::task::yield_now().await;
+            }
+        } => {}
+    }
+    let name = target.names(Shelf::Manifests).remove(0);
+    let manifest = target.read(Shelf::Manifests, &name);
+    target.remove(Shelf::Manifests, &name);
+    (name, manifest)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_manifest_of_a_killed_run_that_arrives_after_the_next_makes_no_fork() {
+    let site = Site::new(Book::written(7, 20));
+    let target = Memory::new();
+    let (name, late) = killed_at_its_manifest(&site, &target).await;
+    back_up_when_free(&site, target.clone()).await;
+    let put = target.put(Shelf::Manifests, &name, Arc::new(late)).await;
+    assert_eq!(put.unwrap(), Put::AlreadyThere);
+    assert!(site.verify(target.clone(), ReadData::All).await.ok());
+    assert_eq!(site.restore(target).await.unwrap().1.book, site.book.read());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_manifest_of_a_killed_run_that_arrives_during_the_next_is_built_upon() {
+    let site = Site::new(Book::written(7, 20));
+    let target = Memory::new();
+    let (name, late) = killed_at_its_manifest(&site, &target).await;
+    let memory = target.clone();
+    let arriving = Faulty::new(target.clone(), move |op, shelf, _| {
+        if op == Op::Put && shelf == Shelf::Manifests && memory.names(shelf).is_empty() {
+            memory.write(shelf, &name, late.clone());
+        }
+        Fault::None
+    });
+    let snapshot = back_up_when_free(&site, arriving).await;
+    assert_eq!(snapshot.manifest.manifest.name.number, 2);
+    assert!(site.verify(target.clone(), ReadData::All).await.ok());
+    assert_eq!(site.restore(target).await.unwrap().1.book, site.book.read());
 }
