@@ -134,12 +134,15 @@ pub async fn run(
     options: Options,
     now: Now<'_>,
 ) -> Result<Snapshot, BackupError> {
-    match attempt(wire, keys, Arc::clone(&source), host, options, now).await {
-        // The manifest of a run of this host that was killed may have arrived only now, under the name that this one was to have.
-        // If it follows what it should, it is built upon; if not, this is told again.
-        Err(BackupError::Forked { .. }) => attempt(wire, keys, source, host, options, now).await,
-        ended => ended,
+    let ended = attempt(wire, keys, Arc::clone(&source), host, options, now).await;
+    // Of the first run of a host, which was killed, the manifest may have arrived only now, under the name that this one was to have:
+    // it is built upon. Later runs know what they follow, and a stranger under their name is a second host with the same state.
+    let late = matches!(ended, Err(BackupError::Forked { .. }))
+        && HighWater::read(host, keys.repository)?.is_none();
+    if late {
+        return attempt(wire, keys, source, host, options, now).await;
     }
+    ended
 }
 
 async fn attempt(
