@@ -14,7 +14,7 @@
 //! - [`backup`]: the repository of sealed snapshots, on a folder or on MongoDB.
 //! - [`index`]: searchable symmetric encryption over the ledger, and the query language.
 //! - [`desk`]: what people do: admit, write, prescribe, dispense, request, decide.
-//! - [`interop`]: FHIR R4 in and out.
+//! - [`interop`]: what others read and write: FHIR R4 in and out, lots, and sealed exports that open without a vault.
 //! - [`jobs`]: long work with progress and cancel: import, verify, backup, restore.
 //! - [`tui`]: the terminal interface.
 //! - [`cli`]: the command line.

@@ -64,7 +64,8 @@ impl Drop for Terminal {
 fn restore() {
     if SWITCHED.swap(false, Ordering::SeqCst) {
         let (tell, gone) = channel();
-        thread::spawn(move || {
+        // Where no thread can be had, the wait ends at once and only the mode is put back.
+        let _ = thread::Builder::new().spawn(move || {
             let mut out = io::stdout().lock();
             let _ = out.write_all(OFF).and_then(|()| out.flush());
             // Nobody listens any more where it took too long.
