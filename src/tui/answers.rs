@@ -165,7 +165,6 @@ impl App {
             // Figures that do not come leave a gap in the header; a popup for each would be in the way.
             Topic::Status
             | Topic::Inbox
-            | Topic::Backups
             | Topic::Queries
             | Topic::Drafts
             | Topic::Draft => {

@@ -84,8 +84,8 @@ pub enum Reply {
     Units(Vec<view::UnitView>),
     /// Who did what.
     Trail(Vec<view::AuditLine>),
-    /// Snapshots.
-    Backups(Vec<view::BackupLine>),
+    /// Snapshots, or why none can be listed. Before the first backup that is how things are and no failure of the question.
+    Backups(Result<Vec<view::BackupLine>, String>),
     /// The reports of verifications that the host keeps, the newest first.
     Verifications(Vec<view::VerifyLine>),
     /// One of them.

@@ -343,8 +343,14 @@ impl Backend for DeskBackend {
                 let path = verifications::save(&self.around.paths, at, &text)?;
                 Reply::Done(format!("saved as {}", path.display()))
             }
-            Query::Backups if self.around.backup.target.is_none() => Reply::Backups(Vec::new()),
-            Query::Backups => Reply::Backups(backup::list(&self.around.paths, &self.target()?)?),
+            Query::Backups if self.around.backup.target.is_none() => Reply::Backups(Ok(Vec::new())),
+            Query::Backups => {
+                let listed = self.target().and_then(|target| {
+                    let listed = backup::list(&self.around.paths, &target)?;
+                    Ok(listed)
+                });
+                Reply::Backups(listed.map_err(|failure| failure.message))
+            }
             Query::Vault | Query::Unlock { .. } | Query::Activate { .. } | Query::Status => {
                 unreachable!("answered above, without a session")
             }

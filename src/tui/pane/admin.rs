@@ -35,7 +35,7 @@ pub struct Admin {
     pub(super) users: Vec<UserView>,
     pub(super) units: Vec<UnitView>,
     pub(super) trail: Vec<AuditLine>,
-    pub(super) backups: Vec<BackupLine>,
+    pub(super) backups: Option<Result<Vec<BackupLine>, String>>,
     pub(super) verifications: Vec<VerifyLine>,
     pub(super) selections: [Selection; 4],
 }
@@ -186,7 +186,7 @@ impl Room for Admin {
             Reply::Users(users) => self.users.clone_from(users),
             Reply::Units(units) => self.units.clone_from(units),
             Reply::Trail(trail) => self.trail.clone_from(trail),
-            Reply::Backups(backups) => self.backups.clone_from(backups),
+            Reply::Backups(backups) => self.backups = Some(backups.clone()),
             Reply::Verifications(kept) => self.verifications.clone_from(kept),
             Reply::Verification { report, .. } => Self::show_report(report, shell),
             _ => {}

@@ -176,11 +176,18 @@ impl Admin {
             y = 2;
         }
         y = self.render_verifications(shell, canvas, y);
-        if self.backups.is_empty() {
-            return;
-        }
+        let backups = match &self.backups {
+            None => return,
+            Some(Ok(backups)) if backups.is_empty() => return,
+            Some(Ok(backups)) => backups,
+            Some(Err(trouble)) => {
+                canvas.put(1, y, "Snapshots", Tone::Heading);
+                canvas.paragraph(3, y + 1, trouble, Tone::Warn);
+                return;
+            }
+        };
         canvas.put(1, y, "Snapshots", Tone::Heading);
-        for (at, backup) in self.backups.iter().enumerate() {
+        for (at, backup) in backups.iter().enumerate() {
             let y = y + 1 + at as u16;
             canvas.put(
                 3,

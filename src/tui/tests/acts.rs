@@ -4,8 +4,7 @@ use crossterm::event::KeyCode;
 use jiff::SignedDuration;
 
 use super::super::backend::{Failure, Reply};
-use super::super::command::{Act, Command, JobId, Ticket, Topic};
-use super::super::job::Job;
+use super::super::command::{Act, Command, Ticket, Topic};
 use super::super::msg::Msg;
 use super::bench::{Bench, look};
 use super::fixture::Fixture;
@@ -344,83 +343,6 @@ fn a_users_keys_are_certified_only_if_the_fingerprints_are_the_same() {
     bench.types("3");
     bench.keys("enter");
     assert!(bench.asked().contains("Approve { login: \"okoro\""));
-}
-
-#[test]
-fn a_job_ends_in_a_report_that_can_be_opened() {
-    let mut bench = Bench::of("lind");
-    bench.keys("2 v");
-    assert!(
-        bench.shows("Verify signatures") && bench.shows("1 wrong"),
-        "{}",
-        bench.screen()
-    );
-    bench.keys("enter");
-    assert!(
-        bench.shows("entry 184 201  signature does not match"),
-        "{}",
-        bench.screen()
-    );
-}
-
-#[test]
-fn a_running_verification_is_held_goes_on_and_is_stopped() {
-    let mut bench = Bench::of("lind");
-    bench.keys("2 right right right p");
-    assert!(bench.shows("no job is running"));
-    let mut job = Job::new(JobId(7), "Verify signatures", bench.now);
-    job.can_pause = true;
-    bench.app.shell.jobs.push(job);
-    bench.keys("p");
-    assert!(
-        bench.shows("held") && bench.shows("p hold"),
-        "{}",
-        bench.screen()
-    );
-    bench.keys("p");
-    assert!(bench.shows("running") && !bench.shows("held"));
-    bench.keys("c p");
-    assert!(bench.shows("stopping") && bench.shows("cannot be held"));
-    let rest: Vec<String> = bench
-        .rest
-        .iter()
-        .map(|command| format!("{command:?}"))
-        .collect();
-    assert_eq!(
-        rest,
-        ["Pause(JobId(7))", "Resume(JobId(7))", "Cancel(JobId(7))"]
-    );
-}
-
-#[test]
-fn a_kept_report_is_opened_again_and_saved() {
-    let mut bench = Bench::of("lind");
-    bench.keys("2 right right right");
-    assert!(
-        bench.shows("Verifications") && bench.shows("! 1 wrong"),
-        "{}",
-        bench.screen()
-    );
-    bench.asked();
-    bench.keys("down enter");
-    let asked = bench.asked();
-    assert!(
-        asked.contains("Verification { at: Stamp(2026-11-20T06:00:00Z) }"),
-        "{asked}"
-    );
-    assert!(
-        bench.shows("entry 184 201  signature does not match"),
-        "{}",
-        bench.screen()
-    );
-    bench.keys("esc s");
-    let asked = bench.asked();
-    assert!(
-        asked.contains("SaveVerification { at: Stamp(2026-11-20T06:00:00Z), report: None }"),
-        "{asked}\n{}",
-        bench.screen()
-    );
-    assert!(bench.shows("saved"));
 }
 
 #[test]

@@ -41,6 +41,8 @@ pub struct Fixture {
     pub shared: bool,
     /// Every list is longer than a window, and no two rows are alike.
     pub long: bool,
+    /// There was no backup yet.
+    pub no_repository: bool,
     /// Every act is denied.
     pub refuses: bool,
     /// What was begun and not signed before.
@@ -182,7 +184,11 @@ impl Backend for Fixture {
             Query::Users => Reply::Users(people::users()),
             Query::Units if self.long => Reply::Units(ward::units(&people::units())),
             Query::Units => Reply::Units(people::units()),
-            Query::Backups => Reply::Backups(people::backups()),
+            Query::Backups if self.no_repository => {
+                let trouble = "/srv/backup holds no chartseal repository; check the address";
+                Reply::Backups(Err(trouble.into()))
+            }
+            Query::Backups => Reply::Backups(Ok(people::backups())),
             Query::Verifications if self.long => {
                 Reply::Verifications(ward::verifications(&people::verifications()))
             }

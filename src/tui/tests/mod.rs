@@ -7,6 +7,7 @@ mod budget;
 mod charts;
 mod drafts;
 mod fixture;
+mod jobs;
 mod people;
 mod screens;
 mod search;
