@@ -4,11 +4,20 @@ mod support;
 
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 
+use chartseal::clinical::{Body, Note};
 use chartseal::crypto::hpke;
+use chartseal::desk::catch_up::catch_up_all;
+use chartseal::desk::charts::encode;
+use chartseal::desk::search;
+use chartseal::desk::view::unwatched;
 use chartseal::ledger::Section;
 use chartseal::vault::identity::Identity;
-use chartseal::vault::{VaultError, ring};
+use chartseal::vault::{Draft, VaultError, ring};
+use jiff::civil::date;
 use support::{Hospital, PASSPHRASE};
+
+/// Notes whose days are looked for in memory.
+const NOTES: i64 = 16;
 
 /// How often each secret stands in writable memory. They are passed inverted, so that the search does not find itself.
 fn copies_of(inverted: &[Vec<u8>]) -> Vec<usize> {
@@ -126,4 +135,41 @@ fn no_key_is_left_in_memory_after_the_lock() {
     for (what, copies) in what.iter().zip(copies_of(&keys)) {
         assert_eq!(copies, 0, "{what} outlived the lock");
     }
+}
+
+#[test]
+fn the_days_of_entries_that_a_search_has_read_are_wiped_at_the_lock() {
+    let hospital = Hospital::staffed();
+    let doctor = hospital.desk("hsmith");
+    let chart = hospital.chart(doctor.vault());
+    let days = |n: i64| date(2020, 1, 1) + jiff::Span::new().days(n * n * 7 + n);
+    let notes = (0..NOTES).map(|n| {
+        let note = Note {
+            text: "fever".into(),
+            at: format!("{}T08:30:00Z", days(n)).parse().ok(),
+            ..Note::default()
+        };
+        (
+            Draft::new(chart, Section::Clinical),
+            encode(&Body::Note(note)),
+        )
+    });
+    let notes = notes.collect();
+    doctor
+        .vault()
+        .write(|writer| writer.put_all(notes))
+        .unwrap();
+    catch_up_all(&doctor, &unwatched).unwrap();
+    // What a session keeps of each: two bytes, the days since 1900.
+    let table: Vec<u8> = (0..NOTES)
+        .flat_map(|n| {
+            let since = date(1900, 1, 1).duration_until(days(n)).as_hours() / 24;
+            (!u16::try_from(since).unwrap()).to_ne_bytes()
+        })
+        .collect();
+    let found = search::run(&doctor, "fever", 10, 0).unwrap();
+    assert_eq!(found.total, NOTES as u64);
+    assert!(copies_of(std::slice::from_ref(&table))[0] >= 1);
+    drop(doctor);
+    assert_eq!(copies_of(&[table])[0], 0, "the days outlived the lock");
 }

@@ -110,19 +110,26 @@ impl Sheet {
     }
 
     /// Reads entries that are shown together, as a search does, each beside the other versions of its thread: so they are judged as
-    /// their chart judges them. What the caller did not ask for is among the leaves, too.
-    pub fn together(reader: &mut Reader<'_>, entries: Vec<Entry>) -> Result<Self, DeskError> {
+    /// their chart judges them. What the caller did not ask for is among the leaves, too. Their signatures are judged while `work`
+    /// goes on, which is done again if one does not hold; see [`Reader::with_opened`].
+    pub fn together<T>(
+        reader: &mut Reader<'_>,
+        entries: Vec<Entry>,
+        mut work: impl FnMut(&mut Reader<'_>, Self) -> T,
+    ) -> Result<T, DeskError> {
         let mut all = BTreeMap::new();
         for entry in entries {
             for version in versions(reader, entry)? {
                 all.insert(version.seq(), version);
             }
         }
-        let numbers: Vec<u64> = all.keys().copied().collect();
-        let opened = reader.open_together(all.into_values().collect());
-        let opened = numbers.into_iter().zip(opened);
-        let opened = opened.map(|(seq, opened)| opened.map_err(|error| (seq, error)));
-        Ok(Self::of(reader, opened.collect()))
+        let all: Vec<Entry> = all.into_values().collect();
+        Ok(reader.with_opened(&all, |reader, opened| {
+            let opened = all.iter().map(Entry::seq).zip(opened);
+            let opened = opened.map(|(seq, opened)| opened.map_err(|error| (seq, error)));
+            let sheet = Self::of(reader, opened.collect());
+            work(reader, sheet)
+        }))
     }
 
     /// Reads a thread as it stood when an entry of it had just been written.

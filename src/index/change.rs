@@ -91,7 +91,7 @@ fn lists(key: &CompartmentKey, change: &Change) -> Vec<List> {
 }
 
 /// Takes a chart out of every search, inside the caller's write transaction: `rids` are all its entries in this section. After a
-/// [`rebuild`](super::rebuild) and a [`sweep`](super::sweep()) nothing of it is left in the index.
+/// [`rebuild`](super::rebuild) and a [`sweep`](super::sweep()) nothing of it is left in the index, and nothing of it enters again.
 pub fn erase(
     conn: &Connection,
     id: CompartmentId,
@@ -110,5 +110,5 @@ pub fn erase(
     if !marks.is_empty() {
         log::append(conn, id, key, &[marks])?;
     }
-    coverage::forget_chart(conn, id, chart)
+    coverage::mark_erased(conn, id, key, chart)
 }

@@ -4,9 +4,12 @@
 //! mac = HMAC-SHA256(K_cover, "chartseal/index/cover/v1" || compartment(17) || chart(16) || be64(up_to))
 //! ```
 //!
-//! A row says that every entry of the chart in this section, up to ledger number `up_to`, is indexed. What lies beyond is
-//! due. A row that is missing or whose MAC does not hold counts as nothing indexed, so deleting or forging one only
-//! causes work: lists are sets, and indexing an entry twice changes no answer.
+//! A row says that every entry of the chart in this section, up to ledger number `up_to`, was looked at and is indexed if the
+//! unit's keys opened it. What lies beyond is due. A row that is missing or whose MAC does not hold counts as nothing indexed, so
+//! deleting or forging one only causes work: lists are sets, and indexing an entry twice changes no answer.
+//!
+//! Whoever hands on a section's keys hands on all that they hold, so a unit that opens an entry opens those before it. Keys that
+//! reach a unit later all the same make nothing due again: the audit names what the index lacks, and a rebuild adds it.
 
 use std::collections::HashMap;
 
@@ -17,6 +20,9 @@ use crate::ledger::ChartId;
 use super::compartment::{self, Compartment, CompartmentId};
 use super::error::Result;
 use super::key::CompartmentKey;
+
+/// How far an erased chart counts as indexed: nothing of it is due ever again.
+const ERASED: u64 = i64::MAX as u64;
 
 /// Up to which ledger number the chart is indexed; 0 if nothing is.
 pub fn up_to(
@@ -83,23 +89,22 @@ pub fn mark(
     Ok(())
 }
 
-/// Makes every entry of the compartment due again.
-pub(super) fn forget(conn: &Connection, compartment: Compartment) -> Result<()> {
-    conn.execute(
-        "DELETE FROM indexed WHERE compartment = ?1",
-        [compartment.row],
-    )?;
-    Ok(())
+/// Says that the chart was erased. **Whatever was read of it before and is on its way into the index comes too late.**
+pub(super) fn mark_erased(
+    conn: &Connection,
+    id: CompartmentId,
+    key: &CompartmentKey,
+    chart: ChartId,
+) -> Result<()> {
+    mark(conn, id, key, chart, ERASED)
 }
 
-/// Makes every entry of a chart due again, or, of an erased one, forgets that there were any.
-pub(super) fn forget_chart(conn: &Connection, id: CompartmentId, chart: ChartId) -> Result<()> {
-    if let Some(found) = compartment::find(conn, id)? {
-        conn.execute(
-            "DELETE FROM indexed WHERE compartment = ?1 AND chart = ?2",
-            params![found.row, chart.0],
-        )?;
-    }
+/// Makes every entry of the compartment due again, but for charts that were erased.
+pub(super) fn forget(conn: &Connection, compartment: Compartment) -> Result<()> {
+    conn.execute(
+        "DELETE FROM indexed WHERE compartment = ?1 AND up_to < ?2",
+        params![compartment.row, ERASED as i64],
+    )?;
     Ok(())
 }
 

@@ -1,12 +1,14 @@
 //! The order of results: the newest day first, and of one day what was written last.
 //!
 //! What an index finds are ledger numbers, and an import writes old things late. Days are words of the index like others, so a session reads
-//! once, from the nodes of the days, which entries each holds, and keeps two bytes an entry. **An entry never changes its day**: what was
-//! read stays good whatever is merged, and reading goes on only when a search finds an entry whose day is not known yet.
+//! once, from the nodes of the days, which entries each holds, and keeps two bytes an entry, which are wiped when it locks. **An entry never
+//! changes its day**: what was read stays good whatever is merged, and reading goes on only when a search finds an entry whose day is not
+//! known yet.
 
 use std::collections::HashMap;
 
 use rusqlite::Connection;
+use zeroize::Zeroizing;
 
 use super::day::{self, Day};
 use super::dyadic::Node;
@@ -122,7 +124,7 @@ pub fn read_days(conn: &Connection, cache: &mut Cache, grounds: &[Ground<'_>]) -
     let end: i64 = conn.query_row("SELECT coalesce(max(seq), 0) FROM entry", [], |row| {
         row.get(0)
     })?;
-    cache.days.shorts.resize(end as usize + 1, 0);
+    cache.days.make_room(end as usize + 1);
     for ground in grounds {
         let view = cache.view(conn, ground.id, ground.keys)?;
         cache.days.read(conn, &view, ground.keys)?;
@@ -134,12 +136,23 @@ pub fn read_days(conn: &Connection, cache: &mut Cache, grounds: &[Ground<'_>]) -
 #[derive(Default)]
 pub(super) struct Days {
     /// By ledger number; 0 where nothing is known.
-    shorts: Vec<u16>,
+    shorts: Zeroizing<Vec<u16>>,
     /// Segments that were read, and how far their logs went: these grow.
     read: HashMap<i64, u64>,
 }
 
 impl Days {
+    /// Room for so many entries. A vector that grows by itself would leave what it held where it was.
+    fn make_room(&mut self, entries: usize) {
+        let room = self.shorts.capacity();
+        if entries > room {
+            let mut wider = Zeroizing::new(Vec::with_capacity(entries.max(2 * room)));
+            wider.extend_from_slice(&self.shorts);
+            self.shorts = wider;
+        }
+        self.shorts.resize(entries, 0);
+    }
+
     fn of(&self, rid: u64) -> u16 {
         let known = usize::try_from(rid)
             .ok()

@@ -163,11 +163,7 @@ impl App {
             }
             Topic::Search => self.search.failed(failure, &mut self.shell),
             // Figures that do not come leave a gap in the header; a popup for each would be in the way.
-            Topic::Status
-            | Topic::Inbox
-            | Topic::Queries
-            | Topic::Drafts
-            | Topic::Draft => {
+            Topic::Status | Topic::Inbox | Topic::Queries | Topic::Drafts | Topic::Draft => {
                 self.shell.say(failure.message, Tone::Warn);
             }
             Topic::Trail if failure.code == "denied" => {}

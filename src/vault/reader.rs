@@ -292,9 +292,15 @@ impl<'a> Reader<'a> {
             .map_err(|_| broken("its signature does not match its header"))
     }
 
-    /// Opens some entries that are shown together, as a search does. Their signatures are judged in one equation, and only where
-    /// that does not hold each by itself; none is handed out before. **Whoever acts on one of them opens it with [`open`](Self::open)**, which judges strictly.
-    pub fn open_together(&mut self, entries: Vec<Entry>) -> Vec<Result<Opened, VaultError>> {
+    /// Opens some entries that are shown together, as a search does, and does something with them. Meanwhile another core judges their
+    /// signatures in one equation. Only where that does not hold, each is judged by itself, and the work is done again with those that
+    /// stand; **what was done before the verdict is dropped unseen.** **Whoever acts on one of them opens it with [`open`](Self::open)**,
+    /// which judges strictly.
+    pub fn with_opened<T>(
+        &mut self,
+        entries: &[Entry],
+        mut work: impl FnMut(&mut Self, Vec<Result<Opened, VaultError>>) -> T,
+    ) -> T {
         let messages: Vec<Vec<u8>> = entries
             .iter()
             .map(|entry| entry.row.signed_message())
@@ -305,29 +311,25 @@ impl<'a> Reader<'a> {
             .zip(&messages)
             .map(|(entry, message)| {
                 let key = directory.author_key(&entry.core.author, entry.seq())?;
-                let signed = (*key, message.as_slice(), entry.row.signature);
-                entry.row.digest_holds().then_some(signed)
+                Some((*key, message.as_slice(), entry.row.signature))
             })
             .collect();
-        // Judging signatures takes about as long as the rest: somebody waits for a page of results, and another core is there.
-        let (hold, opened) = thread::scope(|scope| {
-            let judged = scope.spawn(|| items.is_some_and(|items| verify_batch(&items)));
-            let opened: Vec<_> = entries
-                .into_iter()
-                .map(|entry| self.unseal(entry))
-                .collect();
-            (judged.join().unwrap_or(false), opened)
-        });
-        let judged = |opened: Opened| {
-            if !hold {
-                self.verify(&opened.entry)?;
-            }
-            Ok(opened)
+        let hold = |items: Vec<_>| {
+            verify_batch(&items) && entries.iter().all(|entry| entry.row.digest_holds())
         };
-        opened
-            .into_iter()
-            .map(|opened| opened.and_then(judged))
-            .collect()
+        let (hold, done) = thread::scope(|scope| {
+            let judged = scope.spawn(|| items.is_some_and(hold));
+            let opened = entries.iter().map(|entry| self.unseal(entry.clone()));
+            let opened = opened.collect();
+            let done = work(self, opened);
+            (judged.join().unwrap_or(false), done)
+        });
+        if hold {
+            return done;
+        }
+        let opened = entries.iter().map(|entry| self.open(entry.clone()));
+        let opened = opened.collect();
+        work(self, opened)
     }
 
     /// Opens an entry.

@@ -6,10 +6,10 @@ use chartseal::desk::charts::{admit, encode};
 use chartseal::desk::view::unwatched;
 use chartseal::desk::{Session, index, search, write};
 use chartseal::jobs::verify;
-use chartseal::ledger::Section;
+use chartseal::ledger::{EntryId, Section};
 use chartseal::vault::Draft;
 
-use crate::fixture::{SECTIONS, all, chart_of, find, grant, ids, note, person};
+use crate::fixture::{SECTIONS, all, chart_of, find, grant, ids, note, person, sql};
 use crate::support::{Hospital, patient};
 
 #[test]
@@ -33,6 +33,26 @@ fn what_somebody_without_the_index_key_replaced_is_not_shown_even_before_a_catch
     catch_up_all(&doctor, &unwatched).unwrap();
     assert_eq!(find(&doctor, "bronchitis").len(), 1);
     assert_eq!(find(&doctor, "history: pneumonia OR bronchitis").len(), 2);
+}
+
+#[test]
+fn what_does_not_verify_is_shown_by_no_search_and_what_stands_beside_it_is() {
+    let hospital = Hospital::staffed();
+    let doctor = hospital.desk("hsmith");
+    let mrn = admit(&doctor, "Ward A", &patient("Ana", "Gerhold"))
+        .unwrap()
+        .mrn;
+    let mut written = ["fever", "fever at night", "no fever"].map(|text| {
+        let written = write::entry(&doctor, &mrn, note(text)).unwrap();
+        written.entry
+    });
+    written.reverse();
+    assert_eq!(find(&doctor, "fever"), written);
+    let id: EntryId = written[1].parse().unwrap();
+    let edit = "UPDATE entry SET signature = zeroblob(64) WHERE id = ?1";
+    assert_eq!(sql(&hospital).execute(edit, [id.as_bytes()]).unwrap(), 1);
+    let (first, last) = (written[0].clone(), written[2].clone());
+    assert_eq!(find(&doctor, "fever"), [first, last]);
 }
 
 #[test]

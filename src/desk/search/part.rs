@@ -192,19 +192,19 @@ fn open(
             }
         }
     }
-    let leaves = Sheet::together(reader, entries)?.leaves.into_iter();
-    let mut leaves: HashMap<u64, Leaf> = leaves.map(|leaf| (leaf.seq, leaf)).collect();
-    let mut outcomes = VecDeque::with_capacity(ranks.len());
-    for rank in ranks {
-        let leaf = leaves.remove(&rank.rid());
-        let leaf = leaf.filter(|leaf| holds(leaf, query));
-        let found = match leaf {
-            Some(leaf) => matching(session, reader, query, leaf, patients)?,
-            None => None,
+    Sheet::together(reader, entries, |reader, sheet| {
+        let leaves = sheet.leaves.into_iter();
+        let mut leaves: HashMap<u64, Leaf> = leaves.map(|leaf| (leaf.seq, leaf)).collect();
+        let outcome = |rank: &Rank| {
+            let leaf = leaves.remove(&rank.rid());
+            let found = match leaf.filter(|leaf| holds(leaf, query)) {
+                Some(leaf) => matching(session, reader, query, leaf, patients)?,
+                None => None,
+            };
+            Ok((*rank, found))
         };
-        outcomes.push_back((rank, found));
-    }
-    Ok(outcomes)
+        ranks.iter().map(outcome).collect()
+    })?
 }
 
 /// Whether a version may be shown: the one that counts in its chart, or of the history any that might be written.
