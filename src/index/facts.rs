@@ -5,12 +5,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::clinical::{Body, Concept, Decimal, Kind, Name, PartialDate};
+use crate::clinical::{Body, Concept, Decimal, Kind, Measure, Name, PartialDate};
 
 use super::day::Day;
 use super::number::Number;
 use super::term::{Field, Term};
 use super::text;
+use super::vital::Vital;
 
 /// What the ledger knows of an entry besides its body.
 #[derive(Clone, Copy, Debug)]
@@ -159,12 +160,11 @@ impl Facts {
         self.numbers.push((text::whole(code), number));
     }
 
-    /// A vital sign: found as a result of its code too.
-    pub(super) fn vital(&mut self, code: &str, value: Option<Decimal>) {
-        if let Some(value) = value {
-            self.value(Field::Lab, code);
-            self.number(code, Number::of(value));
-        }
+    /// A vital sign: found by its name, and as a result of its code too.
+    pub(super) fn measured(&mut self, measure: Measure, value: Decimal) {
+        self.value(Field::Lab, measure.loinc());
+        self.number(measure.loinc(), Number::of(value));
+        self.number(&Vital::Of(measure).key(), Number::of(value));
     }
 
     fn kind(&mut self, kind: Kind) {

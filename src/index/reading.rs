@@ -2,12 +2,14 @@
 //!
 //! Claims and other resources that were only kept ([`Body::Document`] with a media type that is not text) are found by their title, kind and day.
 
-use crate::clinical::{Body, Identity, LabResult, ResultValue, Vitals, result::Bound};
+use crate::clinical::{
+    Body, Concept, Identity, LabResult, Measure, Quantity, ResultValue, result::Bound,
+};
 
 use super::facts::{Facts, blood_group};
 use super::number::Number;
 use super::term::Field;
-use super::vital;
+use super::vital::{self, Vital};
 
 /// The longest text content of a document that is indexed, in bytes.
 const MAX_DOCUMENT: usize = 1 << 20;
@@ -15,7 +17,9 @@ const MAX_DOCUMENT: usize = 1 << 20;
 pub(super) fn read(facts: &mut Facts, body: &Body) {
     match body {
         Body::Identity(identity) => read_identity(facts, identity),
-        Body::Vitals(vitals) => read_vitals(facts, vitals),
+        Body::Vitals(vitals) => vitals
+            .measured()
+            .for_each(|(measure, value)| facts.measured(measure, value)),
         Body::Result(result) => read_result(facts, result),
         Body::Encounter(encounter) => {
             facts.concept(Field::Any, &encounter.kind);
@@ -108,8 +112,12 @@ pub(super) fn read(facts: &mut Facts, body: &Body) {
             facts.maybe_text(administration.reason.as_ref());
         }
         Body::MedicationSummary(summary) => {
-            facts.vital(vital::WEIGHT, summary.weight);
-            facts.vital(vital::EGFR, summary.egfr);
+            if let Some(weight) = summary.weight {
+                facts.measured(Measure::Weight, weight);
+            }
+            if let Some(egfr) = summary.egfr {
+                facts.number(&Vital::Egfr.key(), Number::of(egfr));
+            }
         }
         Body::RxEvent(event) => facts.text(Field::Any, &event.text),
         Body::Retraction(retraction) => facts.text(Field::Any, &retraction.reason),
@@ -160,24 +168,6 @@ fn read_identity(facts: &mut Facts, identity: &Identity) {
     }
 }
 
-fn read_vitals(facts: &mut Facts, vitals: &Vitals) {
-    let signs = [
-        (vital::SYSTOLIC, vitals.systolic),
-        (vital::DIASTOLIC, vitals.diastolic),
-        (vital::PULSE, vitals.pulse),
-        (vital::TEMPERATURE, vitals.temperature),
-        (vital::RESPIRATION, vitals.respiration),
-        (vital::SPO2, vitals.spo2),
-        (vital::WEIGHT, vitals.weight),
-        (vital::HEIGHT, vitals.height),
-        (vital::PAIN, vitals.pain),
-        (vital::GLUCOSE, vitals.glucose),
-    ];
-    for (code, value) in signs {
-        facts.vital(code, value);
-    }
-}
-
 fn read_result(facts: &mut Facts, result: &LabResult) {
     let components = result
         .components
@@ -189,17 +179,15 @@ fn read_result(facts: &mut Facts, result: &LabResult) {
         match value {
             None => {}
             Some(ResultValue::Quantity(quantity)) => {
-                codes.for_each(|code| facts.number(code, Number::of(quantity.value)));
+                read_number(facts, code, quantity, |number| number);
             }
             Some(ResultValue::Bound(bound, quantity)) => {
                 // "< 5" is the number just below 5: found by `<5` and `<10`, not by `>=5`.
-                let number = Number::of(quantity.value);
-                let number = match bound {
+                read_number(facts, code, quantity, |number| match bound {
                     Bound::Below => number.below(),
                     Bound::Above => number.above(),
                     _ => number,
-                };
-                codes.for_each(|code| facts.number(code, number));
+                });
             }
             Some(ResultValue::Text(text)) => {
                 facts.text(Field::Any, text);
@@ -212,6 +200,21 @@ fn read_result(facts: &mut Facts, result: &LabResult) {
         }
     }
     facts.maybe_text(result.note.as_ref());
+}
+
+/// The number of a result: as written under its codes, and by the name that it may have.
+fn read_number(
+    facts: &mut Facts,
+    code: &Concept,
+    quantity: &Quantity,
+    exact: impl Fn(Number) -> Number,
+) {
+    for coding in &code.codings {
+        facts.number(&coding.code, exact(Number::of(quantity.value)));
+    }
+    if let Some((vital, value)) = Vital::of_result(code, quantity) {
+        facts.number(&vital.key(), exact(Number::of(value)));
+    }
 }
 
 fn read_blood_group<'a>(

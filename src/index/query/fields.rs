@@ -20,7 +20,7 @@ const fn field(name: &'static str, example: &'static str, finds: &'static str) -
 }
 
 /// Every field, in the order of the help.
-pub const FIELDS: [FieldHelp; 27] = [
+pub const FIELDS: [FieldHelp; 28] = [
     field("dx:", "dx:I10", "diagnoses by code, category or words"),
     field(
         "rx:",
@@ -60,7 +60,11 @@ pub const FIELDS: [FieldHelp; 27] = [
         "last:30d",
         "in the last days, weeks, months or years",
     ),
-    field("value:", "value:8480-6>140", "results by code and number"),
+    field(
+        "value:",
+        "value:8480-6>140",
+        "results by code and number, in the unit that was sent",
+    ),
     field(
         "bp",
         "bp>140/90",
@@ -70,11 +74,16 @@ pub const FIELDS: [FieldHelp; 27] = [
     field("temp", "temp>38.5", "temperature, °C"),
     field("resp", "resp>=25", "respirations per minute"),
     field("spo2", "spo2<92", "oxygen saturation, %"),
+    field("oxygen", "oxygen>=2", "flow of oxygen, L/min"),
     field("weight", "weight:50..60", "weight, kg"),
     field("height", "height<150", "height, cm"),
     field("pain", "pain>=7", "pain, 0 to 10"),
-    field("glucose", "glucose>11", "glucose in blood"),
-    field("egfr", "egfr<30", "estimated glomerular filtration rate"),
+    field("glucose", "glucose>11", "glucose in blood, mmol/L"),
+    field(
+        "egfr",
+        "egfr<30",
+        "estimated glomerular filtration rate, mL/min",
+    ),
     field(
         "history:",
         "history: pneumonia",

@@ -19,8 +19,8 @@ pub(super) enum Leaf {
     Stem(String),
     /// Days from and to, both included.
     Days(Day, Day),
-    /// A number under one of these codes, from and to, both included. The name is that of the vital sign, or `value`.
-    Number(&'static str, Vec<String>, Number, Number),
+    /// A number under a code, from and to, both included. The name is that of the vital sign, or `value`.
+    Number(&'static str, String, Number, Number),
 }
 
 impl Leaf {
@@ -42,10 +42,10 @@ impl Leaf {
                 .filter(|(field, _)| *field == Field::Name)
                 .any(|(_, text)| text.iter().any(|word| word.starts_with(stem.as_str()))),
             Self::Days(from, to) => (from..=to).contains(&&facts.day),
-            Self::Number(_, codes, from, to) => facts
+            Self::Number(_, wanted, from, to) => facts
                 .numbers
                 .iter()
-                .any(|(code, number)| codes.contains(code) && (from..=to).contains(&number)),
+                .any(|(code, number)| code == wanted && (from..=to).contains(&number)),
         }
     }
 
@@ -101,9 +101,9 @@ impl Leaf {
                 }
             }
             Self::Days(from, to) => Plan::Days(*from, *to),
-            Self::Number(_, codes, from, to) => any(codes
-                .iter()
-                .flat_map(|code| number::range_terms(code, *from, *to))),
+            Self::Number(_, code, from, to) => {
+                any(number::range_terms(code, *from, *to).into_iter())
+            }
         }
     }
 

@@ -128,10 +128,12 @@ impl<'q> Lexer<'q> {
                 value_column,
             });
         }
-        Ok(match self.run() {
-            "OR" => TokenKind::Or,
-            "AND" => TokenKind::And,
-            "NOT" => TokenKind::Not,
+        let word = self.run();
+        let is = |operator: &str| word.eq_ignore_ascii_case(operator);
+        Ok(match word {
+            _ if is("or") => TokenKind::Or,
+            _ if is("and") => TokenKind::And,
+            _ if is("not") => TokenKind::Not,
             word => TokenKind::Word(word),
         })
     }

@@ -26,6 +26,8 @@ mod parser;
 mod values;
 
 #[cfg(test)]
+mod plain;
+#[cfg(test)]
 mod tests;
 
 use jiff::civil::Date;

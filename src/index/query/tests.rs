@@ -3,7 +3,10 @@
 use proptest::prelude::*;
 
 use crate::clinical::coding::system;
-use crate::clinical::{Body, Concept, Decimal, Prescription, Quantity};
+use crate::clinical::result::Bound;
+use crate::clinical::{
+    Body, Concept, Decimal, LabResult, Prescription, Quantity, ResultValue, Vitals,
+};
 use crate::index::facts::Facts;
 use crate::index::testing::{META, TODAY, condition, note, note_at, patient, pressure, result};
 
@@ -206,6 +209,70 @@ fn numbers_are_compared_as_decimals() {
     ] {
         assert!(!finds(query, &entry), "{query}");
     }
+}
+
+/// A number that a laboratory sent under a LOINC code.
+fn measured(code: &str, value: &str, unit: &str) -> Body {
+    Body::Result(LabResult {
+        code: Concept::coded(system::LOINC, code, "a measurement"),
+        value: Some(ResultValue::Quantity(Quantity::new(
+            value.parse::<Decimal>().unwrap(),
+            unit,
+        ))),
+        ..Default::default()
+    })
+}
+
+#[test]
+fn a_name_asks_in_one_unit_whoever_measured() {
+    let at_the_bed = Body::Vitals(Vitals {
+        glucose: "11.5".parse().ok(),
+        temperature: "38.6".parse().ok(),
+        oxygen_flow: "2".parse().ok(),
+        ..Vitals::default()
+    });
+    for query in [
+        "glucose>11",
+        "value:15074-8>11",
+        "lab:15074-8",
+        "temp>38.5",
+        "oxygen>=2",
+    ] {
+        assert!(finds(query, &at_the_bed), "{query}");
+    }
+    // Most laboratories of one continent send mg/dL: 99 of them are no crisis.
+    let normal = measured("2339-0", "99", "mg/dL");
+    assert!(!finds("glucose>11", &normal) && !finds("value:15074-8>0", &normal));
+    assert!(finds("glucose:5..6", &normal) && finds("value:2339-0=99", &normal));
+    assert!(finds("glucose>11", &measured("2339-0", "220", "mg/dL")));
+    assert!(finds("glucose>11", &measured("15074-8", "12", "mmol/L")));
+    let fahrenheit = measured("8310-5", "101.5", "[degF]");
+    assert!(finds("temp>38.5", &fahrenheit) && !finds("temp>90", &fahrenheit));
+    assert!(finds(
+        "egfr<30",
+        &measured("33914-3", "25", "mL/min/{1.73_m2}")
+    ));
+    // What cannot be converted is found by its code alone.
+    let unknown = measured("2339-0", "12", "furlong");
+    assert!(!finds("glucose>0", &unknown) && finds("value:2339-0>11", &unknown));
+    let bound = Body::Result(LabResult {
+        code: Concept::coded(system::LOINC, "62238-1", "eGFR"),
+        value: Some(ResultValue::Bound(
+            Bound::Above,
+            Quantity::new(Decimal::whole(90), "mL/min/1.73m2"),
+        )),
+        ..Default::default()
+    });
+    assert!(finds("egfr>90", &bound) && !finds("egfr<=90", &bound));
+}
+
+#[test]
+fn operators_are_read_in_any_case_and_are_words_only_between_quotes() {
+    let entry = note("fever and cough, not rash or itch");
+    assert!(finds("mumps or fever", &entry) && !finds("mumps and fever", &entry));
+    assert!(!finds("fever not cough", &entry) && finds("fever not mumps", &entry));
+    assert!(finds("\"not rash or itch\"", &entry));
+    assert_eq!(refused("fever or").0, 9);
 }
 
 #[test]

@@ -2,12 +2,13 @@
 
 use jiff::civil::Date;
 
-use crate::clinical::{Decimal, Kind};
+use crate::clinical::{Decimal, Kind, Measure};
 use crate::index::day::Day;
 use crate::index::facts::{STEM, blood_group, identifier_form, phone_digits};
 use crate::index::number::Number;
 use crate::index::term::Field;
-use crate::index::{text, vital};
+use crate::index::text;
+use crate::index::vital::{self, Vital};
 
 use super::leaf::Leaf;
 use super::lexer::Ask;
@@ -64,8 +65,8 @@ pub(super) fn field(
 ) -> Result<Expr, QueryError> {
     let name = name.to_lowercase();
     let at = |expected: &str| error(value_column, expected);
-    if let Some((name, codes)) = vital::NAMES.into_iter().find(|(vital, _)| *vital == name) {
-        return vital_sign(name, codes, ask, value).ok_or_else(|| at(&measured(name)));
+    if let Some((name, vital)) = vital::NAMES.into_iter().find(|(known, _)| *known == name) {
+        return vital_sign(name, vital, ask, value).ok_or_else(|| at(&measured(name)));
     }
     if name == "value" {
         return coded_number(value)
@@ -204,22 +205,18 @@ fn measured(name: &str) -> String {
     }
 }
 
-fn vital_sign(name: &'static str, codes: &[&str], ask: Ask, value: &str) -> Option<Expr> {
-    let number = |codes: &[&str], value: &str| {
+fn vital_sign(name: &'static str, vital: Vital, ask: Ask, value: &str) -> Option<Expr> {
+    let number = |vital: Vital, value: &str| {
         let (from, to) = range(ask, value)?;
-        Some(Expr::Leaf(Leaf::Number(
-            name,
-            codes.iter().map(|code| text::whole(code)).collect(),
-            from,
-            to,
-        )))
+        let key = text::whole(&vital.key());
+        Some(Expr::Leaf(Leaf::Number(name, key, from, to)))
     };
     let Some((systolic, diastolic)) = value.split_once('/').filter(|_| name == "bp") else {
-        return number(codes, value);
+        return number(vital, value);
     };
     let both = vec![
-        number(codes, systolic)?,
-        number(&[vital::DIASTOLIC], diastolic)?,
+        number(vital, systolic)?,
+        number(Vital::Of(Measure::Diastolic), diastolic)?,
     ];
     // Pressure is high, or low, as soon as one of its numbers is.
     Some(if ask == Ask::Is {
@@ -235,7 +232,7 @@ fn coded_number(value: &str) -> Option<Expr> {
         .find_map(|(at, _)| Some((at, Ask::read(&value[at..])?)))?;
     let (from, to) = range(ask, &value[at + len..])?;
     let code = text::whole(&value[..at]);
-    (!code.is_empty()).then(|| Expr::Leaf(Leaf::Number("value", vec![code], from, to)))
+    (!code.is_empty()).then(|| Expr::Leaf(Leaf::Number("value", code, from, to)))
 }
 
 fn range(ask: Ask, value: &str) -> Option<(Number, Number)> {

@@ -58,11 +58,7 @@ impl Admin {
         match action {
             Action::VerifyBackup => Task::VerifyBackup.begin(shell),
             Action::Restore => Task::Restore { threshold }.begin(shell),
-            Action::Drill => {
-                let login = shell.seat.as_ref().map(|seat| seat.who.login.clone());
-                let login = login.unwrap_or_default();
-                Task::Drill { threshold, login }.begin(shell);
-            }
+            Action::Drill => Task::Drill { threshold }.begin(shell),
             _ => shell.push(Popup::Confirm(Confirm {
                 title: "Prune the backup".to_owned(),
                 text: "What no snapshot needs any more is marked; what was marked a week ago is deleted. Which snapshots stay, `chartseal backup forget` says."

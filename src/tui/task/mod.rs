@@ -93,7 +93,7 @@ pub enum Task {
     /// A restore into a new folder.
     Restore { threshold: u8 },
     /// A rehearsal of one.
-    Drill { threshold: u8, login: String },
+    Drill { threshold: u8 },
     /// One's own keys, with a one-time code.
     Activate { login: String },
     /// A new vault.

@@ -60,9 +60,9 @@ pub(super) fn popup(task: &Task) -> Popup {
             Form::new("Restore", task.clone(), entries)
                 .under(vec![(ABOUT_SHARES.to_owned(), Tone::Text)])
         }
-        Task::Drill { threshold, login } => {
+        Task::Drill { threshold } => {
             let mut entries = vec![
-                Entry::text("user", login, "whose charts are opened there"),
+                Entry::text("user", "", "who opens charts there; an admin opens none"),
                 Entry::text("charts", "5", "how many"),
             ];
             entries.extend(shares(*threshold));
@@ -99,7 +99,7 @@ pub(super) fn filled(task: &Task, form: &mut Form, shell: &mut Shell) -> Result<
                 shares,
             });
         }
-        Task::Drill { threshold, .. } => {
+        Task::Drill { threshold } => {
             let login = form.needed("user")?.to_owned();
             let charts = form.parsed("charts")?.unwrap_or(5);
             let given = |label| form.given(label).is_some();
