@@ -30,6 +30,9 @@
 //! Whoever watches the disk's pages while a search runs also sees which pages it reads: access patterns are not hidden.
 //! That adversary is not among those the program promises anything against.
 //!
+//! To the operator of the cluster that keeps the backups: not even that. Index tables go into sealed, padded packs whose names are keyed
+//! hashes; what is seen is how many bytes come when, so about how much was written and when segments were merged.
+//!
 //! To a member whose access ended: what the index held before, as long as they kept a copy and the old key. Rotation
 //! puts new entries under a key that they do not have.
 

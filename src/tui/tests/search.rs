@@ -7,13 +7,22 @@ use super::ward;
 use crate::desk::search::Place;
 use crate::desk::view::{Hit, Preview, Queries, SavedQuery, SearchAnswer};
 
+/// A query whose matches stand in charts that do not say whose they are.
+const UNNAMED: &str = "whose";
+
 /// What the fixture finds whatever is asked: a first page of few, and a second of many.
 pub fn page(query: &str, second: bool) -> Reply {
-    let found: Vec<Hit> = if second {
+    let mut found: Vec<Hit> = if second {
         (0..60).map(older).collect()
     } else {
         newest()
     };
+    if query == UNNAMED {
+        for hit in &mut found {
+            hit.mrn.clear();
+            hit.name.clear();
+        }
+    }
     let answer = SearchAnswer {
         query: query.to_owned(),
         total: 64,
@@ -187,6 +196,22 @@ fn enter_opens_the_chart_at_the_entry_that_was_found() {
     assert!(asked.contains("Chart { mrn: \"0051-6\" }"), "{asked}");
     assert!(bench.shows("2 RECORDS"));
     assert!(bench.shows("TIMELINE"), "{}", bench.screen());
+}
+
+#[test]
+fn a_match_in_a_chart_that_does_not_say_whose_it_is_tells_how_it_opens() {
+    let mut bench = Bench::of("smith");
+    bench.keys("4");
+    bench.types(UNNAMED);
+    bench.keys("enter");
+    bench.asked();
+    bench.keys("enter");
+    assert!(bench.asked().is_empty() && bench.shows("4 SEARCH"));
+    assert!(
+        bench.shows("do not say whose chart this is; open it by its number"),
+        "{}",
+        bench.screen()
+    );
 }
 
 #[test]

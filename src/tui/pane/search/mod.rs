@@ -203,7 +203,11 @@ impl Search {
         if counter && is_prescription(hit) {
             let errand = Errand::Prescription(hit.thread.clone());
             shell.go(Pane::Prescriptions, Some(errand));
-        } else if has(Pane::Records) && !hit.mrn.is_empty() {
+        } else if has(Pane::Records) && hit.mrn.is_empty() {
+            // Some section of it was shared, but not the one that says who the patient is.
+            let text = "your keys do not say whose chart this is; open it by its number";
+            shell.say(text, Tone::Warn);
+        } else if has(Pane::Records) {
             let errand = Errand::Chart {
                 mrn: hit.mrn.clone(),
                 entry: Some(hit.entry.clone()),
