@@ -52,20 +52,18 @@ impl Vital {
 
     /// The number in a result that has a name, in the name's unit.
     pub(super) fn of_result(code: &Concept, quantity: &Quantity) -> Option<(Self, Decimal)> {
-        let loinc = code
+        let mut loinc = code
             .codings
             .iter()
             .filter(|coding| coding.system == system::LOINC);
-        loinc
-            .filter_map(|coding| {
-                if EGFR.contains(&coding.code.as_str()) {
-                    let rate = quantity.unit.to_lowercase().starts_with("ml/min");
-                    return rate.then_some((Self::Egfr, quantity.value));
-                }
-                let measure = Measure::from_loinc(&coding.code)?;
-                let value = measure.convert(quantity.value, &quantity.unit)?;
-                Some((Self::Of(measure), value))
-            })
-            .next()
+        loinc.find_map(|coding| {
+            if EGFR.contains(&coding.code.as_str()) {
+                let rate = quantity.unit.to_lowercase().starts_with("ml/min");
+                return rate.then_some((Self::Egfr, quantity.value));
+            }
+            let measure = Measure::from_loinc(&coding.code)?;
+            let value = measure.convert(quantity.value, &quantity.unit)?;
+            Some((Self::Of(measure), value))
+        })
     }
 }

@@ -83,7 +83,7 @@ pub(super) fn part(
         if opened.is_empty() && !indexed.is_empty() {
             let missing = wanted.limit as usize - found.len() + (wanted.skip - skipped) as usize;
             let together: Vec<Rank> = indexed.by_ref().take(missing.min(TOGETHER)).collect();
-            opened = open(session, reader, query, together, &mut patients)?;
+            opened = open(session, reader, query, &together, &mut patients)?;
         }
         let by_index = opened.front().map(|(rank, _)| *rank);
         let by_reading = read.peek().map(|(rank, _)| *rank);
@@ -180,11 +180,11 @@ fn open(
     session: &Session,
     reader: &mut Reader<'_>,
     query: &Query,
-    ranks: Vec<Rank>,
+    ranks: &[Rank],
     patients: &mut Patients,
 ) -> Result<VecDeque<(Rank, Option<Found>)>, DeskError> {
     let mut entries = Vec::with_capacity(ranks.len());
-    for rank in &ranks {
+    for rank in ranks {
         if let Some(entry) = reader.tx().entry(rank.rid())? {
             let core = &entry.core;
             if reach(session, reader, core.chart, core.section).is_open() {

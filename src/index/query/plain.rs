@@ -158,14 +158,12 @@ impl Plain {
 
     /// The day on which it happened, or was written.
     fn day(&self) -> (i16, u8, u8) {
-        match self {
-            Self::Note(_, Some(day)) => *day,
-            _ => {
-                let written = jiff::Timestamp::from_millisecond(META.created).unwrap();
-                let day = written.to_zoned(jiff::tz::TimeZone::UTC).date();
-                (day.year(), day.month() as u8, day.day() as u8)
-            }
+        if let Self::Note(_, Some(day)) = self {
+            return *day;
         }
+        let written = jiff::Timestamp::from_millisecond(META.created).unwrap();
+        let day = written.to_zoned(jiff::tz::TimeZone::UTC).date();
+        (day.year(), day.month() as u8, day.day() as u8)
     }
 }
 

@@ -232,7 +232,7 @@ fn coded_number(value: &str) -> Option<Expr> {
         .find_map(|(at, _)| Some((at, Ask::read(&value[at..])?)))?;
     let (from, to) = range(ask, &value[at + len..])?;
     let code = text::whole(&value[..at]);
-    (!code.is_empty()).then(|| Expr::Leaf(Leaf::Number("value", code, from, to)))
+    (!code.is_empty()).then_some(Expr::Leaf(Leaf::Number("value", code, from, to)))
 }
 
 fn range(ask: Ask, value: &str) -> Option<(Number, Number)> {
