@@ -15,6 +15,7 @@ use chartseal::crypto::kdf;
 use chartseal::crypto::pad::pad;
 use chartseal::crypto::secret::Secret;
 use chartseal::crypto::sign::SigningKey;
+use chartseal::ledger::clear::BackupMark;
 use chartseal::ledger::entry::{link, signed_message};
 use chartseal::ledger::{
     Body, CertId, Certificate, ChartId, Clear, Core, Credential, Entry, EntryId, Form, Holder,
@@ -136,6 +137,40 @@ fn the_header_of_a_clear_entry_has_these_bytes() {
     let entry = row.decode().unwrap();
     assert_eq!(entry.open_clear().unwrap(), body());
     entry.verify(&signer().public()).unwrap();
+}
+
+#[test]
+fn a_mark_of_a_backup_has_these_bytes_with_its_place_and_without() {
+    let mark = |place| {
+        Clear::BackupMark(BackupMark {
+            snapshot: 3,
+            manifest: Hash([0x55; 32]),
+            covers: 77,
+            place,
+        })
+    };
+    let old = concat!(
+        "a3000301582055555555555555555555555555555555555555555555555555555555",
+        "5555555502184d"
+    );
+    let new = concat!(
+        "a4000301582055555555555555555555555555555555555555555555555555555555",
+        "5555555502184d0358206666666666666666666666666666666666666666666666666666666666666666"
+    );
+    for (version, bytes, place) in [(1, old, None), (2, new, Some(Hash([0x66; 32])))] {
+        let body = mark(place).encode();
+        assert_eq!((body.kind, body.version), (17, version));
+        assert_eq!(hex(&body.bytes), bytes);
+        assert_eq!(Clear::decode(&body).unwrap(), mark(place));
+        // Under another version neither is taken: one body, one encoding.
+        for version in [0, 3 - version, 3] {
+            let other = Body {
+                version,
+                ..body.clone()
+            };
+            assert!(Clear::decode(&other).is_err(), "{version}");
+        }
+    }
 }
 
 #[test]

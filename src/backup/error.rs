@@ -7,6 +7,7 @@ use super::retry::Stopped;
 use super::source::Cause;
 use super::state::StateError;
 use super::target::TargetError;
+use crate::crypto::Hash;
 use crate::crypto::hpke::HpkeError;
 
 /// Why a run ended without its result. Nothing that was sent is lost, and no folder is left half restored.
@@ -46,6 +47,19 @@ pub enum BackupError {
         seen: String,
         /// What the target has in its place.
         found: &'static str,
+    },
+    /// The target does not serve the snapshot that the ledger names.
+    #[error(
+        "{place} was rolled back: the ledger says that snapshot number {number} (manifest {hash}) is there, and the target does not have \
+         it; keep the target as it is, find out who changed it, and back up elsewhere meanwhile"
+    )]
+    Unanchored {
+        /// Where.
+        place: String,
+        /// The number of the snapshot.
+        number: u64,
+        /// The hash of its manifest.
+        hash: Hash,
     },
     /// What is served does not lead on from the head that somebody brought.
     #[error(
@@ -256,6 +270,7 @@ impl BackupError {
             | Self::State(StateError::HighWater { .. })
             | Self::Pack(_)
             | Self::RolledBack { .. }
+            | Self::Unanchored { .. }
             | Self::Behind { .. }
             | Self::Forked { .. }
             | Self::Manifest { .. }

@@ -6,6 +6,7 @@
 //! K_id        = HKDF(restore key, "chartseal/backup/id/v1")       on the host
 //! K_manifest  = HKDF(restore key, "chartseal/backup/manifest/v1") on the host
 //! K_cut       = HKDF(K_id, "chartseal/backup/cut/v1")             where table packs end
+//! K_place     = HKDF(K_manifest, "chartseal/backup/place/v1")     names targets in the ledger
 //! ```
 //!
 //! A pruner, who deletes and cannot write, has K_manifest and a signing key of its own: see [`super::pruner`].
@@ -16,6 +17,8 @@
 
 use std::fmt;
 
+use super::location::Location;
+use super::manifest::HostId;
 use crate::crypto::hpke::{KemPublic, KemSecret};
 use crate::crypto::mac::MacKey;
 use crate::crypto::sign::SigningKey;
@@ -24,6 +27,7 @@ use crate::crypto::{Hash, Secret, SecretBytes, hex, kdf, random};
 const ID_LABEL: &str = "chartseal/backup/id/v1";
 const MANIFEST_LABEL: &str = "chartseal/backup/manifest/v1";
 const CUT_LABEL: &str = "chartseal/backup/cut/v1";
+const PLACE_LABEL: &str = "chartseal/backup/place/v1";
 
 /// A repository's own random name: sealed into every object and signed into every manifest, so that nothing can be
 /// carried from one repository to another.
@@ -75,6 +79,19 @@ impl BackupKeys {
     /// The key that decides where table packs end.
     pub(super) fn cut_key(&self) -> MacKey {
         MacKey::new(&kdf::derive(&self.k_id, CUT_LABEL, b""))
+    }
+
+    /// How marks in the ledger name a target: `HMAC-SHA256(K_place, host(16) || address)`, with zeros for the host where the
+    /// address leads to the same place from any other. It tells nothing to whoever reads the ledger alone, and **the
+    /// target has no say in it**: an operator cannot serve an old state as one that was never marked.
+    pub fn place(&self, location: &Location) -> Hash {
+        let host = if location.is_local() {
+            HostId::of(&self.signing.public()).0
+        } else {
+            [0; 16]
+        };
+        let key = MacKey::new(&kdf::derive(&self.k_manifest, PLACE_LABEL, b""));
+        Hash(key.tag(&[&host, location.place().as_bytes()]))
     }
 
     /// What the host's folder keeps beside the host identity: 16 + 32 + 32 + 32 + 32 bytes, **to be kept as a secret**.

@@ -4,7 +4,8 @@
 //! is built from the parts that may be seen, and what the driver says passes through [`Redaction`].
 
 use std::fmt;
-use std::path::PathBuf;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::folder::Folder;
@@ -64,6 +65,23 @@ impl Location {
         }
     }
 
+    /// Whether the address leads elsewhere from another machine: a folder, or a server on this very one.
+    pub fn is_local(&self) -> bool {
+        match self {
+            Self::Folder(_) => true,
+            Self::Mongo(uri) => uri.is_loopback(),
+        }
+    }
+
+    /// The same text for the same place, whether the folder is there already or not: the first run makes it, in a folder
+    /// that is there.
+    pub fn place(&self) -> String {
+        match self {
+            Self::Folder(path) => whole(path).display().to_string(),
+            Self::Mongo(uri) => uri.to_string(),
+        }
+    }
+
     /// Opens the target; a MongoDB must answer.
     pub async fn open(&self, login: Option<Login>) -> Result<Arc<dyn Target>, TargetError> {
         match self {
@@ -79,6 +97,14 @@ impl fmt::Display for Location {
             Self::Folder(path) => path.display().fmt(f),
             Self::Mongo(uri) => uri.fmt(f),
         }
+    }
+}
+
+fn whole(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    match (path.parent().map(std::fs::canonicalize), path.file_name()) {
+        (Some(Ok(parent)), Some(name)) => parent.join(name),
+        _ => path,
     }
 }
 
@@ -125,6 +151,22 @@ impl MongoUri {
         } else {
             said.into_iter().all(|asked| asked)
         }
+    }
+
+    /// Whether all its hosts are this machine.
+    fn is_loopback(&self) -> bool {
+        let Some(rest) = self.shown.strip_prefix("mongodb://") else {
+            return false;
+        };
+        let hosts = rest.split('/').next().unwrap_or("");
+        hosts.split(',').all(|host| {
+            let name = match host.rsplit_once(':') {
+                Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+                _ => host,
+            };
+            let address = name.trim_matches(['[', ']']).parse::<IpAddr>();
+            address.map_or(name.eq_ignore_ascii_case("localhost"), |a| a.is_loopback())
+        })
     }
 
     /// The whole string, for the driver.
@@ -234,6 +276,26 @@ mod tests {
         }
         assert!(Location::parse("s3://bucket").is_err());
         assert!(Location::parse("").is_err());
+    }
+
+    #[test]
+    fn an_address_is_of_this_machine_if_it_leads_elsewhere_from_another() {
+        for (address, local) in [
+            ("/srv/backup", true),
+            ("mongodb://127.0.0.1:27017/x", true),
+            ("mongodb://u:p@localhost/x", true),
+            ("mongodb://[::1]:27017,LOCALHOST:2/x", true),
+            ("mongodb://127.0.0.1,db.example/x", false),
+            ("mongodb://10.0.0.1/x?tls=true", false),
+            ("mongodb://localhost.example/x", false),
+            ("mongodb+srv://localhost/x", false),
+        ] {
+            assert_eq!(
+                Location::parse(address).unwrap().is_local(),
+                local,
+                "{address}"
+            );
+        }
     }
 
     #[test]

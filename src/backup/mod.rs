@@ -13,9 +13,10 @@
 //! - [`Now`]: how long a run may act on what it has read; `footing`: what a backup counts on meanwhile.
 //! - [`state`], [`journal`], [`high_water`]: the bytes on the host, outside the vault, and the spool, which a run sets aside;
 //!   [`PrintedHead`]: those on paper.
-//! - [`snapshot`]: a run; [`chain`]: the manifests, judged; [`verify`]; [`restore`];
+//! - [`anchor`]: what the ledger says of a target; [`snapshot`]: a run; [`chain`]: the manifests, judged; [`verify`]; [`restore`];
 //!   [`retention`], [`tombstone`], [`prune`], `turn`, [`pruner`]: letting old snapshots go.
 
+pub mod anchor;
 mod beginning;
 mod cancel;
 mod cbor;

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 
+use super::anchor::Anchor;
 use super::chain::{Chain, Finding, Trust};
 use super::error::BackupError;
 use super::high_water::HighWater;
@@ -59,19 +60,24 @@ impl ReadData {
     }
 }
 
-/// What is known of a repository besides what it serves. **Without either, a target that serves an old chain cannot be
+/// What is known of a repository besides what it serves. **Without any of them, a target that serves an old chain cannot be
 /// told from one that never got the newer one.**
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Witness<'a> {
     /// What this host has seen.
     pub mark: Option<&'a HighWater>,
+    /// What the ledger has on record.
+    pub anchor: Option<Anchor>,
     /// A head that somebody wrote down.
     pub head: Option<&'a PrintedHead>,
 }
 
 impl<'a> From<Option<&'a HighWater>> for Witness<'a> {
     fn from(mark: Option<&'a HighWater>) -> Self {
-        Self { mark, head: None }
+        Self {
+            mark,
+            ..Self::default()
+        }
     }
 }
 
@@ -90,7 +96,7 @@ pub struct Verified {
     pub corrupt: Vec<Finding>,
     /// Manifests that compete.
     pub forks: Vec<Finding>,
-    /// The manifest that this host has seen, or that a head names, and that the target does not lead on from.
+    /// The manifest that this host has seen, or that the ledger or a head names, and that the target does not lead on from.
     pub rolled_back: Option<Finding>,
 }
 
@@ -114,12 +120,14 @@ pub async fn verify<'w>(
 ) -> Result<Verified, BackupError> {
     wire.meter.phase(Phase::Opening);
     let chain = Chain::load(wire, keys.repository, &keys.k_manifest, trust).await?;
-    let Witness { mark, head } = witness.into();
+    let Witness { mark, anchor, head } = witness.into();
+    let unanchored = || anchor.and_then(|anchor| anchor.judge(&chain));
     let behind = || head.and_then(|head| chain.behind(head, None));
     let mut verified = Verified {
         snapshots: chain.manifests.len() as u64,
         rolled_back: mark
             .and_then(|mark| chain.rolled_back(mark))
+            .or_else(unanchored)
             .or_else(behind),
         ..Verified::default()
     };

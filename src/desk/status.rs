@@ -37,7 +37,7 @@ pub fn read_at(paths: &Paths, now: u64) -> Result<Status, DeskError> {
         )
     })?;
     let founded = ledger.read(|tx| tx.entry(1))?;
-    let last_backup = directory.last_backup.map(|(_, _, _, at)| at);
+    let last_backup = directory.last_backup.map(|(_, at, _)| at);
     let since = last_backup.or(founded.map(|genesis| genesis.core.created));
     let active = |person: &&crate::vault::directory::Person| {
         person.until.is_none() && person.role().is_some()

@@ -18,11 +18,12 @@ pub use restore::{HostFolder, Order, restore};
 pub use schedule::{Schedule, Turn, turn};
 pub(super) use scratch::Scratch;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::backup::anchor::Anchor;
 use crate::backup::chain::Chain;
 use crate::backup::high_water::HighWater;
 use crate::backup::keys::BackupKeys;
@@ -35,6 +36,7 @@ use crate::backup::verify::{self, ReadData, Witness};
 use crate::backup::{BackupError, Cancel, Location, Meter, Phase, PrintedHead, Wire};
 use crate::backup::{Login, Progress as Stage};
 use crate::config::{self, Paths};
+use crate::crypto::Hash;
 use crate::crypto::hash::sha256;
 use crate::crypto::secret::SecretBytes;
 use crate::crypto::sign::VerifyKey;
@@ -99,7 +101,14 @@ pub fn run(paths: &Paths, target: &Target, watch: Reporter<'_>) -> Result<Backup
     let repository = keys.repository;
     let memory = memory(vault.host(), &target.location);
     let now = clock::now();
+    let place = keys.place(&target.location);
+    let anchor = anchor(&directory, place);
+    let remembered = HighWater::read(&memory, repository).map_err(BackupError::from)?;
     let snapshot = drive(target, "back up", watch, async |wire| {
+        // What the host remembers it compares itself.
+        if let Some(anchor) = anchor.filter(|a| remembered.is_none_or(|mark| mark.hash != a.hash)) {
+            anchor.hold(&wire, &keys).await?;
+        }
         snapshot::run(&wire, &keys, source, &memory, target.options, &|| {
             clock::now() as i64
         })
@@ -110,6 +119,7 @@ pub fn run(paths: &Paths, target: &Target, watch: Reporter<'_>) -> Result<Backup
         snapshot: manifest.name.number,
         manifest: snapshot.manifest.hash,
         covers: manifest.head.seq,
+        place: Some(place),
     };
     vault
         .ledger()
@@ -192,10 +202,11 @@ pub fn verify(
     }
     let memory = memory(vault.host(), &target.location);
     let mark = HighWater::read(&memory, keys.repository).map_err(BackupError::from)?;
+    let anchor = anchor(&directory, keys.place(&target.location));
     let trusted = certified(&directory);
     let verified = drive(target, "verify backup", watch, async |wire| {
         // A repository whose own record is gone is a finding, as long as this host has seen it; otherwise it is a wrong address.
-        if mark.is_none() {
+        if mark.is_none() && anchor.is_none() {
             RepositoryRecord::read(&wire).await?;
         }
         verify::verify(
@@ -203,6 +214,7 @@ pub fn verify(
             &keys,
             Witness {
                 mark: mark.as_ref(),
+                anchor,
                 head,
             },
             read,
@@ -225,24 +237,20 @@ pub fn verify(
     })
 }
 
+/// The snapshot that the ledger's newest mark of a target names.
+fn anchor(directory: &Directory, place: Hash) -> Option<Anchor> {
+    directory.backups.get(&place).map(|mark| Anchor {
+        number: mark.snapshot,
+        hash: mark.manifest,
+    })
+}
+
 /// Where this host remembers what it has seen of a target. Each target has a memory of its own: a second one, still empty, is not
 /// the first one emptied.
 fn memory(host: &Host, location: &Location) -> PathBuf {
-    let place = match location {
-        Location::Folder(path) => whole(path).display().to_string(),
-        Location::Mongo(uri) => uri.to_string(),
-    };
+    let place = location.place();
     let name = sha256(&[b"chartseal/backup/target/v1", place.as_bytes()]).to_string();
     host.folder().join("backups").join(&name[..16])
-}
-
-/// The same path whether the folder is there already or not: the first run makes it, in a folder that is there.
-fn whole(path: &Path) -> PathBuf {
-    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    match (path.parent().map(std::fs::canonicalize), path.file_name()) {
-        (Some(Ok(parent)), Some(name)) => parent.join(name),
-        _ => path,
-    }
 }
 
 /// What the host keeps to write backups.

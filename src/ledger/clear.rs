@@ -20,8 +20,11 @@ pub use chart::{
 pub use people::{Certificate, Disable, Genesis, Invitation, fingerprint};
 pub use unit::{Authorisation, DeliveredKey, Delivery, Leave, Unit, UnitKey, UnitKind};
 
-/// The version of every clear body.
+/// The version of every clear body but those of [`BackupMark`]s that name a place, which are of version 2.
 pub const VERSION: u8 = 1;
+
+/// Of a [`BackupMark`] with a place.
+const PLACED: u8 = 2;
 
 /// A snapshot was committed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
@@ -36,6 +39,10 @@ pub struct BackupMark {
     /// The last entry it covers.
     #[n(2)]
     pub covers: u64,
+    /// The target that holds it, by a keyed hash of its address: of several targets each has marks of its own. Version 1
+    /// did not say.
+    #[n(3)]
+    pub place: Option<Hash>,
 }
 
 /// A restore was rehearsed: what it took, and what would have been lost.
@@ -117,15 +124,19 @@ macro_rules! kinds {
             /// Encodes the body.
             pub fn encode(&self) -> Body {
                 let bytes = match self { $(Self::$name(body) => canonical::encode(body),)* };
-                Body { kind: self.kind(), version: VERSION, bytes }
+                Body { kind: self.kind(), version: self.version(), bytes }
             }
 
             /// Decodes a body.
             pub fn decode(body: &Body) -> Result<Self, ClearError> {
-                match (body.kind, body.version) {
-                    $(($number, VERSION) => Ok(Self::$name(canonical::decode($what, &body.bytes)?)),)*
-                    (kind, version) => Err(ClearError::Unknown { kind, version }),
-                }
+                let Body { kind, version, .. } = *body;
+                let unknown = ClearError::Unknown { kind, version };
+                let clear = match (kind, version) {
+                    $(($number, VERSION) => Self::$name(canonical::decode($what, &body.bytes)?),)*
+                    (17, PLACED) => Self::BackupMark(canonical::decode("backup", &body.bytes)?),
+                    _ => return Err(unknown),
+                };
+                if clear.version() == version { Ok(clear) } else { Err(unknown) }
             }
         }
     };
@@ -153,6 +164,13 @@ kinds! {
 }
 
 impl Clear {
+    const fn version(&self) -> u8 {
+        match self {
+            Self::BackupMark(BackupMark { place: Some(_), .. }) => PLACED,
+            _ => VERSION,
+        }
+    }
+
     /// The chart it speaks of; zero when it speaks of the vault.
     pub fn chart(&self) -> ChartId {
         match self {

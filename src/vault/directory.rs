@@ -14,7 +14,7 @@ use minicbor::{Decode, Encode};
 use crate::clinical::Role;
 use crate::crypto::hash::Hash;
 use crate::crypto::sign::VerifyKey;
-use crate::ledger::clear::{Certificate, DrillMark, Genesis, Invitation, UnitKind};
+use crate::ledger::clear::{BackupMark, Certificate, DrillMark, Genesis, Invitation, UnitKind};
 use crate::ledger::{CertId, ChartId, Head, UnitId};
 
 pub use chart::{ChartState, HeldLine};
@@ -90,15 +90,18 @@ pub struct Directory {
     /// The link there.
     #[n(8)]
     pub link: Hash,
-    /// The newest backup mark: entry, snapshot, covered up to, time.
+    /// The newest backup mark: entry, time, what it says.
     #[n(9)]
-    pub last_backup: Option<(u64, u64, u64, u64)>,
+    pub last_backup: Option<(u64, u64, BackupMark)>,
     /// The anchor of the last entry: the next may share it.
     #[n(10)]
     pub anchor: Hash,
     /// The newest rehearsal of a restore: entry, time, what it came to.
     #[n(11)]
     pub last_drill: Option<(u64, u64, DrillMark)>,
+    /// The newest backup mark of each target that was named.
+    #[n(12)]
+    pub backups: BTreeMap<Hash, BackupMark>,
 }
 
 impl Default for Directory {
@@ -116,6 +119,7 @@ impl Default for Directory {
             link: zero,
             last_backup: None,
             last_drill: None,
+            backups: BTreeMap::new(),
             anchor: zero,
         }
     }

@@ -49,7 +49,8 @@ impl Directory {
                     Some(Office::Host | Office::Person(Role::Admin)) => {}
                     _ => return Err("only the host or an admin may mark a backup".into()),
                 }
-                self.last_backup = Some((seq, body.snapshot, body.covers, now));
+                self.backups.extend(body.place.map(|place| (place, body)));
+                self.last_backup = Some((seq, now, body));
                 Ok(())
             }
             Clear::DrillMark(body) => {

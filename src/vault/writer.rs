@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::crypto::secret::Secret;
-use crate::ledger::clear::{BackupMark, Clear};
+use crate::ledger::clear::Clear;
 use crate::ledger::entry::Place;
 use crate::ledger::{Body, ChartId, EntryId, Holder, Prepared, Section, ThreadId, UnitId, WriteTx};
 
@@ -302,11 +302,6 @@ impl<'a, 'c> Writer<'a, 'c> {
             }
             Err(other) => Err(other),
         }
-    }
-
-    /// Records that a snapshot was committed. Admins may; the host does it without a session.
-    pub fn mark_backup(&mut self, mark: BackupMark) -> Result<Stored, VaultError> {
-        self.clear(&Clear::BackupMark(mark))
     }
 }
 

@@ -2,6 +2,7 @@
 
 #![allow(missing_docs)]
 
+mod anchored;
 mod atlas;
 mod book;
 mod campaign;

@@ -17,6 +17,7 @@ use scene::{ALL, PRESENCE, Said, Scene, label};
 
 use crate::campaign;
 use crate::mongod::Mongod;
+use crate::program::Program;
 
 /// What may be tried of what there is: all of it, or the first.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -163,7 +164,8 @@ fn manifests_are_found(scene: &Scene, much: Much) {
     assert_eq!(scene.verify(ALL), Said::nothing_wrong());
 }
 
-/// The whole repository as it was before the last snapshot, and a printed head that says so to a host that remembers nothing.
+/// The whole repository as it was before the last snapshot; the ledger says so to a host that remembers nothing, and a printed head
+/// to one that has no such ledger.
 fn an_old_state_is_found(scene: &Scene) {
     let newest = scene.manifests().pop().unwrap();
     let memory = scene.ward.here().host.join("backups");
@@ -179,16 +181,23 @@ fn an_old_state_is_found(scene: &Scene) {
             .and_rolled_back();
             assert_eq!(scene.verify(ALL), expected);
             std::fs::rename(&memory, &aside).unwrap();
+            assert_eq!(scene.verify(ALL), expected);
+            let run = Program::at(&scene.ward.here());
+            let run = run.json(&[&["backup", "run", "--to", &scene.address]]);
+            assert_eq!(run.code, 1, "{run:?}");
+            std::fs::rename(&aside, &memory).unwrap();
+
+            let restored = scene.restored();
             assert_eq!(
-                scene.verify(ALL),
+                scene.verify_at(&restored, ALL),
                 Said::nothing_wrong(),
                 "without any witness this cannot be seen, as the manual says"
             );
             let head = scene.heads[2].to_string();
-            assert_eq!(scene.verify(&["--head", &head]), expected);
+            assert_eq!(scene.verify_at(&restored, &["--head", &head]), expected);
             let older = scene.heads[1].to_string();
-            assert_eq!(scene.verify(&["--head", &older]), Said::nothing_wrong());
-            std::fs::rename(&aside, &memory).unwrap();
+            let said = scene.verify_at(&restored, &["--head", &older]);
+            assert_eq!(said, Said::nothing_wrong());
         },
     );
 }
@@ -274,14 +283,15 @@ fn two_histories_under_one_repository_are_named_by_the_command() {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().join("repository");
     let scene = Scene::at(place.to_str().unwrap());
-    // The repository is hidden from a host that lost its memory: it begins anew, and both are then served together.
-    let hidden = folder.path().join("hidden");
-    std::fs::rename(&place, &hidden).unwrap();
-    std::fs::remove_dir_all(scene.ward.here().host.join("backups")).unwrap();
-    let target = backup::Target::parse(&scene.address).unwrap();
+    // The host begins anew at another place, and both histories are then served together.
+    let other = folder.path().join("other");
+    let target = backup::Target::parse(other.to_str().unwrap()).unwrap();
     scene.ward.back_up_to(&scene.ward.here(), &target);
-    let second = scene.manifests().pop().unwrap();
-    merge(&hidden, &place);
+    let before = scene.manifests();
+    merge(&other, &place);
+    let mut second = scene.manifests();
+    second.retain(|manifest| !before.contains(manifest));
+    let second = second.pop().unwrap();
     let mut firsts = scene.manifests();
     firsts.retain(|(_, name)| ManifestName::parse(name).unwrap().number == 1 && *name != second.1);
     let first = firsts.pop().unwrap();

@@ -6,12 +6,13 @@ use chartseal::backup::manifest::ManifestName;
 use chartseal::backup::target::{Name, Shelf, Target};
 use chartseal::backup::{Location, PrintedHead};
 use chartseal::desk::charts;
-use chartseal::jobs::backup;
+use chartseal::desk::view::unwatched;
+use chartseal::jobs::backup::{self, HostFolder, Order};
 use tokio::runtime::Runtime;
 
 use crate::program::Program;
 use crate::support::patient;
-use crate::ward::Ward;
+use crate::ward::{Place, Ward};
 
 /// Whether objects are read.
 pub(super) const PRESENCE: &[&str] = &[];
@@ -102,8 +103,26 @@ impl Scene {
     }
 
     pub(super) fn verify(&self, more: &[&str]) -> Said {
-        let said = Program::at(&self.ward.here())
-            .json(&[&["backup", "verify", "--to", &self.address], more]);
+        self.verify_at(&self.ward.here(), more)
+    }
+
+    /// A vault that somebody restores from what is served.
+    pub(super) fn restored(&self) -> Place {
+        let place = self.ward.elsewhere("restored");
+        let order = Order {
+            into: &place.vault,
+            host: &HostFolder::Rather(place.host.clone()),
+            snapshot: None,
+            shares: &self.ward.shares,
+            head: None,
+        };
+        let target = backup::Target::parse(&self.address).unwrap();
+        backup::restore(&target, &order, &unwatched).unwrap();
+        place
+    }
+
+    pub(super) fn verify_at(&self, place: &Place, more: &[&str]) -> Said {
+        let said = Program::at(place).json(&[&["backup", "verify", "--to", &self.address], more]);
         let verified = said.result();
         let names = |field: &str| {
             let lines = verified[field].as_array().unwrap().iter();
