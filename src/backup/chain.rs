@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
+use std::pin::pin;
 
-use futures::stream::{self, StreamExt, TryStreamExt};
+use futures::stream::TryStreamExt;
 
 use super::error::BackupError;
 use super::high_water::HighWater;
@@ -16,9 +17,6 @@ use super::tombstone::{Subject, Tombstones};
 use super::wire::Wire;
 use crate::crypto::sign::VerifyKey;
 use crate::crypto::{Hash, Secret};
-
-/// How many manifests are fetched at a time.
-const IN_FLIGHT: usize = 4;
 
 /// Something that is wrong, by the name of what it is wrong with.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,12 +68,7 @@ impl Chain {
             ..Self::default()
         };
         let stats = wire.list(Shelf::Manifests).await?;
-        let mut fetched = stream::iter(stats)
-            .map(|stat| async move {
-                let file = wire.get(Shelf::Manifests, &stat.name).await?;
-                Ok::<_, BackupError>((stat.name, file))
-            })
-            .buffered(IN_FLIGHT);
+        let mut fetched = pin!(wire.get_each(Shelf::Manifests, stats));
         let mut unserved = Vec::new();
         while let Some((name, file)) = fetched.try_next().await? {
             match file {
@@ -83,16 +76,13 @@ impl Chain {
                 None => unserved.push(name),
             }
         }
-        drop(fetched);
-        if !unserved.is_empty() {
-            // What a prune deleted since is listed no more, and judged like all that is not there: by its tombstone.
-            let listed = wire.list(Shelf::Manifests).await?;
-            unserved.retain(|name| listed.iter().any(|stat| stat.name == *name));
-            let withheld = unserved
+        // What a prune deleted since is listed no more, and judged like all that is not there: by its tombstone.
+        let withheld = wire.still_listed(Shelf::Manifests, unserved).await?;
+        chain.missing.extend(
+            withheld
                 .iter()
-                .map(|name| finding(name, "it is listed and not served".into()));
-            chain.missing.extend(withheld);
-        }
+                .map(|name| finding(name, "it is listed and not served".into())),
+        );
         chain
             .manifests
             .sort_by_key(|m| (m.manifest.name.number, m.manifest.name));

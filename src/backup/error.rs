@@ -182,6 +182,17 @@ pub enum BackupError {
         /// How that shows.
         what: String,
     },
+    /// What stands under the name of a tombstone is none, and stays.
+    #[error(
+        "{place} keeps something under tombstones/{name} that is no tombstone of this repository, and does not let it go; nothing is \
+         deleted: see who may write there"
+    )]
+    NoTombstone {
+        /// Where.
+        place: String,
+        /// Which.
+        name: String,
+    },
     /// The clocks of target and host disagree, so ages mean nothing.
     #[error(
         "the clock of {place} is {seconds} s away from this machine's; set the clocks before anything is deleted"
@@ -275,6 +286,7 @@ impl BackupError {
             | Self::Forked { .. }
             | Self::Manifest { .. }
             | Self::Stranger { .. }
+            | Self::NoTombstone { .. }
             | Self::LedgerDiverged { .. }
             | Self::ObjectMissing { .. }
             | Self::ObjectCorrupt { .. }

@@ -94,10 +94,19 @@ impl Target for Folder {
 
     fn get<'a>(&'a self, shelf: Shelf, name: &'a Name) -> Answer<'a, Option<Vec<u8>>> {
         let name = name.clone();
-        self.blocking(move |root| match fs::read(path(root, shelf, &name)) {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
-            Err(e) => Err(e),
+        self.blocking(move |root| read(&path(root, shelf, &name)))
+    }
+
+    fn get_many<'a>(&'a self, shelf: Shelf, names: &'a [Name]) -> Answer<'a, Vec<(Name, Vec<u8>)>> {
+        let names = names.to_vec();
+        self.blocking(move |root| {
+            let mut found = Vec::with_capacity(names.len());
+            for name in names {
+                if let Some(bytes) = read(&path(root, shelf, &name))? {
+                    found.push((name, bytes));
+                }
+            }
+            Ok(found)
         })
     }
 
@@ -143,6 +152,15 @@ fn path(root: &Path, shelf: Shelf, name: &Name) -> PathBuf {
         file.push(name.as_str().get(..2).unwrap_or("00"));
     }
     file.join(name.as_str())
+}
+
+/// The bytes of a file that may not be there.
+fn read(file: &Path) -> io::Result<Option<Vec<u8>>> {
+    match fs::read(file) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(e),
+    }
 }
 
 /// Writes beside the place, then renames without replacing.

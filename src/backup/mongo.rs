@@ -13,13 +13,15 @@
 //! - Writes are single inserts with `w: majority, j: true`, never an upsert or an update, so a role with `find` and
 //!   `insert` is all that a host needs. Reads are from the primary, of what a majority has.
 //! - Every call has a time limit ([`TimeLimits`]), a transfer one that fits its length and the link. What timed out may have been carried out; the next try finds out.
-//! - At most [`OPERATIONS`] commands are sent in any second: the smallest clusters answer 100.
+//! - At most [`OPERATIONS`] commands are sent in any second by everything in this process that goes to one cluster: the smallest
+//!   answer 100. Manifests and tombstones are fetched many at a time.
 //! - One index besides that of `_id`, on `objects`: `{ _id: 1, len: 1 }`. It answers "is it there, and how long is it"
 //!   without reading the object. The run that makes the repository creates it, or the operator does where the host may
 //!   not; without it everything works and costs the server more.
 //! - A connection that is not encrypted is taken only to a loopback address, and then goes to that address alone: a
 //!   replica set's other members are not followed in the open.
 
+mod document;
 mod patience;
 mod protection;
 mod verdict;
@@ -29,8 +31,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::stream::TryStreamExt;
-use mongodb::bson::spec::BinarySubtype;
-use mongodb::bson::{Binary, Bson, Document, doc};
+use mongodb::bson::{Bson, Document, doc};
 use mongodb::error::Error;
 use mongodb::options::{
     Acknowledgment, ClientOptions, CollectionOptions, Credential, ReadConcern, ReadPreference,
@@ -38,6 +39,7 @@ use mongodb::options::{
 };
 use mongodb::{Client, Collection, IndexModel};
 
+use document::{bytes, document, id, name, stat};
 use patience::Patience;
 pub use patience::TimeLimits;
 use protection::protect;
@@ -46,8 +48,6 @@ use verdict::{Verdict, is_duplicate, verdict};
 use super::location::{Login, MongoUri, Redaction};
 use super::pace::Pace;
 use super::target::{Answer, Name, Put, Shelf, Stat, Target, TargetError};
-use crate::crypto::hash::sha256;
-use crate::crypto::hex;
 
 /// The database, if the connection string names none.
 const DATABASE: &str = "chartseal";
@@ -74,7 +74,7 @@ pub struct Mongo {
     place: String,
     redaction: Redaction,
     patience: Patience,
-    pace: Pace,
+    pace: Arc<Pace>,
 }
 
 impl Mongo {
@@ -101,7 +101,14 @@ impl Mongo {
         .await?
         {
             Ok(options) => options,
-            Err(e) => return Err(unusable(redaction.clean(&e.kind.to_string()))),
+            Err(e) => {
+                let cause = redaction.clean(&e.kind.to_string());
+                return Err(match verdict(&e) {
+                    // Where the link is down, no name is looked up: the address may be right.
+                    Verdict::Unreachable => TargetError::Unreachable { place, cause },
+                    _ => unusable(cause),
+                });
+            }
         };
         if let Some(Login { user, password }) = login {
             let password = String::from_utf8(password.expose().to_vec())
@@ -118,6 +125,8 @@ impl Mongo {
             .default_database
             .clone()
             .unwrap_or_else(|| DATABASE.to_owned());
+        let servers = options.hosts.iter().map(ToString::to_string);
+        let pace = Pace::towards(servers.collect(), OPERATIONS - BURST, BURST);
         let client = Client::with_options(options)
             .map_err(|e| unusable(redaction.clean(&e.kind.to_string())))?;
         let mongo = Self {
@@ -126,7 +135,7 @@ impl Mongo {
             place,
             redaction,
             patience: Patience::new(limits),
-            pace: Pace::new(OPERATIONS - BURST, BURST),
+            pace,
         };
         mongo.alive().await?;
         Ok(mongo)
@@ -201,12 +210,7 @@ impl Mongo {
                 limit: LIMIT,
             });
         }
-        let document = doc! {
-            "_id": id(shelf, name),
-            "len": len as i64,
-            "h": binary(sha256(&[bytes]).0.to_vec()),
-            "b": binary(bytes.to_vec()),
-        };
+        let document = document(shelf, name, bytes);
         let collection = self.shelf(shelf);
         let insert = async {
             match collection.insert_one(document).await {
@@ -242,7 +246,6 @@ impl Mongo {
             let Some(document) = limited(&self.place, limit, next).await? else {
                 break;
             };
-            // What is not named like ours is not ours.
             stats.extend(stat(shelf, &document));
         }
         Ok(stats)
@@ -295,14 +298,34 @@ impl Target for Mongo {
                     .find_one(filter)
                     .projection(doc! { "b": 1 })
                     .await?;
-                // A document without its bytes is there and is not what was put: the reader's hash says so.
-                Ok(found.map(|mut document| match document.remove("b") {
-                    Some(Bson::Binary(b)) => b.bytes,
-                    _ => Vec::new(),
-                }))
+                Ok(found.map(bytes))
             };
             self.transfer(most, |found| read(found.as_deref()), find)
                 .await
+        })
+    }
+
+    fn get_many<'a>(&'a self, shelf: Shelf, names: &'a [Name]) -> Answer<'a, Vec<(Name, Vec<u8>)>> {
+        Box::pin(async move {
+            let collection = self.shelf(shelf);
+            let ids: Vec<Bson> = names.iter().map(|name| id(shelf, name)).collect();
+            let find = async {
+                let mut found = Vec::with_capacity(ids.len());
+                // One answer holds them all, unless they are longer than their listing says.
+                let mut cursor = collection
+                    .find(doc! { "_id": { "$in": ids } })
+                    .projection(doc! { "b": 1 })
+                    .batch_size(BATCH)
+                    .await?;
+                while length(&found) <= LIMIT
+                    && let Some(document) = cursor.try_next().await?
+                {
+                    let name = name(shelf, &document);
+                    found.extend(name.map(|name| (name, bytes(document))));
+                }
+                Ok(found)
+            };
+            self.transfer(NOTE, |found| length(found), find).await
         })
     }
 
@@ -352,6 +375,11 @@ impl Target for Mongo {
     }
 }
 
+/// The bytes of many.
+fn length(found: &[(Name, Vec<u8>)]) -> u64 {
+    found.iter().map(|(_, bytes)| bytes.len() as u64).sum()
+}
+
 /// The bytes of an answer.
 fn read(found: Option<&[u8]>) -> u64 {
     found.map_or(0, |bytes| bytes.len() as u64)
@@ -368,40 +396,6 @@ async fn limited<T>(
             place: place.to_owned(),
             seconds: limit.as_secs(),
         }),
-    }
-}
-
-fn id(shelf: Shelf, name: &Name) -> Bson {
-    let bytes = match shelf {
-        Shelf::Objects | Shelf::Tombstones => hex::unhex(name.as_str()),
-        Shelf::Manifests | Shelf::Keys => None,
-    };
-    bytes.map_or_else(
-        || Bson::String(name.to_string()),
-        |bytes| Bson::Binary(binary(bytes)),
-    )
-}
-
-fn stat(shelf: Shelf, document: &Document) -> Option<Stat> {
-    let name = match (shelf, document.get("_id")?) {
-        (Shelf::Objects | Shelf::Tombstones, Bson::Binary(id)) => {
-            Name::parse(&hex::hex(&id.bytes))?
-        }
-        (Shelf::Manifests | Shelf::Keys | Shelf::Tombstones, Bson::String(id)) => Name::parse(id)?,
-        _ => return None,
-    };
-    let len = document
-        .get_i64("len")
-        .ok()
-        .and_then(|len| u64::try_from(len).ok())
-        .unwrap_or(0);
-    Some(Stat { name, len })
-}
-
-const fn binary(bytes: Vec<u8>) -> Binary {
-    Binary {
-        subtype: BinarySubtype::Generic,
-        bytes,
     }
 }
 

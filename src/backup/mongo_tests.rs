@@ -73,7 +73,7 @@ async fn a_round_trip_that_brings_little_says_nothing_of_the_link() {
         place: uri.to_string(),
         redaction: uri.redaction(None),
         patience: Patience::new(TimeLimits::default()),
-        pace: Pace::new(OPERATIONS, BURST),
+        pace: Arc::new(Pace::new(OPERATIONS, BURST)),
     };
     let get = |answer: Option<Vec<u8>>| {
         let answer = async { Ok(answer) };

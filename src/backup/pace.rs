@@ -3,8 +3,13 @@
 //! The generic cell rate algorithm (ITU-T I.371, annex A): one instant, when the next operation would be due at an even
 //! pace, and how far an operation may come before it. **Within any second at most `rate + burst` operations begin.**
 
-use std::sync::{Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+/// By the addresses of a cluster's servers. None is ever removed: whoever comes right after another has left must not begin anew.
+static PACES: LazyLock<Mutex<BTreeMap<BTreeSet<String>, Arc<Pace>>>> =
+    LazyLock::new(Mutex::default);
 
 /// Gives out turns.
 #[derive(Debug)]
@@ -23,6 +28,15 @@ impl Pace {
             ahead: interval * (burst - 1),
             due: Mutex::new(Instant::now()),
         }
+    }
+
+    /// The one pace of everything in this process that goes to the cluster of these servers. Whoever asks first says which.
+    pub fn towards(servers: BTreeSet<String>, rate: u32, burst: u32) -> Arc<Self> {
+        let mut paces = PACES.lock().unwrap_or_else(PoisonError::into_inner);
+        let pace = paces
+            .entry(servers)
+            .or_insert_with(|| Arc::new(Self::new(rate, burst)));
+        Arc::clone(pace)
     }
 
     /// Waits for a turn.

@@ -16,7 +16,8 @@
 //! tombstone for 7. A host counts as in use for 30 days after its last run: where one stopped or was replaced in the
 //! meantime it may take 60 days instead of 37.
 //!
-//! A target on which something is wrong, or whose clock is five minutes off, is left as it is.
+//! A target on which something is wrong, or whose clock is five minutes off, is left as it is. **What stands under the name of a
+//! tombstone and is none keeps nothing from going**: one that is alone takes it away first, and sets what is due.
 //!
 //! **Any number may forget and prune at once**, here and on other machines. A tombstone on a manifest is never taken back, and
 //! the newer of two snapshots that two keepers weigh is kept by both; of several that prune, one that is alone deletes, and
@@ -54,6 +55,8 @@ pub struct Forgotten {
     pub kept: Vec<String>,
     /// Ids of those that `prune` will delete.
     pub forgotten: Vec<String>,
+    /// How many of those had something else under the name of their tombstone.
+    pub replaced: u64,
 }
 
 /// What `prune` did.
@@ -71,6 +74,8 @@ pub struct Pruned {
     pub bytes: u64,
     /// Manifests deleted.
     pub manifests: u64,
+    /// What stood under the name of a tombstone, was none and was taken away.
+    pub replaced: u64,
     /// Whether no other keeper was at work; otherwise nothing was deleted, and no tombstone taken back.
     pub alone: bool,
 }
@@ -132,16 +137,44 @@ impl<'a> Keeper<'a> {
         Ok((chain, tombstones))
     }
 
-    async fn set(&self, subject: Subject, previous: Option<Hash>) -> Result<(), BackupError> {
+    /// Sets a tombstone, and says whether there is one now.
+    async fn set(&self, subject: &Subject, previous: Option<Hash>) -> Result<bool, BackupError> {
         let stone = Stone {
             at: (self.now)(),
             previous,
         };
-        let file = Arc::new(tombstone::seal(self.keys, &subject, stone));
-        self.wire
-            .put(Shelf::Tombstones, &subject.name(), file)
-            .await?;
-        Ok(())
+        let file = Arc::new(tombstone::seal(self.keys, subject, stone));
+        let name = subject.name();
+        let put = self.wire.put(Shelf::Tombstones, &name, file).await?;
+        tombstone::stands(self.wire, self.keys, subject, put.into_inner()).await
+    }
+
+    /// Takes away what stands under the name of a tombstone and is none. Says whether something did.
+    async fn clear(&self, subject: &Subject) -> Result<bool, BackupError> {
+        let forged = tombstone::holds(self.wire, self.keys, subject).await? == Some(false);
+        if forged {
+            self.wire.delete(Shelf::Tombstones, &subject.name()).await?;
+        }
+        Ok(forged)
+    }
+
+    /// Sets a tombstone in the place of whatever else stands there. Says whether something did.
+    async fn set_in_place(
+        &self,
+        subject: &Subject,
+        previous: Option<Hash>,
+    ) -> Result<bool, BackupError> {
+        if self.set(subject, previous).await? {
+            return Ok(false);
+        }
+        let forged = self.clear(subject).await?;
+        if self.set(subject, previous).await? {
+            return Ok(forged);
+        }
+        Err(BackupError::NoTombstone {
+            place: self.wire.place(),
+            name: subject.name().to_string(),
+        })
     }
 }
 
@@ -149,13 +182,13 @@ impl<'a> Keeper<'a> {
 pub async fn forget(keeper: Keeper<'_>, retention: &Retention) -> Result<Forgotten, BackupError> {
     let lifetime = keeper.begin().await?;
     let (chain, tombstones) = keeper.sound().await?;
-    let outcome = judge(&chain, &tombstones, retention, lifetime.began);
+    let mut outcome = judge(&chain, &tombstones, retention, lifetime.began);
     for manifest in live(&chain, &tombstones) {
         if outcome.forgotten.contains(&manifest.id()) {
             lifetime.check()?;
-            keeper
-                .set(Subject::Manifest(manifest.hash), manifest.manifest.previous)
-                .await?;
+            let subject = Subject::Manifest(manifest.hash);
+            let previous = manifest.manifest.previous;
+            outcome.replaced += u64::from(keeper.set_in_place(&subject, previous).await?);
         }
     }
     keeper.wire.meter.phase(Phase::Done);
@@ -227,6 +260,21 @@ async fn take_turn(
         .flat_map(|m| &m.manifest.objects)
         .map(|o| o.address)
         .collect();
+    if alone {
+        // What the tombstones' readers do not count is gone before anything is marked, or it would stand for a mark.
+        for subject in tombstones.forged().iter().filter_map(Subject::parse) {
+            lifetime.check()?;
+            outcome.replaced += u64::from(keeper.clear(&subject).await?);
+            // The answer why something is gone that a manifest still lists.
+            if let Subject::Object(address) = subject
+                && !there.contains_key(&address.name())
+                && listed.contains(&address)
+                && !needed.contains(&address)
+            {
+                keeper.set_in_place(&subject, None).await?;
+            }
+        }
+    }
     wire.meter
         .update(|p| p.bytes_total = Some(there.values().sum()));
     for (name, len) in &there {
@@ -243,16 +291,18 @@ async fn take_turn(
                 outcome.revived += 1;
             }
             _ if needed.contains(&address) => {}
-            None => {
-                keeper.set(subject, None).await?;
+            None if alone => {
+                keeper.set_in_place(&subject, None).await?;
                 outcome.marked += 1;
             }
+            // The other takes away what else may stand there.
+            None if keeper.set(&subject, None).await? => outcome.marked += 1,
             Some(at) if alone && at <= ripe => {
                 wire.delete(Shelf::Objects, name).await?;
                 outcome.objects += 1;
                 outcome.bytes += len;
             }
-            Some(_) => outcome.waiting += 1,
+            _ => outcome.waiting += 1,
         }
     }
     if !alone {

@@ -109,6 +109,10 @@ pub trait Target: Send + Sync + fmt::Debug {
     /// The bytes under `name`, or `None` if there are none.
     fn get<'a>(&'a self, shelf: Shelf, name: &'a Name) -> Answer<'a, Option<Vec<u8>>>;
 
+    /// The bytes under those of `names` that are there, in any order. For what is small: an answer may leave out what
+    /// would make it long.
+    fn get_many<'a>(&'a self, shelf: Shelf, names: &'a [Name]) -> Answer<'a, Vec<(Name, Vec<u8>)>>;
+
     /// Everything on a shelf, in any order.
     fn list(&self, shelf: Shelf) -> Answer<'_, Vec<Stat>>;
 

@@ -14,13 +14,14 @@
 //!
 //! A backup that meets the tombstone of a pack that it needs sends the pack under the next generation. A verification, and a
 //! backup that misses a pack, take a tombstone as the reason why something is gone; **an operator cannot write one**: only hosts, pruners and
-//! restorers have the key of the mac. The signature says which of them it was; a pruner's key stands in no ledger, and
+//! restorers have the key of the mac. Whatever else stands under such a name counts for nothing, and prune takes it away. The signature says which of them it was; a pruner's key stands in no ledger, and
 //! a restorer has none to look into yet. The tombstone of a manifest stays for good and says which manifest it
 //! followed, so that the chain still holds together across the gap.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 
-use futures::stream::{self, StreamExt, TryStreamExt};
+use futures::stream::TryStreamExt;
 use minicbor::bytes::ByteArray;
 use minicbor::{Decode, Encode};
 
@@ -28,7 +29,7 @@ use super::cbor;
 use super::error::BackupError;
 use super::keys::{KeeperKeys, RepositoryId};
 use super::object::Address;
-use super::target::{Name, Shelf};
+use super::target::{Name, Put, Shelf};
 use super::wire::Wire;
 use crate::crypto::mac::MacKey;
 use crate::crypto::sign::{Signature, VerifyKey};
@@ -37,7 +38,6 @@ use crate::crypto::{Hash, Secret, hex, kdf};
 const FORMAT: u8 = 1;
 const LABEL: &[u8] = b"chartseal/backup/tombstone/v1";
 const MAC_LABEL: &str = "chartseal/backup/tombstone-mac/v1";
-const IN_FLIGHT: usize = 4;
 
 /// What a tombstone stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,7 +64,8 @@ impl Subject {
         }
     }
 
-    fn parse(name: &Name) -> Option<Self> {
+    /// What a tombstone of this name stands for.
+    pub fn parse(name: &Name) -> Option<Self> {
         match name.as_str().split_once('/') {
             Some(("manifest", hash)) => Some(Self::Manifest(hash.parse().ok()?)),
             Some(("keeper", number)) => Some(Self::Keeper(hex::unhex(number)?.try_into().ok()?)),
@@ -102,10 +103,14 @@ pub struct Stone {
 
 /// The tombstones whose macs and signatures hold, and when they were set.
 #[derive(Clone, Debug, Default)]
-pub struct Tombstones(BTreeMap<Subject, Stone>);
+pub struct Tombstones {
+    stones: BTreeMap<Subject, Stone>,
+    /// What else is on the shelf.
+    forged: Vec<Name>,
+}
 
 impl Tombstones {
-    /// Reads those that somebody with the key of manifests made. Others count for nothing.
+    /// Reads those that somebody with the key of manifests made. Others count for nothing and are told apart.
     pub async fn load(
         wire: &Wire,
         repository: RepositoryId,
@@ -113,31 +118,39 @@ impl Tombstones {
     ) -> Result<Self, BackupError> {
         let mac = mac_key(k_manifest);
         let stats = wire.list(Shelf::Tombstones).await?;
-        let fetched = stream::iter(stats).map(|stat| async move {
-            let file = wire.get(Shelf::Tombstones, &stat.name).await?;
-            Ok::<_, BackupError>((stat.name, file))
-        });
-        let mut fetched = std::pin::pin!(fetched.buffered(IN_FLIGHT));
-        let mut found = BTreeMap::new();
+        let mut fetched = pin!(wire.get_each(Shelf::Tombstones, stats));
+        let mut found = Self::default();
+        let mut unserved = Vec::new();
         while let Some((name, file)) = fetched.try_next().await? {
-            found.extend(file.and_then(|file| open(&file, &name, repository, &mac)));
+            match file.map(|file| open(&file, &name, repository, &mac)) {
+                Some(Some((subject, stone))) => _ = found.stones.insert(subject, stone),
+                Some(None) => found.forged.push(name),
+                None => unserved.push(name),
+            }
         }
-        Ok(Self(found))
+        let withheld = wire.still_listed(Shelf::Tombstones, unserved).await?;
+        found.forged.extend(withheld);
+        Ok(found)
     }
 
     /// When the subject's tombstone was set, in milliseconds since 1970.
     pub fn at(&self, subject: &Subject) -> Option<i64> {
-        self.0.get(subject).map(|stone| stone.at)
+        self.stones.get(subject).map(|stone| stone.at)
     }
 
     /// Whether the subject has one.
     pub fn has(&self, subject: &Subject) -> bool {
-        self.0.contains_key(subject)
+        self.stones.contains_key(subject)
     }
 
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = (&Subject, &Stone)> {
-        self.0.iter()
+        self.stones.iter()
+    }
+
+    /// What stands on the shelf of tombstones and is none.
+    pub fn forged(&self) -> &[Name] {
+        &self.forged
     }
 }
 
@@ -151,6 +164,16 @@ pub(super) async fn holds(
     let file = wire.get(Shelf::Tombstones, &name).await?;
     let mac = mac_key(keys.k_manifest());
     Ok(file.map(|file| open(&file, &name, keys.repository(), &mac).is_some()))
+}
+
+/// Whether the subject has its tombstone after a put with that answer: **what was there before may be anything.**
+pub(super) async fn stands(
+    wire: &Wire,
+    keys: &dyn KeeperKeys,
+    subject: &Subject,
+    put: Put,
+) -> Result<bool, BackupError> {
+    Ok(put == Put::Stored || holds(wire, keys, subject).await? == Some(true))
 }
 
 /// The file of a tombstone.

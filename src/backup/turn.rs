@@ -47,7 +47,13 @@ impl Turn {
         let note = Subject::Keeper(random::bytes());
         let stone = Stone { at, previous: None };
         let file = Arc::new(tombstone::seal(keys, &note, stone));
-        wire.put(Shelf::Tombstones, &note.name(), file).await?;
+        let put = wire.put(Shelf::Tombstones, &note.name(), file).await?;
+        if !tombstone::stands(wire, keys, &note, put.into_inner()).await? {
+            return Err(BackupError::NoTombstone {
+                place: wire.place(),
+                name: note.name().to_string(),
+            });
+        }
         Ok(Self { note })
     }
 

@@ -17,7 +17,7 @@ use super::printed::PrintedHead;
 use super::progress::Phase;
 use super::record::{RecordError, RepositoryRecord};
 use super::snapshot::lengths;
-use super::target::Shelf;
+use super::target::{Name, Shelf};
 use super::tombstone::Subject;
 use super::wire::Wire;
 use crate::crypto::Hash;
@@ -92,7 +92,7 @@ pub struct Verified {
     pub bytes_read: u64,
     /// Manifests, objects and the record that should be there and are not.
     pub missing: Vec<Finding>,
-    /// Manifests, objects and the record that are not what was put there.
+    /// Manifests, objects, tombstones and the record that are not what was put there.
     pub corrupt: Vec<Finding>,
     /// Manifests that compete.
     pub forks: Vec<Finding>,
@@ -133,11 +133,13 @@ pub async fn verify<'w>(
     };
     let objects = listed(&chain);
     let hashes = chain.hashes();
+    let forged: Vec<_> = chain.tombstones.forged().iter().map(no_tombstone).collect();
     verified.missing.extend(chain.missing);
     verified.corrupt.extend(chain.corrupt);
     verified.corrupt.extend(chain.strangers);
     verified.forks.extend(chain.forks);
     verified.packs = objects.len() as u64;
+    verified.corrupt.extend(forged);
     record(wire, keys, &mut verified).await?;
 
     wire.meter.phase(Phase::Checking);
@@ -183,6 +185,19 @@ async fn record(
         Err(error) => return Err(error.into()),
     }
     Ok(())
+}
+
+/// Something among the tombstones that nobody set who may prune.
+fn no_tombstone(name: &Name) -> Finding {
+    let detail = if Subject::parse(name).is_some() {
+        "it is forged or damaged and counts for nothing; the next prune takes it away"
+    } else {
+        "this is not the name of a tombstone; see who put it there, and remove it"
+    };
+    Finding {
+        name: format!("{}/{name}", Shelf::Tombstones),
+        detail: detail.into(),
+    }
 }
 
 /// Every object that a manifest lists, once.

@@ -429,6 +429,13 @@ pub fn lines(report: &Report) -> Vec<(String, Tone)> {
                 ),
             );
             line("manifests deleted", text::grouped(r.manifests));
+            if r.replaced > 0 {
+                let forged = text::grouped(r.replaced);
+                out.push((
+                    format!("! forged or damaged tombstones taken away: {forged}"),
+                    Tone::Alert,
+                ));
+            }
             if !r.alone {
                 out.push((format!("! {}", view::Pruned::BESIDES), Tone::Warn));
             }

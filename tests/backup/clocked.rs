@@ -29,6 +29,10 @@ impl Target for Clocked {
         self.0.get(shelf, name)
     }
 
+    fn get_many<'a>(&'a self, shelf: Shelf, names: &'a [Name]) -> Answer<'a, Vec<(Name, Vec<u8>)>> {
+        self.0.get_many(shelf, names)
+    }
+
     fn list(&self, shelf: Shelf) -> Answer<'_, Vec<Stat>> {
         self.0.list(shelf)
     }

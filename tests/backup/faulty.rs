@@ -37,6 +37,8 @@ pub enum Fault {
     Truncate,
     /// What is read has a bit flipped.
     Flip,
+    /// The call is not carried out and answered as if it were: what is read is not there, what is deleted is gone.
+    Pretend,
 }
 
 type Script = dyn Fn(Op, Shelf, u64) -> Fault + Send + Sync;
@@ -94,7 +96,19 @@ impl Faulty {
                 call().await?;
                 std::future::pending().await
             }
+            Fault::Pretend => panic!("only reading and deleting can be pretended"),
         }
+    }
+}
+
+fn spoil(fault: Fault, bytes: &mut Vec<u8>) {
+    match fault {
+        Fault::Truncate => _ = bytes.pop(),
+        Fault::Flip => {
+            let middle = bytes.len() / 2;
+            bytes[middle] ^= 0x10;
+        }
+        _ => {}
     }
 }
 
@@ -134,18 +148,28 @@ impl Target for Faulty {
     fn get<'a>(&'a self, shelf: Shelf, name: &'a Name) -> Answer<'a, Option<Vec<u8>>> {
         let fault = self.fault(Op::Get, shelf);
         Box::pin(async move {
-            let mut got = self
-                .with(fault, move || self.inner.get(shelf, name))
-                .await?;
+            if fault == Fault::Pretend {
+                return Ok(None);
+            }
+            let call = move || self.inner.get(shelf, name);
+            let mut got = self.with(fault, call).await?;
             if let Some(bytes) = &mut got {
-                match fault {
-                    Fault::Truncate => _ = bytes.pop(),
-                    Fault::Flip => {
-                        let middle = bytes.len() / 2;
-                        bytes[middle] ^= 0x10;
-                    }
-                    _ => {}
-                }
+                spoil(fault, bytes);
+            }
+            Ok(got)
+        })
+    }
+
+    fn get_many<'a>(&'a self, shelf: Shelf, names: &'a [Name]) -> Answer<'a, Vec<(Name, Vec<u8>)>> {
+        let fault = self.fault(Op::Get, shelf);
+        Box::pin(async move {
+            if fault == Fault::Pretend {
+                return Ok(Vec::new());
+            }
+            let call = move || self.inner.get_many(shelf, names);
+            let mut got = self.with(fault, call).await?;
+            for (_, bytes) in &mut got {
+                spoil(fault, bytes);
             }
             Ok(got)
         })
@@ -158,6 +182,9 @@ impl Target for Faulty {
 
     fn delete<'a>(&'a self, shelf: Shelf, name: &'a Name) -> Answer<'a, ()> {
         let fault = self.fault(Op::Delete, shelf);
+        if fault == Fault::Pretend {
+            return Box::pin(async { Ok(()) });
+        }
         Box::pin(self.with(fault, move || self.inner.delete(shelf, name)))
     }
 

@@ -18,7 +18,7 @@ use crate::prune::{with, with_wire};
 use crate::site::{Site, wire};
 
 /// Keeps nothing but the newest.
-const NEWEST: Retention = Retention {
+pub const NEWEST: Retention = Retention {
     daily: 0,
     weekly: 0,
     monthly: 0,
@@ -59,7 +59,7 @@ fn hanging(target: &Arc<Memory>) -> (Arc<dyn Target>, Arc<Notify>) {
     (hanging, reached)
 }
 
-fn index(site: &Site, seed: u64) {
+pub fn index(site: &Site, seed: u64) {
     let rows = (0..20).map(|n| noise(seed << 8 | n, 90)).collect();
     let mut book = site.book.0.lock().unwrap();
     book.tables.insert(TableId::INDEX_SEGMENT, rows);
@@ -70,7 +70,7 @@ async fn prune_on(site: &Site, target: Arc<dyn Target>) -> Pruned {
 }
 
 /// A repository with a snapshot that is to go and an index pack that nobody needs, both marked a week ago.
-async fn ripe(target: &Arc<Memory>) -> Site {
+pub async fn ripe(target: &Arc<Memory>) -> Site {
     let site = Site::new(Book::written(1, 40));
     index(&site, 1);
     site.back_up(target.clone()).await.unwrap();

@@ -14,6 +14,7 @@ mod cuts;
 mod disaster;
 mod erased;
 mod faulty;
+mod forged_tombstones;
 mod guarded;
 mod interleavings;
 mod keepers;

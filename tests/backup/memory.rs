@@ -99,6 +99,16 @@ impl Target for Memory {
         Box::pin(async { Ok(found) })
     }
 
+    fn get_many<'a>(&'a self, shelf: Shelf, names: &'a [Name]) -> Answer<'a, Vec<(Name, Vec<u8>)>> {
+        let things = self.things.lock().unwrap();
+        let found = names.iter().filter_map(|name| {
+            let bytes = things.get(&(shelf, name.clone()))?;
+            Some((name.clone(), bytes.to_vec()))
+        });
+        let found = found.collect();
+        Box::pin(async { Ok(found) })
+    }
+
     fn list(&self, shelf: Shelf) -> Answer<'_, Vec<Stat>> {
         let things = self.things.lock().unwrap();
         let on_shelf = things.iter().filter(|((s, _), _)| *s == shelf);

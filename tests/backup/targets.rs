@@ -34,6 +34,7 @@ pub async fn suite(target: Arc<dyn Target>) {
     a_second_put_changes_nothing(&wire).await;
     of_many_puts_one_wins(&wire).await;
     names_are_asked_for_in_any_number(&wire).await;
+    many_are_got_at_once(&wire).await;
     what_is_deleted_is_gone(&wire).await;
     a_put_that_nobody_waits_for_is_whole_or_not_there(&wire).await;
     many_are_listed_once_each(&wire).await;
@@ -158,6 +159,36 @@ async fn names_are_asked_for_in_any_number(wire: &Wire) {
         .map(|stat| (stat.name, stat.len))
         .collect();
     assert_eq!(found, [(name(30), 6), (name(1500), 15)]);
+}
+
+async fn many_are_got_at_once(wire: &Wire) {
+    let things: Vec<(Name, Vec<u8>)> = (3000..3040)
+        .map(|n| (name(n), noise(u64::from(n), 20 * n as usize)))
+        .collect();
+    for (name, bytes) in things.iter().filter(|(n, _)| *n != name(3007)) {
+        put(wire, Shelf::Tombstones, name, bytes).await;
+    }
+    let names: Vec<Name> = things.iter().map(|(name, _)| name.clone()).collect();
+    let call = || wire.target.get_many(Shelf::Tombstones, &names);
+    let got = wire.retry.run(&wire.cancel, || (), call).await.unwrap();
+    let mut got = got.into_inner();
+    got.sort();
+    let there = things.into_iter().filter(|(n, _)| *n != name(3007));
+    assert!(got == there.collect::<Vec<_>>(), "{} of 39", got.len());
+    let none = wire.target.get_many(Shelf::Tombstones, &[]);
+    if let Ok(none) = none.await {
+        assert_eq!(none, []);
+    }
+    let manifests = wire.list(Shelf::Manifests).await.unwrap();
+    let names = [manifests[0].name.clone(), Name::parse("nobody/1").unwrap()];
+    let call = || wire.target.get_many(Shelf::Manifests, &names);
+    let got = wire.retry.run(&wire.cancel, || (), call).await.unwrap();
+    let one = wire
+        .get(Shelf::Manifests, &names[0])
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(got.into_inner() == [(names[0].clone(), one)]);
 }
 
 async fn what_is_deleted_is_gone(wire: &Wire) {

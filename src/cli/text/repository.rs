@@ -146,6 +146,11 @@ impl Report for Forgotten {
         self.forgotten
             .iter()
             .for_each(|id| page.line(format!("  {id}")));
+        replaced(self.replaced, page);
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::found_unless(self.replaced == 0)
     }
 }
 
@@ -166,6 +171,20 @@ impl Report for Pruned {
         if !self.alone {
             page.line(Self::BESIDES);
         }
+        replaced(self.replaced, page);
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::found_unless(self.replaced == 0)
+    }
+}
+
+fn replaced(forged: u64, page: &mut Page) {
+    if forged > 0 {
+        page.line(format!(
+            "! {} forged or damaged: taken away, and set anew where due",
+            counted(forged, "tombstone was", "tombstones were"),
+        ));
     }
 }
 

@@ -78,6 +78,8 @@ pub struct Forgotten {
     pub kept: Vec<String>,
     /// Snapshots that `prune` will delete.
     pub forgotten: Vec<String>,
+    /// Forged or damaged tombstones in whose place one was set.
+    pub replaced: u64,
     /// Whether it was only tried.
     pub dry_run: bool,
 }
@@ -97,6 +99,8 @@ pub struct Pruned {
     pub bytes: u64,
     /// Manifests deleted.
     pub manifests: u64,
+    /// Forged or damaged tombstones that were taken away.
+    pub replaced: u64,
     /// Whether no other prune was at work, or cut off lately: otherwise nothing was deleted.
     pub alone: bool,
 }

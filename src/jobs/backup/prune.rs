@@ -103,6 +103,7 @@ pub fn forget(
     Ok(Forgotten {
         kept: outcome.kept,
         forgotten: outcome.forgotten,
+        replaced: outcome.replaced,
         dry_run: keeping == Keeping::Rehearsed,
     })
 }
@@ -125,6 +126,7 @@ pub fn prune(
         objects: done.objects,
         bytes: done.bytes,
         manifests: done.manifests,
+        replaced: done.replaced,
         alone: done.alone,
     })
 }

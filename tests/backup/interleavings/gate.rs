@@ -183,6 +183,10 @@ impl Target for Gated {
         Box::pin(self.call(false, move || self.inner.get(shelf, name), |_| ()))
     }
 
+    fn get_many<'a>(&'a self, shelf: Shelf, names: &'a [Name]) -> Answer<'a, Vec<(Name, Vec<u8>)>> {
+        Box::pin(self.call(false, move || self.inner.get_many(shelf, names), |_| ()))
+    }
+
     fn list(&self, shelf: Shelf) -> Answer<'_, Vec<Stat>> {
         Box::pin(self.call(false, move || self.inner.list(shelf), |_| ()))
     }

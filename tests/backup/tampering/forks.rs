@@ -90,6 +90,10 @@ impl Target for Late {
         self.inner.get(shelf, name)
     }
 
+    fn get_many<'a>(&'a self, shelf: Shelf, names: &'a [Name]) -> Answer<'a, Vec<(Name, Vec<u8>)>> {
+        self.inner.get_many(shelf, names)
+    }
+
     fn list(&self, shelf: Shelf) -> Answer<'_, Vec<Stat>> {
         self.inner.list(shelf)
     }
