@@ -17,7 +17,9 @@ use crate::targets::round_trip;
 #[tokio::test(flavor = "multi_thread")]
 async fn the_scripts_of_the_manual_run_in_the_servers_own_shell_which_sees_the_collections() {
     let Some(shell) = std::env::var_os("CHARTSEAL_TEST_MONGOSH") else {
-        eprintln!("skipped, for want of CHARTSEAL_TEST_MONGOSH");
+        eprintln!(
+            "skipped, for want of MongoDB's own shell: CHARTSEAL_TEST_MONGOSH names none; .ci/run installs one where there is npm"
+        );
         return;
     };
     let Some(mongod) = Mongod::start().await else {

@@ -3,6 +3,7 @@
 #![allow(missing_docs)]
 
 mod anchored;
+mod asked;
 mod atlas;
 mod book;
 mod campaign;
@@ -34,6 +35,7 @@ mod pruner_role;
 mod remade;
 mod resume;
 mod site;
+mod srv;
 mod stalled;
 mod stopped;
 #[path = "../support/mod.rs"]
@@ -42,5 +44,6 @@ mod tamper_command;
 mod tampering;
 mod targets;
 mod tls;
+mod verdicts;
 mod vouching;
 mod ward;

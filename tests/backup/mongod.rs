@@ -39,17 +39,8 @@ impl Mongod {
 
     /// The same where clients need `options` in the address.
     pub async fn start_with_options(arguments: &[&str], options: &str) -> Option<Self> {
-        static BINARY: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-        match BINARY.get_or_init(binary) {
-            Ok(binary) => Some(Self::launch(binary, arguments, options).await),
-            Err(why) if std::env::var("CI").is_ok_and(|ci| ci == "true") => {
-                panic!("no MongoDB server: {why}")
-            }
-            Err(why) => {
-                eprintln!("skipped, for want of a MongoDB server: {why}");
-                None
-            }
-        }
+        let binary = wanted()?;
+        Some(Self::launch(binary, arguments, options).await)
     }
 
     /// The address of a database on it.
@@ -141,6 +132,26 @@ impl Drop for Mongod {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// Whether there can be a server. Installs its binary where that is missing.
+pub fn can_be_had() -> bool {
+    wanted().is_some()
+}
+
+/// The server's binary, or why there is none.
+fn wanted() -> Option<&'static Path> {
+    static BINARY: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    match BINARY.get_or_init(binary) {
+        Ok(binary) => Some(binary),
+        Err(why) if std::env::var("CI").is_ok_and(|ci| ci == "true") => {
+            panic!("no MongoDB server: {why}")
+        }
+        Err(why) => {
+            eprintln!("skipped, for want of a MongoDB server: {why}");
+            None
+        }
     }
 }
 

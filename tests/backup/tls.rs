@@ -9,7 +9,7 @@ use crate::targets::round_trip;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_speaks_tls_is_believed_only_with_a_certificate_of_a_known_authority() {
     let folder = tempfile::tempdir().unwrap();
-    let Some(()) = certificates(folder.path()) else {
+    let Some(()) = certificates(folder.path(), "IP:127.0.0.1") else {
         return;
     };
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
@@ -43,11 +43,12 @@ async fn a_server_that_speaks_tls_is_believed_only_with_a_certificate_of_a_known
     );
 }
 
-/// An authority and a certificate for 127.0.0.1, or `None` where there is no openssl to make them.
-fn certificates(folder: &std::path::Path) -> Option<()> {
+/// An authority, and a certificate for whoever has these names: `server.both` and `authority.pem`. `None` where there is no openssl
+/// to make them.
+pub fn certificates(folder: &std::path::Path, names: &str) -> Option<()> {
     std::fs::write(
         folder.join("leaf.cnf"),
-        "subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth\n",
+        format!("subjectAltName={names}\nextendedKeyUsage=serverAuth\n"),
     )
     .unwrap();
     let run = |arguments: &str| {
