@@ -94,7 +94,12 @@ fn bad_input_ends_with_4_and_writes_nothing() {
         &["write", "--chart", &ward.mrn, "--file", "/nonexistent.json"],
     )
     .error(4);
-    ward.run("hsmith", &["search", "bp>>"]).error(4);
+    let refused = ward.run("hsmith", &["search", "fever bp>>"]).error(4);
+    let message = refused["message"].as_str().unwrap();
+    assert!(
+        message.contains("column 10") && message.contains("bp>140/90"),
+        "where, and what would be understood there: {message}"
+    );
     assert_eq!(head(), before);
 }
 
