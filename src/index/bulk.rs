@@ -16,6 +16,7 @@ use super::key::CompartmentKey;
 use super::posting::PostingList;
 use super::segment::Meta;
 use super::tag::Tag;
+use super::term::Term;
 use super::transactor::Transactor;
 
 /// What happens to what the compartment's index holds already.
@@ -24,7 +25,8 @@ pub enum Mode {
     /// The new segment joins the others.
     Add,
     /// The new segment replaces all others, and only the charts that it covers count as indexed: for a compartment that
-    /// was rotated, or whose index is damaged.
+    /// was rotated, or whose index is damaged. Entries that are dead are left out of it, and that they are: nothing else is left that
+    /// speaks of them.
     Replace,
 }
 
@@ -71,8 +73,11 @@ impl<'k> Bulk<'k> {
     }
 
     /// Words are named by their tags only when they are written: most have come before.
-    fn lists(&self) -> impl Iterator<Item = (Tag, Cow<'_, PostingList>)> {
-        let lists = self.gathered.lists();
+    fn lists(&self, mode: Mode) -> impl Iterator<Item = (Tag, Cow<'_, PostingList>)> {
+        let lists: Box<dyn Iterator<Item = (&Term, Cow<'_, PostingList>)>> = match mode {
+            Mode::Add => Box::new(self.gathered.lists()),
+            Mode::Replace => Box::new(self.gathered.living()),
+        };
         lists.map(|(term, list)| (self.key.tag(term), list))
     }
 
@@ -102,7 +107,7 @@ impl<'k> Bulk<'k> {
         self.check(conn)?;
         let meta = match self.pairs() {
             0 => Meta::default(),
-            _ => build::build_within(conn, self.id, self.key, self.lists())?,
+            _ => build::build_within(conn, self.id, self.key, self.lists(Mode::Add))?,
         };
         self.mark(conn)?;
         Ok(Written {
@@ -121,7 +126,7 @@ impl<'k> Bulk<'k> {
             self.key,
             1,
             |build| {
-                self.lists()
+                self.lists(mode)
                     .try_for_each(|(tag, list)| build.push(tag, &list))
             },
             |conn, compartment| {

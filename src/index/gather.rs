@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::change::{Change, FORMER};
-use super::posting::PostingList;
+use super::posting::{PostingList, subtract};
 use super::term::Term;
 
 /// Words and their lists. About a byte a pair in the order of the ledger and eight otherwise, and some 130 a word.
@@ -56,6 +56,23 @@ impl Gathered {
         let unsorted = self.unsorted.iter();
         let rest = unsorted.filter(|(term, _)| !self.lists.contains_key(*term));
         whole.chain(rest.map(|(term, rids)| (term, Cow::Owned(sorted(rids.clone())))))
+    }
+
+    /// The same without the entries that are dead, and without the list of these: for an index that holds nothing else.
+    pub(super) fn living(&self) -> impl Iterator<Item = (&Term, Cow<'_, PostingList>)> {
+        let mark = Term::dead();
+        let dead = self.unsorted.get(&mark);
+        let dead = dead.map_or_else(Vec::new, |rids| sorted(rids.clone()).to_vec());
+        let words = self.lists().filter(move |(term, _)| **term != mark);
+        words.map(move |(term, list)| {
+            let rids = list.to_vec();
+            let living = subtract(&rids, &dead);
+            let list = match living.len() {
+                all if all == rids.len() => list,
+                _ => Cow::Owned(PostingList::from_sorted(&living)),
+            };
+            (term, list)
+        })
     }
 
     fn insert(&mut self, term: &Term, rid: u64) {

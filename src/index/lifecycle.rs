@@ -157,16 +157,22 @@ fn frequent_words_are_kept_as_bits_and_read_back_whole_in_part_and_of_the_histor
         let query = format!("history: {query}");
         assert!(file.find(&keys, &query) == expected(true, holds), "{query}");
     }
-    super::rebuild(&file, ID, &keys).expect("rebuilt");
     let third = |rid| says("third", rid);
-    assert!(
-        file.find(&keys, "third") == expected(false, &third),
-        "rebuilt"
-    );
-    assert!(
-        file.find(&keys, "history: third") == expected(true, &third),
-        "rebuilt"
-    );
+    for how in ["merged into one", "indexed anew"] {
+        if how == "indexed anew" {
+            bulk.write(&file, Mode::Replace).expect(how);
+        } else {
+            super::rebuild(&file, ID, &keys).expect(how);
+        }
+        assert!(
+            file.find(&keys, "third") == expected(false, &third),
+            "{how}"
+        );
+        assert!(
+            file.find(&keys, "history: third") == expected(true, &third),
+            "{how}"
+        );
+    }
 }
 
 #[test]

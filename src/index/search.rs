@@ -118,6 +118,8 @@ pub fn search_grounds(
             *rid = entry_of(*rid);
         }
         rids.sort_unstable();
+        // Of an index that lags behind another's, whose dead are forgotten, an entry may be found as it stands and as it once did.
+        rids.dedup();
     }
     rids.reverse();
     Ok(Candidates {

@@ -1,10 +1,13 @@
 //! Merging, rebuilding and rotating: answers stay the same, whoever dies in between.
 
+use crate::ledger::UnitId;
+
 use super::segment::{Kind, State};
-use super::testing::{CHART, Dying, File, ID, bulk, change, key, note, replaced, segments};
+use super::testing::{CHART, Dying, File, ID, TODAY, bulk, change, key, note, replaced, segments};
 use super::transactor::Transactor;
 use super::{
-    Change, IndexError, Mode, add, coverage, erase, merge, rebuild, reset, rotate, stats, sweep,
+    Cache, Change, CompartmentId, IndexError, Mode, add, coverage, erase, merge, query, rebuild,
+    reset, rotate, search, stats, sweep,
 };
 
 #[test]
@@ -73,6 +76,74 @@ fn a_rebuild_leaves_one_segment_and_forgets_the_dead() {
         .expect("measured");
     assert_eq!((measured.segments, measured.log_rows), (1, 0));
     assert!(measured.pairs > 10 && measured.bytes > 0, "{measured:?}");
+}
+
+/// Three versions of one entry.
+fn versions() -> [Change; 3] {
+    [
+        change(1, &note("fever")),
+        Change {
+            replaces: Some(replaced(1, "fever")),
+            ..change(2, &note("cough"))
+        },
+        Change {
+            replaces: Some(replaced(2, "cough")),
+            ..change(3, &note("rash"))
+        },
+    ]
+}
+
+#[test]
+fn what_is_indexed_anew_holds_of_a_dead_entry_what_it_once_said_and_nothing_else() {
+    let (file, keys) = (File::new(), [key(1)]);
+    let changes = versions();
+    bulk(&keys[0], &changes)
+        .write(&file, Mode::Add)
+        .expect("written");
+    let pairs = || {
+        let stats = file.read(|conn| stats(conn, &[(ID, &keys)]));
+        stats.expect("measured").pairs
+    };
+    let words: u64 = changes.iter().map(|change| change.terms.len() as u64).sum();
+    let former = words - changes[2].terms.len() as u64;
+    assert_eq!(pairs(), words + former + 2);
+    bulk(&keys[0], &changes)
+        .write(&file, Mode::Replace)
+        .expect("indexed anew");
+    let view = file
+        .read(|conn| super::view::View::open(conn, ID, &keys))
+        .expect("opened");
+    assert!(view.dead().is_empty());
+    assert_eq!(pairs(), changes[2].terms.len() as u64 + former);
+    for (query, found) in [
+        ("fever OR cough", vec![]),
+        ("rash", vec![3]),
+        ("history: fever", vec![1]),
+        ("history: kind:note", vec![3, 2, 1]),
+    ] {
+        assert_eq!(file.find(&keys, query), found, "{query}");
+    }
+}
+
+#[test]
+fn what_one_index_holds_as_it_stands_and_another_as_it_once_did_is_found_once() {
+    let (file, keys) = (File::new(), [key(1)]);
+    let changes = versions();
+    let behind = CompartmentId {
+        unit: UnitId([8; 16]),
+        ..ID
+    };
+    file.write(|conn| add(conn, behind, &keys[0], &changes[..1]))
+        .expect("added");
+    bulk(&keys[0], &changes)
+        .write(&file, Mode::Replace)
+        .expect("written");
+    let held = [(ID, &keys[..]), (behind, &keys[..])];
+    let query = query::parse("history: fever", TODAY).expect("parses");
+    let found = file
+        .read(|conn| search(conn, &mut Cache::default(), &held, &query))
+        .expect("found");
+    assert_eq!(found.rids, [1]);
 }
 
 #[test]

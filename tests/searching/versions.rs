@@ -5,6 +5,7 @@ use chartseal::desk::catch_up::catch_up_all;
 use chartseal::desk::charts::{admit, encode};
 use chartseal::desk::view::unwatched;
 use chartseal::desk::{Session, index, search, write};
+use chartseal::index::terms;
 use chartseal::jobs::verify;
 use chartseal::ledger::{EntryId, Section};
 use chartseal::vault::Draft;
@@ -79,7 +80,12 @@ fn what_was_amended_or_retracted_is_found_in_the_history_before_and_after_a_rebu
         );
     };
     check(&doctor);
-    index::rebuild(&doctor, &unwatched).unwrap();
+    let before = index::stats(&doctor).unwrap().pairs;
+    let after = index::rebuild(&doctor, &unwatched).unwrap().pairs;
+    // What the two say no more, and that they are dead.
+    let words = |text: &str| terms::of(&note(text), "hsmith", 0).len() as u64 + 1;
+    let forgotten = words("suspected pneumonia") + words("bronchitis");
+    assert_eq!(after, before - forgotten);
     check(&doctor);
     check(&hospital.desk("brandt"));
     let report = verify::full(&doctor, 1, &unwatched).unwrap();
