@@ -149,7 +149,7 @@ fn bulk(file: &File, key: &CompartmentKey, records: u64, segments: u64) {
     let mut random = Random(42);
     let (mut gathering, mut writing, mut pairs) = (Spent::default(), Spent::default(), 0);
     for part in 0..segments {
-        let mut bulk = Bulk::new(ID, key);
+        let mut bulk = Bulk::new(ID, std::slice::from_ref(key)).expect("a key");
         let mut rids = part * records / segments..(part + 1) * records / segments;
         loop {
             let changes: Vec<Change> = rids

@@ -82,7 +82,7 @@ fn file() -> Connection {
     conn.execute_batch(SCHEMA).expect("the schema is valid");
     conn.set_prepared_statement_cache_capacity(64);
     let key = key();
-    let mut bulk = Bulk::new(ID, &key);
+    let mut bulk = Bulk::new(ID, std::slice::from_ref(&key)).expect("a key");
     for rid in 1..=ENTRIES {
         let words = EVERY.into_iter().filter(|every| rid % every == 0);
         bulk.push(&Change {

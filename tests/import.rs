@@ -3,11 +3,15 @@
 mod support;
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Mutex, mpsc};
+use std::thread;
 
 use chartseal::clinical::{Body, Note};
+use chartseal::desk::catch_up::catch_up_all;
 use chartseal::desk::charts::{self, list, no_json, show};
 use chartseal::desk::view::{Proceed, Progress, unwatched};
-use chartseal::desk::{Class, search, write};
+use chartseal::desk::{Class, DeskError, index, search, write};
 use chartseal::jobs::{export, import, verify};
 use support::Hospital;
 
@@ -111,7 +115,7 @@ fn a_registrar_imports_what_they_cannot_read_and_a_changed_resource_becomes_an_a
         (1, 1, 1, 1)
     );
     let doctor = hospital.desk("hsmith");
-    chartseal::desk::catch_up::catch_up_all(&doctor, &unwatched).unwrap();
+    catch_up_all(&doctor, &unwatched).unwrap();
     let found = search::run(&doctor, "asthma", 10, 0).unwrap();
     assert_eq!(found.total, 1);
     assert!(found.results[0].snippet.contains("Severe"));
@@ -252,6 +256,64 @@ fn our_own_export_that_comes_back_writes_nothing_also_for_who_cannot_read_it() {
 }
 
 #[test]
+fn an_import_does_not_cover_what_an_index_built_anew_meanwhile_forgot() {
+    let hospital = Hospital::staffed();
+    let (doctor, other) = (hospital.desk("hsmith"), hospital.desk("hsmith"));
+    charts::admit(&doctor, "Ward A", &support::patient("Gustavo", "Mejía")).unwrap();
+    let file = |name: &str, condition: &str| {
+        let path = hospital.folder.path().join(name);
+        let lines = [
+            r#"{"resourceType":"Patient","id":"p1","name":[{"family":"Hyatt"}]}"#.to_owned(),
+            format!(
+                r#"{{"resourceType":"Condition","id":"{name}","subject":{{"reference":"Patient/p1"}},"code":{{"text":"{condition}"}}}}"#
+            ),
+        ];
+        std::fs::write(&path, lines.join("\n")).unwrap();
+        [path]
+    };
+    let (before, after) = (file("c1.ndjson", "gout"), file("c2.ndjson", "asthma"));
+    let (listed, wait_for_listed) = mpsc::sync_channel(1);
+    let (imported, wait_for_imported) = mpsc::sync_channel(1);
+    let wait_for_imported = Mutex::new(wait_for_imported);
+    thread::scope(|scope| {
+        // Sections are built one after the other, and each has one chart when its charts are listed.
+        let turn = AtomicUsize::new(0);
+        let watch = move |_: &Progress| match turn.fetch_add(1, Relaxed) {
+            0 => Proceed::Go,
+            1 => {
+                listed.send(()).unwrap();
+                wait_for_imported.lock().unwrap().recv().unwrap();
+                Proceed::Go
+            }
+            _ => Proceed::Stop,
+        };
+        let anew = scope.spawn(move || index::rebuild(&other, &watch));
+        let anew = Mutex::new(Some(anew));
+        wait_for_listed.recv().unwrap();
+        import::fhir(&doctor, &before, "Ward A", &unwatched).unwrap();
+        assert_eq!(search::run(&doctor, "gout", 1, 0).unwrap().total, 1);
+        let watch = |_: &Progress| {
+            // The second condition is written, and its words are not.
+            if let Some(anew) = anew.lock().unwrap().take() {
+                imported.send(()).unwrap();
+                let ended = anew.join().unwrap();
+                assert!(matches!(ended, Err(DeskError::Stopped)), "{ended:?}");
+            }
+            Proceed::Go
+        };
+        import::fhir(&doctor, &after, "Ward A", &watch).unwrap();
+    });
+    let found = |query: &str| {
+        let answer = search::run(&doctor, query, 1, 0).unwrap();
+        (answer.total, answer.uncovered)
+    };
+    let (total, uncovered) = found("gout");
+    assert!(total + uncovered > 0, "neither found nor due");
+    catch_up_all(&doctor, &unwatched).unwrap();
+    assert_eq!((found("gout"), found("asthma")), ((1, 0), (1, 0)));
+}
+
+#[test]
 fn what_a_registrar_imported_is_indexed_by_the_next_doctor_in_turns() {
     let hospital = Hospital::staffed();
     let file = hospital.folder.path().join("many.ndjson");
@@ -279,7 +341,7 @@ fn what_a_registrar_imported_is_indexed_by_the_next_doctor_in_turns() {
         turns.lock().unwrap().push(progress.done);
         Proceed::Go
     };
-    chartseal::desk::catch_up::catch_up_all(&doctor, &watch).unwrap();
+    catch_up_all(&doctor, &watch).unwrap();
     let turns = turns.into_inner().unwrap();
     assert!(turns.len() >= 2, "{turns:?}");
     assert!(

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::index::{Bulk, CompartmentId, CompartmentKey, IndexError, Mode, Stoppable, coverage};
+use crate::index::{Bulk, CompartmentId, IndexError, Mode, Stoppable, coverage};
 use crate::ledger::ChartId;
 use crate::vault::Reader;
 
@@ -52,25 +52,28 @@ pub fn catch_up_all(session: &Session, watch: Reporter<'_>) -> Result<u64, DeskE
     })?;
     let mut indexed = 0;
     for id in places {
-        let mut pairs = PAIRS;
-        loop {
-            let count = match batch(session, id, pairs, &|count| report(watch, indexed + count)) {
-                Ok(count) => count,
-                Err(DeskError::Index(IndexError::Overtaken)) => {
-                    pairs = (pairs / SMALLER).max(ALONE);
-                    continue;
-                }
-                // The unit's key was renewed and has not been delivered to this person yet.
-                Err(DeskError::Index(IndexError::StaleKey { .. })) => break,
-                Err(other) => return Err(other),
-            };
-            if count == 0 {
-                break;
-            }
-            indexed += count;
-        }
+        indexed += catch_up_in(session, id, &|count| report(watch, indexed + count))?;
     }
     Ok(indexed)
+}
+
+/// Indexes what is due in one compartment. Returns how many entries were indexed; `watch` is told so many, too.
+pub(super) fn catch_up_in(
+    session: &Session,
+    id: CompartmentId,
+    watch: &dyn Fn(u64) -> Result<(), DeskError>,
+) -> Result<u64, DeskError> {
+    let (mut indexed, mut pairs) = (0, PAIRS);
+    loop {
+        match batch(session, id, pairs, &|count| watch(indexed + count)) {
+            Ok(0) => return Ok(indexed),
+            Ok(count) => indexed += count,
+            Err(DeskError::Index(IndexError::Overtaken)) => pairs = (pairs / SMALLER).max(ALONE),
+            // The unit's key was renewed and has not been delivered to this person yet.
+            Err(DeskError::Index(IndexError::StaleKey { .. })) => return Ok(indexed),
+            Err(other) => return Err(other),
+        }
+    }
 }
 
 /// Indexes about `pairs` pairs of what is due in a compartment. How many entries it was.
@@ -94,10 +97,9 @@ fn batch(
             let Some((compartment, due)) = find(&reader)? else {
                 return Ok(0);
             };
-            let Some(key) = compartment.newest() else {
+            let Some(mut gathering) = Gathering::new(&compartment) else {
                 return Ok(0);
             };
-            let mut gathering = Gathering::new(&compartment, key);
             gathering.all(due, pairs, |gathering, chart, span| {
                 gathering.page(&mut reader, chart, span)
             })?;
@@ -108,10 +110,9 @@ fn batch(
     let Some((compartment, due)) = session.vault().read(|reader| find(reader))? else {
         return Ok(0);
     };
-    let Some(key) = compartment.newest() else {
+    let Some(mut gathering) = Gathering::new(&compartment) else {
         return Ok(0);
     };
-    let mut gathering = Gathering::new(&compartment, key);
     gathering.all(due, pairs, |gathering, chart, span| {
         watch(gathering.count)?;
         let vault = session.vault();
@@ -132,12 +133,12 @@ struct Gathering<'k> {
 }
 
 impl<'k> Gathering<'k> {
-    fn new(compartment: &'k Compartment, key: &'k CompartmentKey) -> Self {
-        Self {
+    fn new(compartment: &'k Compartment) -> Option<Self> {
+        Some(Self {
             compartment,
-            bulk: Bulk::new(compartment.id, key),
+            bulk: Bulk::new(compartment.id, &compartment.keys)?,
             count: 0,
-        }
+        })
     }
 
     /// Gathers charts by pages until there are enough pairs.

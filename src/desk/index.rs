@@ -4,19 +4,17 @@
 use std::cell::Cell;
 use std::collections::BTreeSet;
 
-use crate::index::{
-    self, Audit, Audited, Bulk, CompartmentKey, IndexError, Mode, Stoppable, coverage,
-};
+use crate::index::{self, Audit, Audited, Bulk, IndexError, Mode, Stoppable, coverage};
 use crate::ledger::{ChartId, Entry};
 use crate::vault::Reader;
 
-use super::catch_up::{catch_up_all, due};
+use super::catch_up::{catch_up_all, catch_up_in, due};
 use super::error::DeskError;
 use super::indexing::{Compartment, changes, compartments, covers};
 use super::session::Session;
 use super::view::{IndexChecked, IndexStats, Proceed, Progress, Reporter};
 
-/// How often a build begins again after other sessions indexed the same charts meanwhile.
+/// How often a build begins again where a chart was erased meanwhile.
 const TRIES: usize = 5;
 /// Entries read in one transaction.
 const PAGE: usize = 256;
@@ -56,15 +54,13 @@ pub fn merge(session: &Session, watch: Reporter<'_>) -> Result<IndexStats, DeskE
 }
 
 /// Builds the index anew from the entries themselves, whatever state it is in. Until a compartment is done, it is
-/// searched as it was.
+/// searched as it was. **It waits for nobody and takes no lease**: a damaged index can be mended while others write. What they write
+/// meanwhile is due again once a compartment is done, and indexed at once.
 pub fn rebuild(session: &Session, watch: Reporter<'_>) -> Result<IndexStats, DeskError> {
     let mut done = 0;
     for compartment in held(session)? {
-        let Some(key) = compartment.newest() else {
-            continue;
-        };
         let mut tries = 1;
-        while let Err(error) = rebuild_one(session, &compartment, key, &mut done, watch) {
+        while let Err(error) = rebuild_one(session, &compartment, &mut done, watch) {
             match error {
                 DeskError::Index(IndexError::Overtaken | IndexError::Collision)
                     if tries < TRIES => {}
@@ -72,6 +68,9 @@ pub fn rebuild(session: &Session, watch: Reporter<'_>) -> Result<IndexStats, Des
             }
             tries += 1;
         }
+        done += catch_up_in(session, compartment.id, &|count| {
+            report(watch, "indexing", done + count, "entries")
+        })?;
     }
     index::sweep(session.vault().ledger())?;
     stats(session)
@@ -188,7 +187,6 @@ fn tell(
 fn rebuild_one(
     session: &Session,
     compartment: &Compartment,
-    key: &CompartmentKey,
     done: &mut u64,
     watch: Reporter<'_>,
 ) -> Result<(), DeskError> {
@@ -202,15 +200,14 @@ fn rebuild_one(
         let ledger = session.vault().ledger();
         return ledger.write(|tx| Ok(index::reset(tx.sql(), compartment.id)?));
     }
-    let mut bulk = Bulk::new(compartment.id, key);
+    let Some(mut bulk) = Bulk::new(compartment.id, &compartment.keys) else {
+        return Ok(());
+    };
     // A few entries at a time: the ledger's snapshot is not held for as long as all of it takes.
     for chart in charts {
-        let (from, end) = session.vault().read(|reader| {
-            let tx = reader.tx();
-            let known = std::slice::from_ref(key);
-            let from = coverage::up_to(tx.sql(), compartment.id, known, chart)?;
-            Ok::<_, DeskError>((from, tx.section_end(&chart, section)?))
-        })?;
+        let end = session
+            .vault()
+            .read(|reader| Ok::<_, DeskError>(reader.tx().section_end(&chart, section)?))?;
         let mut after = 0;
         while after < end {
             after = session.vault().read(|reader| {
@@ -223,7 +220,7 @@ fn rebuild_one(
                 Ok::<_, DeskError>(last)
             })?;
         }
-        bulk.cover(chart, from, after);
+        bulk.cover(chart, 0, after);
         report(watch, "indexing", *done, "entries")?;
     }
     bulk.write(session.vault().ledger(), Mode::Replace)?;

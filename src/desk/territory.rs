@@ -1,14 +1,16 @@
 //! What a session can search and how far the index covers it.
 //!
 //! Looking at every chart for every search would cost more than the search. So the whole is surveyed once, and afterwards only those
-//! charts are looked at again that something was written of, whose keys ran out, or that were not covered. **This is a
+//! charts are looked at again that something was written of, whose keys ran out, or that were not covered. Where an index was built anew
+//! the charts may be covered less far than before, and the whole is surveyed again. **This is a
 //! memory of the session, never a control**: what is shown is opened with keys and checked again.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::PoisonError;
 use std::time::{Duration, Instant as Clock};
 
-use crate::index::{Ground, coverage};
+use crate::index::Ground;
+use crate::index::coverage::{self, Footing};
 use crate::ledger::clear::UnitKind;
 use crate::ledger::{ChartId, Section};
 use crate::vault::Reader;
@@ -38,6 +40,7 @@ pub struct Territory {
 /// One compartment.
 struct Place {
     compartment: Compartment,
+    footing: Footing,
     /// Entries that the index does not hold yet, by chart.
     due: BTreeMap<ChartId, u64>,
     /// Entries that the index holds and the unit no longer has the keys of, by chart.
@@ -57,12 +60,14 @@ impl Territory {
         } else {
             let touched = reader.tx().touched_since(self.seen)?;
             let charts = &reader.directory().charts;
-            if touched
-                .clear
-                .iter()
-                .any(|chart| !charts.contains_key(chart))
+            let lost = self.look_at_footing(reader)?;
+            if lost
+                || touched
+                    .clear
+                    .iter()
+                    .any(|chart| !charts.contains_key(chart))
             {
-                // Somebody joined, left, or a unit has new keys.
+                // Somebody joined, left, a unit has new keys, or an index was built anew.
                 self.survey(session, reader)?;
             } else {
                 let now = reader.now();
@@ -133,6 +138,7 @@ impl Territory {
                 &compartment.keys,
             )?);
             self.places.push(Place {
+                footing: Footing::of(reader.tx().sql(), compartment.id)?,
                 compartment,
                 due: BTreeMap::new(),
                 closed: BTreeMap::new(),
@@ -146,6 +152,19 @@ impl Territory {
         }
         self.counted = Some(Clock::now());
         Ok(())
+    }
+
+    /// Whether an index was built anew since.
+    fn look_at_footing(&mut self, reader: &Reader<'_>) -> Result<bool, DeskError> {
+        let places = self.places.iter();
+        let now = places.map(|place| Footing::of(reader.tx().sql(), place.compartment.id));
+        let now: Vec<Footing> = now.collect::<Result<_, _>>()?;
+        let mut lost = false;
+        for (place, now) in self.places.iter_mut().zip(now) {
+            lost |= place.footing.is_lost(&now);
+            place.footing = now;
+        }
+        Ok(lost)
     }
 
     /// The charts to count again.

@@ -43,6 +43,7 @@ pub struct Written {
 pub struct Bulk<'k> {
     id: CompartmentId,
     key: &'k CompartmentKey,
+    keys: &'k [CompartmentKey],
     gathered: Gathered,
     cover: Vec<Covered>,
 }
@@ -54,14 +55,16 @@ struct Covered {
 }
 
 impl<'k> Bulk<'k> {
-    /// An empty one for a compartment.
-    pub fn new(id: CompartmentId, key: &'k CompartmentKey) -> Self {
-        Self {
+    /// An empty one for a compartment, with its keys of every generation held, the newest last: words go under that one, and what
+    /// any of them vouches for counts as indexed. `None` without a key.
+    pub fn new(id: CompartmentId, keys: &'k [CompartmentKey]) -> Option<Self> {
+        keys.last().map(|key| Self {
             id,
             key,
+            keys,
             gathered: Gathered::default(),
             cover: Vec::new(),
-        }
+        })
     }
 
     /// Gathers an entry. Fastest in the order of the ledger.
@@ -82,7 +85,7 @@ impl<'k> Bulk<'k> {
     }
 
     /// Says that, with this bulk, the chart is indexed up to `up_to`. `from` is what [`coverage::up_to`] said when its
-    /// entries were read: if it has moved when the bulk is written, another session was faster.
+    /// entries were read, those after it; 0 where they were read from the first on.
     pub fn cover(&mut self, chart: ChartId, from: u64, up_to: u64) {
         self.cover.push(Covered { chart, from, up_to });
     }
@@ -104,7 +107,7 @@ impl<'k> Bulk<'k> {
 
     /// Writes the segment inside the caller's write transaction. For a batch of an import: up to some thousand entries.
     pub fn write_within(&self, conn: &Connection) -> Result<Written> {
-        self.check(conn)?;
+        self.check(conn, Mode::Add)?;
         let meta = match self.pairs() {
             0 => Meta::default(),
             _ => build::build_within(conn, self.id, self.key, self.lists(Mode::Add))?,
@@ -118,7 +121,9 @@ impl<'k> Bulk<'k> {
 
     /// Writes the segment in transactions of its own, a piece at a time. Nothing of it is searched before the last one.
     ///
-    /// [`IndexError::Overtaken`] if another session indexed one of the charts meanwhile: nothing is lost, read what is due again.
+    /// [`IndexError::Overtaken`] if a chart is no longer indexed as far as it was when its entries were read: nothing is lost, read what is
+    /// due again. What [replaces](Mode::Replace) an index was read from the first entry on and waits for nobody: what others indexed
+    /// meanwhile is due again.
     pub fn write(&self, transactor: &impl Transactor, mode: Mode) -> Result<Written> {
         let meta = build::build(
             transactor,
@@ -130,7 +135,7 @@ impl<'k> Bulk<'k> {
                     .try_for_each(|(tag, list)| build.push(tag, &list))
             },
             |conn, compartment| {
-                self.check(conn)?;
+                self.check(conn, mode)?;
                 if mode == Mode::Replace {
                     compartment::clear(conn, compartment)?;
                 }
@@ -143,12 +148,16 @@ impl<'k> Bulk<'k> {
         })
     }
 
-    fn check(&self, conn: &Connection) -> Result<()> {
-        let keys = std::slice::from_ref(self.key);
+    /// **A chart that is added to must stand where it stood.** Had it gone on, another session was faster. Had it fallen back, because the
+    /// index was built anew by somebody who did not know the chart, the entries up to there would be held by nothing and be due no more.
+    fn check(&self, conn: &Connection, mode: Mode) -> Result<()> {
         for covered in &self.cover {
-            // A row under an earlier generation's key, or a forged one, reads as 0 here, and so as not moved on.
-            let now = coverage::up_to(conn, self.id, keys, covered.chart)?;
-            if now > covered.from {
+            let now = coverage::up_to(conn, self.id, self.keys, covered.chart)?;
+            let overtaken = match mode {
+                Mode::Add => now != covered.from,
+                Mode::Replace => coverage::is_erased(now),
+            };
+            if overtaken {
                 return Err(IndexError::Overtaken);
             }
         }

@@ -20,6 +20,7 @@ use crate::ledger::ChartId;
 use super::compartment::{self, Compartment, CompartmentId};
 use super::error::Result;
 use super::key::CompartmentKey;
+use super::segment;
 
 /// How far an erased chart counts as indexed: nothing of it is due ever again.
 const ERASED: u64 = i64::MAX as u64;
@@ -69,6 +70,26 @@ pub fn all(
     Ok(covered)
 }
 
+/// What tells, without looking at every chart, that some may be indexed less far than before: only who builds an index anew or empties it
+/// takes all its segments out at once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Footing(Vec<i64>);
+
+impl Footing {
+    /// The compartment's as it stands.
+    pub fn of(conn: &Connection, id: CompartmentId) -> Result<Self> {
+        Ok(match compartment::find(conn, id)? {
+            Some(found) => Self(segment::readable_ids(conn, found.row)?),
+            None => Self::default(),
+        })
+    }
+
+    /// Whether none of what it was is left.
+    pub fn is_lost(&self, now: &Self) -> bool {
+        !self.0.is_empty() && !self.0.iter().any(|id| now.0.contains(id))
+    }
+}
+
 /// Says that the chart is indexed up to this ledger number.
 pub fn mark(
     conn: &Connection,
@@ -97,6 +118,11 @@ pub(super) fn mark_erased(
     chart: ChartId,
 ) -> Result<()> {
     mark(conn, id, key, chart, ERASED)
+}
+
+/// Whether a chart that is indexed so far was erased.
+pub(super) fn is_erased(up_to: u64) -> bool {
+    up_to == ERASED
 }
 
 /// Makes every entry of the compartment due again, but for charts that were erased.

@@ -34,7 +34,7 @@ pub enum IndexError {
     /// Another session merges or builds in this compartment; it will finish or its lease will run out.
     #[error("another session is working on this index; try again later")]
     Busy,
-    /// While a build ran, another session indexed the same charts, so the build was thrown away.
+    /// While a build ran, another session indexed the same charts or built the index anew, so the build was thrown away.
     #[error("another session indexed the same charts meanwhile; nothing was lost, catch up again")]
     Overtaken,
     /// Whoever had begun the work does not want it any more.

@@ -3,12 +3,14 @@
 use rusqlite::TransactionBehavior;
 
 use crate::crypto::{Secret, hex::hex};
+use crate::ledger::ChartId;
 
 use super::segment::{Kind, State};
 use super::testing::{CHART, Dying, File, ID, bulk, change, key, note, replaced, segments};
 use super::transactor::Transactor;
 use super::{
-    Bulk, Change, CompartmentKey, Field, IndexError, Mode, Replaced, Term, add, coverage, sweep,
+    Bulk, Change, CompartmentKey, Field, IndexError, Mode, Replaced, Term, add, coverage, erase,
+    rotate, sweep,
 };
 
 // The golden bytes were computed from the formats in the documentation by another implementation of HKDF, HMAC and AES.
@@ -55,7 +57,7 @@ fn lists_of_every_length_read_back() {
     ];
     for step in [1u64, 200] {
         let term = |n: u64| Term::new(Field::Any, format!("w{n}by{step}"));
-        let mut bulk = Bulk::new(ID, &keys[0]);
+        let mut bulk = Bulk::new(ID, &keys).expect("a key");
         for rid in 1..=9_000u64 {
             let terms = lengths
                 .iter()
@@ -104,7 +106,7 @@ fn frequent_words_are_kept_as_bits_and_read_back_whole_in_part_and_of_the_histor
         .copied()
         .filter(|rid| rid.is_multiple_of(1_000))
         .collect();
-    let mut bulk = Bulk::new(ID, &keys[0]);
+    let mut bulk = Bulk::new(ID, &keys).expect("a key");
     for &rid in &everywhere {
         bulk.push(&Change {
             rid,
@@ -403,4 +405,68 @@ fn a_bulk_that_was_overtaken_is_thrown_away() {
     ));
     assert!(file.find(&keys, "fever").is_empty());
     assert_eq!(segments(&file, Kind::Packed, State::Live), 0);
+}
+
+#[test]
+fn a_bulk_is_thrown_away_if_its_chart_fell_back_meanwhile_for_nothing_would_hold_what_came_before()
+{
+    let (file, keys) = (File::new(), [key(1)]);
+    file.add(&keys[0], &[change(1, &note("fever"))]);
+    file.write(|conn| coverage::mark(conn, ID, &keys[0], CHART, 1))
+        .expect("marked");
+    let mut slow = bulk(&keys[0], &[change(2, &note("cough"))]);
+    slow.cover(CHART, 1, 2);
+    // Somebody builds the index anew who listed the charts before this one was opened.
+    let other = ChartId([4; 16]);
+    let mut anew = bulk(&keys[0], &[change(3, &note("rash"))]);
+    anew.cover(other, 0, 3);
+    anew.write(&file, Mode::Replace).expect("indexed anew");
+    for outcome in [
+        slow.write(&file, Mode::Add),
+        file.write(|conn| slow.write_within(conn)),
+    ] {
+        assert!(matches!(outcome, Err(IndexError::Overtaken)));
+    }
+    let up_to = |chart| file.read(|conn| coverage::up_to(conn, ID, &keys, chart));
+    assert_eq!(up_to(CHART).expect("read"), 0, "all of it is due");
+    assert_eq!(up_to(other).expect("read"), 3);
+}
+
+#[test]
+fn a_bulk_goes_in_after_a_rotation_whose_new_key_vouches_for_nothing_yet() {
+    let (file, keys) = (File::new(), [key(1), key(2)]);
+    file.add(&keys[0], &[change(1, &note("fever"))]);
+    file.write(|conn| coverage::mark(conn, ID, &keys[0], CHART, 1))
+        .expect("marked");
+    file.write(|conn| rotate(conn, ID, &keys[1]))
+        .expect("rotated");
+    let mut bulk = Bulk::new(ID, &keys).expect("a key");
+    bulk.push(&change(2, &note("fever")));
+    bulk.cover(CHART, 1, 2);
+    bulk.write(&file, Mode::Add).expect("written");
+    assert_eq!(file.find(&keys, "fever"), [2, 1]);
+}
+
+#[test]
+fn what_replaces_an_index_waits_for_nobody_and_what_was_indexed_meanwhile_is_due_again() {
+    let (file, keys) = (File::new(), [key(1)]);
+    let mut slow = bulk(&keys[0], &[change(1, &note("fever"))]);
+    slow.cover(CHART, 0, 1);
+    file.write(|conn| {
+        add(conn, ID, &keys[0], &[change(2, &note("cough"))])?;
+        coverage::mark(conn, ID, &keys[0], CHART, 2)
+    })
+    .expect("another session was faster");
+    slow.write(&file, Mode::Replace).expect("indexed anew");
+    assert_eq!(file.find(&keys, "fever OR cough"), [1]);
+    let up_to = || file.read(|conn| coverage::up_to(conn, ID, &keys, CHART));
+    assert_eq!(up_to().expect("read"), 1);
+    // But what was erased enters no index any more.
+    file.write(|conn| erase(conn, ID, &keys[0], CHART, &[1, 2]))
+        .expect("erased");
+    assert!(matches!(
+        slow.write(&file, Mode::Replace),
+        Err(IndexError::Overtaken)
+    ));
+    assert!(file.find(&keys, "fever OR cough").is_empty());
 }

@@ -143,11 +143,11 @@ const SECTIONS: [CompartmentId; 2] = [
 ];
 
 fn index(file: &File, id: CompartmentId, key: &CompartmentKey, way: Way, changes: &[Change]) {
-    let mut bulk = Bulk::new(id, key);
+    let keys = std::slice::from_ref(key);
+    let mut bulk = Bulk::new(id, keys).expect("a key");
     for change in changes {
         bulk.push(change);
     }
-    let keys = std::slice::from_ref(key);
     match way {
         Way::Log => file
             .write(|conn| add(conn, id, key, changes))

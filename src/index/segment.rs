@@ -105,6 +105,20 @@ pub(super) fn readable(conn: &Connection, compartment: i64) -> Result<Vec<Segmen
     Ok(segments)
 }
 
+/// The numbers of the segments that a search must read. No number is used twice.
+pub(super) fn readable_ids(conn: &Connection, compartment: i64) -> Result<Vec<i64>> {
+    let mut statement = conn.prepare_cached(&format!(
+        "SELECT id FROM segment WHERE compartment = ?1 AND state IN ({}, {}, {})",
+        State::Open as i64,
+        State::Sealed as i64,
+        State::Live as i64
+    ))?;
+    let ids = statement
+        .query_map([compartment], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(ids)
+}
+
 /// The segments of the compartment's generation that take no more entries.
 pub(super) fn closed(conn: &Connection, compartment: Compartment) -> Result<Vec<Segment>> {
     let mut statement = conn.prepare_cached(&format!(

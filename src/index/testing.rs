@@ -216,7 +216,7 @@ impl Transactor for Dying<'_> {
 }
 
 pub(super) fn bulk<'k>(key: &'k CompartmentKey, changes: &[Change]) -> Bulk<'k> {
-    let mut bulk = Bulk::new(ID, key);
+    let mut bulk = Bulk::new(ID, std::slice::from_ref(key)).expect("a key");
     for change in changes {
         bulk.push(change);
     }

@@ -133,17 +133,21 @@ impl Ours {
             file: File::open(dir),
             bodies: Bodies::new(),
             key,
-            bulk: Bulk::new(ID, key),
+            bulk: gathering(key),
             gathered: 0,
             cache: Cache::default(),
         }
     }
 
     fn write_segment(&mut self) {
-        let full = std::mem::replace(&mut self.bulk, Bulk::new(ID, self.key));
+        let full = std::mem::replace(&mut self.bulk, gathering(self.key));
         full.write(&self.file, Mode::Add).expect("written");
         self.gathered = 0;
     }
+}
+
+fn gathering(key: &CompartmentKey) -> Bulk<'_> {
+    Bulk::new(ID, std::slice::from_ref(key)).expect("a key")
 }
 
 fn search(conn: &Connection, cache: &mut Cache, key: &CompartmentKey, text: &str) -> Candidates {

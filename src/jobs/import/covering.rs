@@ -43,7 +43,7 @@ impl<'k> Covering<'k> {
             compartments,
             bulks: compartments
                 .iter()
-                .map(|c| c.keys.last().map(|key| Bulk::new(c.id, key)))
+                .map(|c| Bulk::new(c.id, &c.keys))
                 .collect(),
             pairs: 0,
             spans: HashMap::new(),
@@ -143,7 +143,8 @@ impl<'k> Covering<'k> {
     }
 }
 
-/// Lets a bulk cover the charts to whose section, since this import began with it, nobody else has added anything.
+/// Lets a bulk cover the charts to whose section, since this import began with it, nobody else has added anything, and which are still
+/// indexed as far as they were then.
 fn cover(
     bulk: &mut Bulk<'_>,
     reader: &Reader<'_>,
@@ -158,7 +159,7 @@ fn cover(
     for ((chart, section), span) in of_section {
         let up_to = coverage::up_to(tx.sql(), compartment.id, &compartment.keys, *chart)?;
         let count = tx.section_count(chart, *section, span.from, span.up_to)?;
-        if span.entries > 0 && count == span.entries && up_to <= span.from {
+        if span.entries > 0 && count == span.entries && up_to == span.from {
             bulk.cover(*chart, span.from, span.up_to);
         }
     }
