@@ -177,16 +177,15 @@ impl Wire {
 /// The names, in portions that make an answer of at most [`PORTION`] bytes or hold one, by the lengths that the target tells.
 fn portions(stats: Vec<Stat>) -> Vec<Vec<Name>> {
     let mut portions: Vec<Vec<Name>> = Vec::new();
-    let mut room = 0;
+    let mut bytes = 0;
     for Stat { name, len } in stats {
+        // What a target says of lengths is not to be believed.
+        bytes = len.saturating_add(bytes);
         match portions.last_mut() {
-            Some(portion) if len <= room && portion.len() < ASK => {
-                portion.push(name);
-                room -= len;
-            }
+            Some(portion) if bytes <= PORTION && portion.len() < ASK => portion.push(name),
             _ => {
                 portions.push(vec![name]);
-                room = PORTION.saturating_sub(len);
+                bytes = len;
             }
         }
     }
