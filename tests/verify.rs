@@ -159,17 +159,23 @@ fn an_invented_hospital_verifies_with_the_keys_of_everyone_in_it() {
 #[test]
 fn a_verification_can_be_watched_and_stopped() {
     let (hospital, _) = lived_in();
-    let last = AtomicU64::new(0);
-    let watch = |progress: &Progress| {
-        assert!(
-            progress.done >= last.load(Ordering::SeqCst),
-            "progress never goes back"
-        );
-        last.store(progress.done, Ordering::SeqCst);
-        Proceed::Go
-    };
-    let report = verify::ledger(&paths(&hospital), 1, &watch).unwrap();
-    assert_eq!(last.load(Ordering::SeqCst), report.entries);
+    for threads in [1, 3] {
+        let last = AtomicU64::new(0);
+        let watch = |progress: &Progress| {
+            if progress.what != "verify" {
+                return Proceed::Go;
+            }
+            let before = last.swap(progress.done, Ordering::SeqCst);
+            assert!(progress.done >= before, "progress never goes back");
+            // To the hundredth, or to what is not worth a word of its own, by each that is at work.
+            let total = progress.total.unwrap();
+            let step = (total / 100).max(64) * threads;
+            assert!(progress.done - before <= step, "{before} {progress:?}");
+            Proceed::Go
+        };
+        let report = verify::ledger(&paths(&hospital), threads as usize, &watch).unwrap();
+        assert_eq!(last.load(Ordering::SeqCst), report.entries);
+    }
     let stop = |_: &Progress| Proceed::Stop;
     let stopped = verify::ledger(&paths(&hospital), 1, &stop);
     assert!(matches!(stopped, Err(DeskError::Stopped)));

@@ -3,12 +3,13 @@
 //! Without keys it checks what anybody with the file can check: the chain, every signature, who was allowed what, slots against
 //! grants, views against entries. With a session it also opens every body that the session's keys reach. **It does not stop at
 //! the first problem: it names each bad entry and goes on.** It reads in batches through its own handle, so that memory stays
-//! bounded and writers are not held up. Whoever watches may hold it up or stop it between any two batches: nothing is open then.
+//! bounded and writers are not held up. Whoever watches may hold it up or stop it at any hundredth: nothing is open then.
 
 mod crew;
 mod exported;
 mod file_check;
 mod findings;
+mod hold;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -24,11 +25,14 @@ use crate::vault::{Host, VaultError, clock};
 use crew::{Crew, Task};
 use file_check::FileCheck;
 use findings::Findings;
+use hold::Hold;
 
 pub use exported::exported;
 
-/// Rows a batch: batch verification gains little beyond.
+/// The most rows a batch: batch verification gains little beyond.
 const BATCH: usize = 4_096;
+/// The fewest, where a batch is a hundredth of all there is: how far the work has come is told after each.
+const LEAST: usize = 64;
 /// Boxes a batch: documents are large.
 const BYTES: usize = 8 << 20;
 /// After so many unreadable rows in a row, the rest is given up.
@@ -139,6 +143,8 @@ struct Verification<'a> {
 impl Verification<'_> {
     fn run(mut self, desk: Option<&desk::Session>) -> Result<VerifyReport, DeskError> {
         let total = self.ledger.head().ok().map(|head| head.seq);
+        let hundredth = total.and_then(|total| usize::try_from(total / 100).ok());
+        let batch = hundredth.unwrap_or(BATCH).clamp(LEAST, BATCH);
         let mut sweep = Sweep::new(self.witness);
         let mut keys = Keys {
             session: self.session,
@@ -146,13 +152,14 @@ impl Verification<'_> {
             unreadable: 0,
         };
         let watch = self.watch;
-        let file = FileCheck::begin(self.ledger);
-        let crew = Crew::new(self.threads, total, watch);
+        let hold = Hold::default();
+        let file = FileCheck::begin(self.ledger, hold.clone());
+        let crew = Crew::new(self.threads, total, watch, hold);
         let done = crew.run(|hand| {
             let mut after = 0;
             let mut unreadable = 0;
             loop {
-                let rows = match self.ledger.read(|tx| tx.scan(after, BATCH, BYTES)) {
+                let rows = match self.ledger.read(|tx| tx.scan(after, batch, BYTES)) {
                     Ok(rows) => rows,
                     Err(error) => {
                         self.findings.take(unread(after, &error));
@@ -166,7 +173,10 @@ impl Verification<'_> {
                 } else {
                     unreadable + 1
                 };
+                let rows_in_all = rows.len();
                 let tasks = judge(&mut sweep, rows, &mut keys, &mut self.findings)?;
+                // What the sweep has judged by itself.
+                crew.judged((rows_in_all - tasks.len()) as u64);
                 hand(tasks)?;
                 if unreadable > UNREADABLE {
                     break;

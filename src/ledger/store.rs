@@ -5,8 +5,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
@@ -26,8 +25,10 @@ const BUSY: Duration = Duration::from_mins(1);
 /// What a walk keeps of the file, in KiB (SQLite takes a negative number as that).
 const WALK_KIB: i64 = -8_192;
 
-/// So many steps of SQLite's machine between two looks at whether it should stop: some milliseconds.
-const STEPS: i32 = 100_000;
+/// So many steps of SQLite's machine, or pages that its check has seen, between two looks at whether it should go on.
+const STEPS: i32 = 1_000;
+/// What the check takes of an entry, with its body, slots and index rows, in steps: some hundred, as measured on a hospital.
+const STEPS_AN_ENTRY: u64 = 105;
 
 /// An open ledger. Cheap to open again: a second handle on the same file is how a job works beside a session.
 #[derive(Debug)]
@@ -191,11 +192,27 @@ impl Ledger {
         Ok(())
     }
 
-    /// SQLite's own check of the file: `None` when all is well. It ends early, with an error, once it is asked to stop.
-    pub fn integrity(&self, stop: &Arc<AtomicBool>) -> Result<Option<String>, LedgerError> {
+    /// About how many steps [`integrity`](Self::integrity) takes. SQLite itself cannot say.
+    pub fn integrity_steps(&self) -> Result<u64, LedgerError> {
+        let pages: u32 = self
+            .lock()
+            .pragma_query_value(None, "page_count", |row| row.get(0))?;
+        Ok(u64::from(pages) + self.head()?.seq * STEPS_AN_ENTRY)
+    }
+
+    /// SQLite's own check of the file: `None` when all is well. `go_on` hears how many steps are done, many times a second; once
+    /// it says no, the check ends with an error. **Until it ends it reads at one moment, and the log of writes cannot be emptied.**
+    pub fn integrity(
+        &self,
+        mut go_on: impl FnMut(u64) -> bool + Send + 'static,
+    ) -> Result<Option<String>, LedgerError> {
         let mut sql = self.lock();
-        let stop = Arc::clone(stop);
-        sql.progress_handler(STEPS, Some(move || stop.load(Ordering::Relaxed)))?;
+        let mut done = 0;
+        let handler = move || {
+            done += STEPS as u64;
+            !go_on(done)
+        };
+        sql.progress_handler(STEPS, Some(handler))?;
         let answer = sql.query_row("PRAGMA integrity_check(1)", [], |row| {
             row.get::<_, String>(0)
         });

@@ -17,6 +17,7 @@ use crate::ledger;
 use crate::vault::opener::Opener;
 use crate::vault::sweep::{Fault, Found, Pending, Standing};
 
+use super::hold::Hold;
 use super::progress;
 
 /// One entry to be checked, and the keys of its section if there are any.
@@ -38,16 +39,18 @@ pub(super) struct Crew<'a> {
     threads: usize,
     total: Option<u64>,
     watch: Reporter<'a>,
+    hold: Hold,
     checked: AtomicU64,
     stopped: AtomicBool,
 }
 
 impl<'a> Crew<'a> {
-    pub(super) fn new(threads: usize, total: Option<u64>, watch: Reporter<'a>) -> Self {
+    pub(super) fn new(threads: usize, total: Option<u64>, watch: Reporter<'a>, hold: Hold) -> Self {
         Self {
             threads: threads.clamp(1, 256),
             total,
             watch,
+            hold,
             checked: AtomicU64::new(0),
             stopped: AtomicBool::new(false),
         }
@@ -81,6 +84,9 @@ impl<'a> Crew<'a> {
                 done.opened += part.opened;
             }
             outcome?;
+            if self.stopped.load(Ordering::Relaxed) {
+                return Err(DeskError::Stopped);
+            }
             self.checked
                 .store(self.total.unwrap_or(done.signatures), Ordering::Relaxed);
             self.report()?;
@@ -88,8 +94,16 @@ impl<'a> Crew<'a> {
         })
     }
 
+    /// So many more entries are dealt with.
+    pub(super) fn judged(&self, entries: u64) {
+        self.checked.fetch_add(entries, Ordering::Relaxed);
+    }
+
     fn report(&self) -> Result<(), DeskError> {
-        match (self.watch)(&progress(self.checked.load(Ordering::Relaxed), self.total)) {
+        // What was written meanwhile is checked, and is none of what there was to do.
+        let most = self.total.unwrap_or(u64::MAX);
+        let word = || progress(self.checked.load(Ordering::Relaxed).min(most), self.total);
+        match self.hold.ask(self.watch, word) {
             Proceed::Go => Ok(()),
             Proceed::Stop => {
                 self.stopped.store(true, Ordering::Relaxed);
@@ -110,8 +124,9 @@ impl<'a> Crew<'a> {
                 continue;
             }
             check(&tasks, &mut done);
-            self.checked
-                .fetch_add(tasks.len() as u64, Ordering::Relaxed);
+            self.judged(tasks.len() as u64);
+            // Whoever feeds hears that it was stopped.
+            let _ = self.report();
         }
     }
 }

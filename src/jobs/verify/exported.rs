@@ -10,6 +10,7 @@ use crate::vault::sweep::Sweep;
 
 use super::crew::{Crew, Task};
 use super::findings::{Findings, Totals};
+use super::hold::Hold;
 use super::{BATCH, BYTES};
 
 /// No line of an export is longer: its body is a clear one, ids and keys.
@@ -25,7 +26,7 @@ pub fn exported(
     let mut findings = Findings::default();
     let mut sweep = Sweep::of_headers();
     let mut unreadable = 0;
-    let done = Crew::new(threads, None, watch).run(|hand| {
+    let done = Crew::new(threads, None, watch, Hold::default()).run(|hand| {
         let mut tasks = Vec::with_capacity(BATCH);
         let mut size = 0;
         let mut number = 0;
