@@ -34,9 +34,9 @@ pub enum Backup {
     },
     /// Bring a vault back with the restore shares
     Restore {
-        /// The repository: a folder or the address of a cluster
+        /// The repository: a folder or the address of a cluster [default: backup.target of the configuration]
         #[arg(long, value_name = "URI")]
-        from: String,
+        from: Option<String>,
         /// Folder for the vault, which must not exist or be empty
         #[arg(long, value_name = "DIR")]
         into: PathBuf,
@@ -150,7 +150,7 @@ impl Target {
         let address = self
             .to
             .as_deref()
-            .or(context.config.backup.target.as_deref())
+            .or(configured(context))
             .ok_or_else(no_target)?;
         target(context, address)
     }
@@ -175,9 +175,18 @@ impl Pruner {
     }
 }
 
+/// The address that the configuration or `CHARTSEAL_BACKUP_TARGET` names: an argument shows a password to other accounts.
+fn configured(context: &Context) -> Option<&str> {
+    context.config.backup.target.as_deref()
+}
+
 pub(super) fn no_target() -> Failure {
-    Failure::new(Exit::Usage, "no-target", "there is no backup target")
-        .hint("name it with --to URI, or set backup.target in the configuration")
+    no_repository("--to")
+}
+
+fn no_repository(option: &str) -> Failure {
+    let hint = format!("name it with {option} URI, or set backup.target in the configuration");
+    Failure::new(Exit::Usage, "no-target", "there is no backup target").hint(hint)
 }
 
 /// `2/7`: the second of seven parts.
@@ -233,6 +242,8 @@ impl Backup {
                     shares: &texts(shares)?,
                     head: head.as_ref(),
                 };
+                let from = from.as_deref().or(configured(context));
+                let from = from.ok_or_else(|| no_repository("--from"))?;
                 print(backup::restore(&target(context, from)?, &order, report)?)
             }
             Self::Drill {

@@ -71,6 +71,33 @@ async fn the_scripts_of_the_manual_run_in_the_servers_own_shell_which_sees_the_c
     );
 }
 
+#[test]
+fn the_roles_that_the_manual_makes_in_atlas_are_those_that_it_makes_in_a_shell() {
+    let readme = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = std::fs::read_to_string(readme).unwrap();
+    for name in ["chartsealHost", "chartsealPruner"] {
+        let command = format!("atlas customDbRoles create {name} --privilege ");
+        let (_, privileges) = readme.split_once(&command).unwrap();
+        let privileges = privileges.split(|c: char| c.is_whitespace() || c == '`');
+        let mut in_atlas: Vec<&str> = privileges.take(1).flat_map(|all| all.split(',')).collect();
+        in_atlas.sort_unstable();
+        let role = role_of_the_manual(name);
+        let mut in_a_shell = Vec::new();
+        for privilege in role.get_array("privileges").unwrap() {
+            let privilege = privilege.as_document().unwrap();
+            let resource = privilege.get_document("resource").unwrap();
+            let part = |part| resource.get_str(part).unwrap();
+            let place = format!("{}.{}", part("db"), part("collection"));
+            for action in privilege.get_array("actions").unwrap() {
+                let action = action.as_str().unwrap().to_uppercase();
+                in_a_shell.push(format!("{action}@{place}"));
+            }
+        }
+        in_a_shell.sort_unstable();
+        assert_eq!(in_atlas, in_a_shell, "{name}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn with_the_role_of_the_manual_a_host_backs_up_and_the_server_refuses_it_everything_else() {
     let Some(guarded) = Guarded::start().await else {

@@ -96,6 +96,20 @@ fn a_vault_is_backed_up_verified_lost_and_restored() {
     let again = host.run_as("tlind", &[&restore[..], &share(0), &share(1)].concat());
     assert_eq!(again.code, 2, "a restore overwrites nothing: {}", again.err);
 
+    // An address that no argument shows.
+    let unseen = into.clone() + "-unseen";
+    let restore = ["backup", "restore", "--into", &unseen];
+    let arguments = [&restore[..], &share(2), &share(0)].concat();
+    let nowhere = host.run_as("tlind", &arguments);
+    assert_eq!(nowhere.code, 2, "{}", nowhere.err);
+    assert!(nowhere.err.contains("--from URI"), "{}", nowhere.err);
+    let restored_unseen = result(&host.run_with(
+        "tlind",
+        &arguments,
+        &[("CHARTSEAL_BACKUP_TARGET", &repository)],
+    ));
+    assert_eq!(restored_unseen["snapshot"], second["snapshot"]);
+
     let there = [
         "--vault",
         &into,

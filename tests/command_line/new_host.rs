@@ -23,6 +23,11 @@ impl NewHost {
     }
 
     pub fn run_as(&self, login: &str, arguments: &[&str]) -> Run {
+        self.run_with(login, arguments, &[])
+    }
+
+    /// The same with more in the environment.
+    pub fn run_with(&self, login: &str, arguments: &[&str], besides: &[(&str, &str)]) -> Run {
         let mut command = self.home.command(arguments);
         command
             .args([
@@ -33,7 +38,8 @@ impl NewHost {
                 &self.passphrase,
             ])
             .env("CHARTSEAL_SECURITY_ARGON2_MEMORY_KIB", "19456")
-            .env("CHARTSEAL_SECURITY_ARGON2_PASSES", "2");
+            .env("CHARTSEAL_SECURITY_ARGON2_PASSES", "2")
+            .envs(besides.iter().copied());
         command.output().unwrap().into()
     }
 
