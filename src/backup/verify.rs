@@ -16,7 +16,6 @@ use super::object::{Address, Listed, ObjectKind};
 use super::printed::PrintedHead;
 use super::progress::Phase;
 use super::record::{RecordError, RepositoryRecord};
-use super::snapshot::lengths;
 use super::target::{Name, Shelf};
 use super::tombstone::Subject;
 use super::wire::Wire;
@@ -94,6 +93,9 @@ pub struct Verified {
     pub missing: Vec<Finding>,
     /// Manifests, objects, tombstones and the record that are not what was put there.
     pub corrupt: Vec<Finding>,
+    /// Objects that no snapshot lists: of a run that goes on or was cut off, or a copy that somebody put there. They stand for
+    /// nothing, and prune takes them away. None where a manifest is missing or does not hold.
+    pub unlisted: Vec<String>,
     /// Manifests that compete.
     pub forks: Vec<Finding>,
     /// The manifest that this host has seen, or that the ledger or a head names, and that the target does not lead on from.
@@ -134,6 +136,12 @@ pub async fn verify<'w>(
     let objects = listed(&chain);
     let hashes = chain.hashes();
     let forged: Vec<_> = chain.tombstones.forged().iter().map(no_tombstone).collect();
+    // What prune is about to take away.
+    let marked: BTreeSet<Name> = chain
+        .tombstones
+        .iter()
+        .map(|(subject, _)| subject.name())
+        .collect();
     verified.missing.extend(chain.missing);
     verified.corrupt.extend(chain.corrupt);
     verified.corrupt.extend(chain.strangers);
@@ -143,7 +151,22 @@ pub async fn verify<'w>(
     record(wire, keys, &mut verified).await?;
 
     wire.meter.phase(Phase::Checking);
-    let there = lengths(wire, &objects).await?;
+    let there: BTreeMap<Name, u64> = wire
+        .list(Shelf::Objects)
+        .await?
+        .into_iter()
+        .map(|stat| (stat.name, stat.len))
+        .collect();
+    // Where a manifest is not there or does not hold, nobody knows what it lists.
+    if verified.ok() {
+        let known: BTreeSet<Name> = hashes.keys().map(Address::name).collect();
+        let unlisted = there
+            .keys()
+            .filter(|name| !known.contains(name) && !marked.contains(name));
+        verified.unlisted = unlisted
+            .map(|name| format!("{}/{name}", Shelf::Objects))
+            .collect();
+    }
     let mut to_read = Vec::new();
     for object in objects {
         match there.get(&object.address.name()) {

@@ -231,6 +231,7 @@ pub fn verify(
         bytes_read: verified.bytes_read,
         missing: lines(&verified.missing),
         corrupt: [lines(&verified.corrupt), lines(&verified.forks)].concat(),
+        unlisted: verified.unlisted.clone(),
         rolled_back: verified.rolled_back.is_some(),
         behind: verified.rolled_back.as_ref().map(ToString::to_string),
         ok: verified.ok(),

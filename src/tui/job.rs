@@ -381,6 +381,8 @@ pub fn lines(report: &Report) -> Vec<(String, Tone)> {
                 );
             }
             out.extend(r.behind.iter().map(|how| (format!("! {how}"), Tone::Alert)));
+            let unlisted = r.unlisted.iter();
+            out.extend(unlisted.map(|name| (format!("in no snapshot: {name}"), Tone::Text)));
             if r.ok {
                 out.push(("ok  nothing is wrong".to_owned(), Tone::Good));
             }

@@ -98,6 +98,9 @@ impl Report for BackupVerified {
         self.corrupt
             .iter()
             .for_each(|object| page.line(format!("! corrupt  {object}")));
+        self.unlisted
+            .iter()
+            .for_each(|object| page.line(format!("in no snapshot  {object}")));
     }
 
     fn exit(&self) -> Exit {

@@ -63,6 +63,8 @@ pub struct BackupVerified {
     pub missing: Vec<String>,
     /// Objects that do not open or are not what they claim.
     pub corrupt: Vec<String>,
+    /// Objects that no snapshot names: of a run that goes on or was cut off, or a copy that somebody made. They are not wrong.
+    pub unlisted: Vec<String>,
     /// Whether the repository is older than what this host remembers of it.
     pub rolled_back: bool,
     /// How it shows that the repository is older, or another history.

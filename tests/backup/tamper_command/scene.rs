@@ -34,6 +34,7 @@ pub(super) struct Said {
     pub(super) missing: Vec<String>,
     pub(super) corrupt: Vec<String>,
     pub(super) rolled_back: bool,
+    pub(super) unlisted: Vec<String>,
 }
 
 impl Said {
@@ -43,6 +44,14 @@ impl Said {
             missing: vec![],
             corrupt: vec![],
             rolled_back: false,
+            unlisted: vec![],
+        }
+    }
+
+    pub(super) fn unlisted(names: &[String]) -> Self {
+        Self {
+            unlisted: names.to_vec(),
+            ..Self::nothing_wrong()
         }
     }
 
@@ -144,6 +153,7 @@ impl Scene {
             missing: names("missing"),
             corrupt: names("corrupt"),
             rolled_back: verified["rolled_back"].as_bool().unwrap(),
+            unlisted: names("unlisted"),
         };
         assert_eq!(verified["ok"], said.code == 0);
         said

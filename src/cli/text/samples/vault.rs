@@ -167,6 +167,7 @@ pub(crate) fn backup_verified() -> BackupVerified {
         bytes_read: 11_200_000,
         missing: vec![text("pack 3")],
         corrupt: Vec::new(),
+        unlisted: vec![text("objects/0a0a")],
         rolled_back: true,
         behind: Some(text(
             "manifests/4f1c: this host has seen it, and it is not served",
