@@ -12,6 +12,7 @@ use chartseal::desk::catch_up::catch_up_all;
 use chartseal::desk::charts::{admit, encode, list};
 use chartseal::desk::view::{Proceed, unwatched};
 use chartseal::desk::{DeskError, Session, index, search, write};
+use chartseal::index::bulk::FEW;
 use chartseal::jobs::verify;
 use chartseal::ledger::store::FILE;
 use chartseal::ledger::{ChartId, Section};
@@ -36,6 +37,11 @@ fn unindexed(session: &Session, notes: u64) {
         .unwrap();
 }
 
+/// So many entries are packed, not added to the log.
+const MANY: u64 = FEW as u64 + 1;
+/// All notes of the neglected chart.
+const NOTES: u64 = 5 * MANY + 1 + 10;
+
 /// A chart whose index is five packed segments, and ten notes that are due.
 fn neglected() -> (Hospital, Session) {
     let hospital = Hospital::staffed();
@@ -44,7 +50,7 @@ fn neglected() -> (Hospital, Session) {
         .unwrap()
         .mrn;
     for _ in 0..5 {
-        unindexed(&doctor, 10);
+        unindexed(&doctor, MANY);
         catch_up_all(&doctor, &unwatched).unwrap();
     }
     let note = Body::Note(Note {
@@ -106,10 +112,10 @@ fn told_to_stop_before_any_transaction_tending_leaves_nothing_half_done_and_goes
         }
         assert_eq!(unfinished(&hospital), 0, "stopped {stopped} times");
         let (total, uncovered) = fever(&doctor);
-        assert_eq!(total + uncovered, 61, "stopped {stopped} times");
+        assert_eq!(total + uncovered, NOTES, "stopped {stopped} times");
     }
     assert!(stopped > 10, "{stopped}");
-    assert_eq!(fever(&doctor), (61, 0));
+    assert_eq!(fever(&doctor), (NOTES, 0));
     assert!(packed(&hospital) < 4 + 3, "the clinical segments are one");
     let report = verify::full(&doctor, 1, &unwatched).unwrap();
     assert!(report.ok, "{:#?}", report.findings);
@@ -127,7 +133,7 @@ fn until(what: &str, mut holds: impl FnMut() -> bool) {
 #[test]
 fn a_terminal_that_nobody_asks_anything_indexes_what_is_due_and_merges_what_has_piled_up() {
     let (hospital, doctor) = neglected();
-    assert_eq!(fever(&doctor), (51, 10));
+    assert_eq!(fever(&doctor), (NOTES - 10, 10));
     let before = packed(&hospital);
     let doctor = Arc::new(doctor);
     let at_once = Pace {
@@ -136,7 +142,7 @@ fn a_terminal_that_nobody_asks_anything_indexes_what_is_due_and_merges_what_has_
         rest: Duration::ZERO,
     };
     let keeper = Keeper::begin(&doctor, at_once);
-    until("everything is indexed", || fever(&doctor) == (61, 0));
+    until("everything is indexed", || fever(&doctor) == (NOTES, 0));
     until("segments are merged", || packed(&hospital) <= before - 4);
     keeper.end();
     doctor.vault().lock();

@@ -1,7 +1,7 @@
 //! Indexing what is due: after an import, a new enrolment, or a day on which only those wrote who hold no key of the index.
 //!
 //! Entries are read and their words gathered in short read transactions; what was gathered is written as a packed segment a
-//! piece at a time. **Nobody is held up meanwhile**: others write, searches answer and say what is not covered yet.
+//! piece at a time, a few entries to the log. **Nobody is held up meanwhile**: others write, searches answer and say what is not covered yet.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
 //! Writing a packed segment, whole or in pieces.
 //!
-//! A piece is about 4 MB of rows, so that other writers are never held up for long. The rows of a run are sorted by their
+//! A piece is what [the transactor](Transactor::piece) lets one transaction write. The rows of a run are sorted by their
 //! addresses first: inserted as they come, they would touch every page of the segment once a piece.
 
 use std::borrow::Cow;
@@ -16,8 +16,6 @@ use super::segment::{self, Meta, Segment};
 use super::tag::Tag;
 use super::transactor::Transactor;
 
-/// About how many bytes a transaction writes.
-const PIECE: usize = 4 << 20;
 /// About how many bytes of rows are kept in memory before they are sorted and written.
 const RUN: usize = 256 << 20;
 /// A build that has not written for this long may be thrown away.
@@ -69,10 +67,11 @@ impl<T: Transactor> Build<'_, T> {
         sort(&mut rows);
         let (mut small, mut large) = (rows.small.as_slice(), rows.large.as_slice());
         while !small.is_empty() || !large.is_empty() {
-            let (piece, rest) =
-                small.split_at(fitting(small.iter().map(|(_, sealed)| sealed.len() + 32)));
+            let most = self.transactor.piece();
+            let sizes = small.iter().map(|(_, sealed)| sealed.len() + 32);
+            let (piece, rest) = small.split_at(fitting(most, sizes));
             let pages = if piece.is_empty() {
-                fitting(large.iter().map(|(_, sealed)| sealed.len() + 16))
+                fitting(most, large.iter().map(|(_, sealed)| sealed.len() + 16))
             } else {
                 0
             };
@@ -173,12 +172,12 @@ fn sort(rows: &mut Rows) {
     rows.large.sort_unstable_by_key(|(page, _)| *page);
 }
 
-/// How many rows from the front fit a piece; at least one.
-fn fitting(sizes: impl Iterator<Item = usize>) -> usize {
+/// How many rows from the front fit a piece of so many bytes; at least one.
+fn fitting(piece: usize, sizes: impl Iterator<Item = usize>) -> usize {
     let mut total = 0;
     sizes
         .take_while(|size| {
-            let fits = total < PIECE;
+            let fits = total < piece;
             total += size;
             fits
         })

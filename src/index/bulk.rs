@@ -1,4 +1,4 @@
-//! Indexing many entries at once: sorted in memory, written as one packed segment.
+//! Indexing many entries at once: sorted in memory, written as one packed segment. A few go to the append log.
 
 use std::borrow::Cow;
 
@@ -7,24 +7,29 @@ use rusqlite::Connection;
 use crate::ledger::ChartId;
 
 use super::build;
-use super::change::Change;
+use super::change::{self, Change};
 use super::compartment::{self, CompartmentId};
 use super::coverage;
 use super::error::{IndexError, Result};
 use super::gather::Gathered;
 use super::key::CompartmentKey;
+use super::log;
 use super::posting::PostingList;
 use super::segment::Meta;
 use super::tag::Tag;
 use super::term::Term;
 use super::transactor::Transactor;
 
+/// **Up to so many entries go to the append log**, a row each. In a packed segment of their own each word of theirs would have a head: who
+/// counts the heads of one entry knows how many words it has, which tells its kind, and two that share a word have one head fewer.
+pub const FEW: usize = 256;
+
 /// What happens to what the compartment's index holds already.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Mode {
-    /// The new segment joins the others.
+    /// What is written joins what is there.
     Add,
-    /// The new segment replaces all others, and only the charts that it covers count as indexed: for a compartment that
+    /// What is written replaces what is there, and only the charts that it covers count as indexed: for a compartment that
     /// was rotated, or whose index is damaged. Entries that are dead are left out of it, and that they are: nothing else is left that
     /// speaks of them.
     Replace,
@@ -39,12 +44,14 @@ pub struct Written {
     pub words: u64,
 }
 
-/// Entries that are being gathered for one packed segment. About a byte of memory a pair, and some 130 a word.
+/// Entries that are being gathered. About a byte of memory a pair, and some 130 a word.
 pub struct Bulk<'k> {
     id: CompartmentId,
     key: &'k CompartmentKey,
     keys: &'k [CompartmentKey],
     gathered: Gathered,
+    /// The entries themselves, while they are few.
+    few: Option<Vec<Change>>,
     cover: Vec<Covered>,
 }
 
@@ -63,12 +70,23 @@ impl<'k> Bulk<'k> {
             key,
             keys,
             gathered: Gathered::default(),
+            few: Some(Vec::new()),
             cover: Vec::new(),
         })
     }
 
+    /// The same that packs even a few, so that tests need not gather hundreds.
+    #[cfg(test)]
+    pub(super) fn packing(self) -> Self {
+        Self { few: None, ..self }
+    }
+
     /// Gathers an entry. Fastest in the order of the ledger.
     pub fn push(&mut self, change: &Change) {
+        self.few = self.few.take().filter(|few| few.len() < FEW);
+        if let Some(few) = &mut self.few {
+            few.push(change.clone());
+        }
         self.gathered.push(change);
         if let Some(old) = &change.replaces {
             self.gathered.push_dead(old.rid);
@@ -105,8 +123,11 @@ impl<'k> Bulk<'k> {
         self.gathered.words()
     }
 
-    /// Writes the segment inside the caller's write transaction. For a batch of an import: up to some thousand entries.
+    /// Writes what was gathered inside the caller's write transaction. For a batch of an import: up to some thousand entries.
     pub fn write_within(&self, conn: &Connection) -> Result<Written> {
+        if let Some(few) = &self.few {
+            return self.log(conn, few, Mode::Add);
+        }
         self.check(conn, Mode::Add)?;
         let meta = match self.pairs() {
             0 => Meta::default(),
@@ -119,12 +140,15 @@ impl<'k> Bulk<'k> {
         })
     }
 
-    /// Writes the segment in transactions of its own, a piece at a time. Nothing of it is searched before the last one.
+    /// Writes what was gathered in transactions of its own, a piece at a time. Nothing of it is searched before the last one.
     ///
     /// [`IndexError::Overtaken`] if a chart is no longer indexed as far as it was when its entries were read: nothing is lost, read what is
     /// due again. What [replaces](Mode::Replace) an index was read from the first entry on and waits for nobody: what others indexed
     /// meanwhile is due again.
     pub fn write(&self, transactor: &impl Transactor, mode: Mode) -> Result<Written> {
+        if let Some(few) = &self.few {
+            return transactor.write(|conn| self.log(conn, few, mode));
+        }
         let meta = build::build(
             transactor,
             self.id,
@@ -145,6 +169,25 @@ impl<'k> Bulk<'k> {
         Ok(Written {
             pairs: meta.pairs,
             words: meta.words,
+        })
+    }
+
+    fn log(&self, conn: &Connection, few: &[Change], mode: Mode) -> Result<Written> {
+        self.check(conn, mode)?;
+        let compartment = compartment::enter(conn, self.id, self.key)?;
+        let rows = match mode {
+            Mode::Add => change::rows(self.key, few),
+            Mode::Replace => {
+                compartment::clear(conn, compartment)?;
+                change::living_rows(self.key, few)
+            }
+        };
+        log::append(conn, self.id, self.key, &rows)?;
+        self.mark(conn)?;
+        let pairs = rows.iter().flatten().map(|list| list.tags.len() as u64);
+        Ok(Written {
+            pairs: pairs.sum(),
+            words: self.words() as u64,
         })
     }
 

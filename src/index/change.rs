@@ -4,6 +4,8 @@
 //! the bit `FORMER` set, for those who ask for the `history:` too. So a word's list holds first the entries that say it now, then
 //! those that once did.
 
+use std::collections::HashSet;
+
 use rusqlite::Connection;
 
 use crate::ledger::ChartId;
@@ -55,19 +57,32 @@ impl Change {
 
 /// Indexes entries in the append log, inside the caller's write transaction: they and their words land together or not at all.
 ///
-/// Cheap for an entry or a few. For hundreds, [`Bulk`](super::Bulk) writes a packed segment.
+/// Cheap for an entry or a few; many are gathered in a [`Bulk`](super::Bulk).
 pub fn add(
     conn: &Connection,
     id: CompartmentId,
     key: &CompartmentKey,
     changes: &[Change],
 ) -> Result<()> {
-    let entries: Vec<Vec<List>> = changes
-        .iter()
-        .map(|change| lists(key, change))
-        .filter(|lists| !lists.is_empty())
-        .collect();
-    log::append(conn, id, key, &entries)
+    log::append(conn, id, key, &rows(key, changes))
+}
+
+/// What the rows of the log say of entries.
+pub(super) fn rows(key: &CompartmentKey, changes: &[Change]) -> Vec<Vec<List>> {
+    let rows = changes.iter().map(|change| lists(key, change));
+    rows.filter(|lists| !lists.is_empty()).collect()
+}
+
+/// The same without the entries that are dead, and without the marks of these: for an index that holds nothing else.
+pub(super) fn living_rows(key: &CompartmentKey, changes: &[Change]) -> Vec<Vec<List>> {
+    let replaced = changes.iter().filter_map(|change| change.replaces.as_ref());
+    let dead: HashSet<u64> = replaced.map(|old| old.rid).collect();
+    let mut rows = rows(key, changes);
+    for lists in &mut rows {
+        lists.retain(|list| !dead.contains(&list.number));
+    }
+    rows.retain(|lists| !lists.is_empty());
+    rows
 }
 
 /// What a row of the log says of an entry.

@@ -5,6 +5,7 @@ use rusqlite::TransactionBehavior;
 use crate::crypto::{Secret, hex::hex};
 use crate::ledger::ChartId;
 
+use super::bulk::FEW;
 use super::segment::{Kind, State};
 use super::testing::{CHART, Dying, File, ID, bulk, change, key, note, replaced, segments};
 use super::transactor::Transactor;
@@ -469,4 +470,99 @@ fn what_replaces_an_index_waits_for_nobody_and_what_was_indexed_meanwhile_is_due
         Err(IndexError::Overtaken)
     ));
     assert!(file.find(&keys, "fever OR cough").is_empty());
+}
+
+#[test]
+fn a_few_entries_go_to_the_log_a_row_each_and_more_are_packed() {
+    let keys = [key(1)];
+    let changes: Vec<Change> = (1..=FEW as u64 + 1)
+        .map(|rid| change(rid, &note("fever")))
+        .collect();
+    let rows = "SELECT count(*) FROM index_log WHERE k >> 32 IN (SELECT id FROM segment WHERE state IN (1, 2))";
+    for mode in [Mode::Add, Mode::Replace] {
+        for few in [0, 1, FEW, FEW + 1] {
+            let file = File::new();
+            file.add(&keys[0], &[change(1, &note("cough"))]);
+            let mut bulk = Bulk::new(ID, &keys).expect("a key");
+            for change in &changes[..few] {
+                bulk.push(change);
+            }
+            let written = bulk.write(&file, mode).expect("written");
+            let pairs: usize = changes[..few].iter().map(|c| c.terms.len()).sum();
+            assert_eq!(written.pairs, pairs as u64);
+            let before = i64::from(mode == Mode::Add);
+            let (logged, packed) = if few > FEW { (0, 1) } else { (few, 0) };
+            assert_eq!(file.count(rows), before + logged as i64, "{few}, {mode:?}");
+            assert_eq!(segments(&file, Kind::Packed, State::Live), packed);
+            assert_eq!(file.find(&keys, "fever").len(), few);
+            assert_eq!(file.find(&keys, "cough").len() as i64, before);
+        }
+    }
+}
+
+/// Four packed segments of entries with a hundred words each, and what merges or replaces them.
+fn wordy(file: &File, keys: &[CompartmentKey]) -> Vec<Change> {
+    let text = |n: u64| {
+        let words = (0..100).map(|word| format!("w{word}x{n}"));
+        words.collect::<Vec<_>>().join(" ") + " fever"
+    };
+    let changes: Vec<Change> = (1..=12).map(|rid| change(rid, &note(&text(rid)))).collect();
+    for part in changes.chunks(3) {
+        bulk(&keys[0], part)
+            .write(file, Mode::Add)
+            .expect("written");
+    }
+    changes
+}
+
+#[test]
+fn work_of_many_pieces_that_dies_at_any_of_its_writes_changes_no_answer_and_the_next_completes() {
+    type Work = fn(&Dying<'_>, &[CompartmentKey], &[Change]) -> Result<(), IndexError>;
+    let works: [(&str, Work); 4] = [
+        ("merge", |dying, keys, _| {
+            super::merge(dying, ID, keys).map(|merged| assert!(merged.is_some()))
+        }),
+        ("rebuild", |dying, keys, _| {
+            super::merge::rebuild_within(dying, ID, keys, 0).map(|merged| assert!(merged.is_some()))
+        }),
+        ("replace", |dying, keys, changes| {
+            bulk(&keys[0], changes)
+                .write(dying, Mode::Replace)
+                .map(drop)
+        }),
+        ("add", |dying, keys, changes| {
+            bulk(&keys[0], changes).write(dying, Mode::Add).map(drop)
+        }),
+    ];
+    let every: Vec<u64> = (1..=12).rev().collect();
+    for (what, work) in works {
+        let (file, keys) = (File::new(), [key(1)]);
+        let changes = wordy(&file, &keys);
+        file.piece.set(4_096);
+        let rows = "SELECT count(*) FROM index_small";
+        let before = file.count(rows);
+        let mut died = 0;
+        loop {
+            let dying = Dying {
+                file: &file,
+                writes_left: died.into(),
+            };
+            let outcome = work(&dying, &keys, &changes);
+            assert_eq!(file.find(&keys, "fever"), every, "{what}, {died}");
+            assert_eq!(file.find(&keys, "w7x3"), [3], "{what}, {died}");
+            if outcome.is_ok() {
+                break;
+            }
+            // What was left behind goes when its time is up, and nothing else does.
+            file.now.set(file.now.get() + super::build::PATIENCE_MS + 1);
+            sweep(&file).expect("swept");
+            assert_eq!(segments(&file, Kind::Packed, State::Building), 0);
+            assert_eq!(file.count(rows), before, "{what}, {died}");
+            died += 1;
+        }
+        assert!(died > 12, "{what} is written in {died} pieces");
+        sweep(&file).expect("swept");
+        let live = segments(&file, Kind::Packed, State::Live);
+        assert_eq!(live, if what == "add" { 5 } else { 1 }, "{what}");
+    }
 }

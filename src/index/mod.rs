@@ -17,7 +17,8 @@
 //!
 //! To a thief without keys, of one copy: how many compartments and segments there are, when segments were built relative to
 //! each other, which opaque chart is indexed how far, and how many heads are filled up to each of five sizes, medium and large blocks
-//! there are: a coarse histogram of list lengths. Not which rows belong to one word, nor which entry a row of a packed segment speaks of.
+//! there are: a coarse histogram of list lengths. A packed segment is made of hundreds of entries at once or of four logs that are full;
+//! fewer go to the log. Not which rows belong to one word, nor which entry a row of a packed segment speaks of.
 //! Of the entries that were not merged yet, the newest some hundreds: a row each, in the order in which they were indexed, which the
 //! ledger's headers tell as well. Rows have one size up to 63 words, twice that up to 127 and so on: of an entry, whether it has far more
 //! words than usual, which the padded size of its body tells more finely. Not which words, how many, or whether two entries share one.

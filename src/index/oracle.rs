@@ -144,7 +144,7 @@ const SECTIONS: [CompartmentId; 2] = [
 
 fn index(file: &File, id: CompartmentId, key: &CompartmentKey, way: Way, changes: &[Change]) {
     let keys = std::slice::from_ref(key);
-    let mut bulk = Bulk::new(id, keys).expect("a key");
+    let mut bulk = Bulk::new(id, keys).expect("a key").packing();
     for change in changes {
         bulk.push(change);
     }

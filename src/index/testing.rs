@@ -33,10 +33,11 @@ pub(super) fn key(generation: u32) -> CompartmentKey {
     CompartmentKey::new(&Secret::new([generation as u8; 32]), generation)
 }
 
-/// A file with the index tables, and a clock that the test moves.
+/// A file with the index tables, a clock that the test moves, and what a transaction may write.
 pub(super) struct File {
     pub(super) conn: RefCell<Connection>,
     pub(super) now: Cell<u64>,
+    pub(super) piece: Cell<usize>,
     dir: TempDir,
 }
 
@@ -53,6 +54,7 @@ impl File {
         Self {
             conn: RefCell::new(conn),
             now: Cell::new(1_000_000),
+            piece: Cell::new(4 << 20),
             dir,
         }
     }
@@ -105,6 +107,10 @@ impl Transactor for File {
         let done = work(&tx)?;
         tx.commit()?;
         Ok(done)
+    }
+
+    fn piece(&self) -> usize {
+        self.piece.get()
     }
 
     fn now(&self) -> u64 {
@@ -210,13 +216,20 @@ impl Transactor for Dying<'_> {
         }
     }
 
+    fn piece(&self) -> usize {
+        self.file.piece()
+    }
+
     fn now(&self) -> u64 {
         self.file.now()
     }
 }
 
+/// These on their way into a packed segment, however few.
 pub(super) fn bulk<'k>(key: &'k CompartmentKey, changes: &[Change]) -> Bulk<'k> {
-    let mut bulk = Bulk::new(ID, std::slice::from_ref(key)).expect("a key");
+    let mut bulk = Bulk::new(ID, std::slice::from_ref(key))
+        .expect("a key")
+        .packing();
     for change in changes {
         bulk.push(change);
     }

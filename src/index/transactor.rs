@@ -12,6 +12,9 @@ use crate::ledger::Ledger;
 
 use super::error::{IndexError, Result};
 
+/// About how many bytes a transaction writes, so that other writers are never held up for long.
+const PIECE: usize = 4 << 20;
+
 /// Something that runs transactions on the ledger's file.
 pub trait Transactor {
     /// Runs `work` in a read transaction.
@@ -19,6 +22,11 @@ pub trait Transactor {
 
     /// Runs `work` in a write transaction that begins with `BEGIN IMMEDIATE`; what fails is rolled back.
     fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T>;
+
+    /// About how many bytes each of its transactions may write.
+    fn piece(&self) -> usize {
+        PIECE
+    }
 
     /// The time in Unix milliseconds, by which leases and builds run out.
     fn now(&self) -> u64 {
@@ -76,6 +84,10 @@ impl<T: Transactor> Transactor for Stoppable<'_, T> {
     fn write<R>(&self, work: impl FnOnce(&Connection) -> Result<R>) -> Result<R> {
         self.check()?;
         self.transactor.write(work)
+    }
+
+    fn piece(&self) -> usize {
+        self.transactor.piece()
     }
 
     fn now(&self) -> u64 {

@@ -6,8 +6,8 @@ use super::segment::{Kind, State};
 use super::testing::{CHART, Dying, File, ID, TODAY, bulk, change, key, note, replaced, segments};
 use super::transactor::Transactor;
 use super::{
-    Cache, Change, CompartmentId, IndexError, Mode, add, coverage, erase, merge, query, rebuild,
-    reset, rotate, search, stats, sweep,
+    Bulk, Cache, Change, CompartmentId, IndexError, Mode, add, coverage, erase, merge, query,
+    rebuild, reset, rotate, search, stats, sweep,
 };
 
 #[test]
@@ -95,33 +95,39 @@ fn versions() -> [Change; 3] {
 
 #[test]
 fn what_is_indexed_anew_holds_of_a_dead_entry_what_it_once_said_and_nothing_else() {
-    let (file, keys) = (File::new(), [key(1)]);
+    let keys = [key(1)];
     let changes = versions();
-    bulk(&keys[0], &changes)
-        .write(&file, Mode::Add)
-        .expect("written");
-    let pairs = || {
-        let stats = file.read(|conn| stats(conn, &[(ID, &keys)]));
-        stats.expect("measured").pairs
+    let few = || {
+        let mut few = Bulk::new(ID, &keys).expect("a key");
+        for change in &changes {
+            few.push(change);
+        }
+        few
     };
     let words: u64 = changes.iter().map(|change| change.terms.len() as u64).sum();
     let former = words - changes[2].terms.len() as u64;
-    assert_eq!(pairs(), words + former + 2);
-    bulk(&keys[0], &changes)
-        .write(&file, Mode::Replace)
-        .expect("indexed anew");
-    let view = file
-        .read(|conn| super::view::View::open(conn, ID, &keys))
-        .expect("opened");
-    assert!(view.dead().is_empty());
-    assert_eq!(pairs(), changes[2].terms.len() as u64 + former);
-    for (query, found) in [
-        ("fever OR cough", vec![]),
-        ("rash", vec![3]),
-        ("history: fever", vec![1]),
-        ("history: kind:note", vec![3, 2, 1]),
-    ] {
-        assert_eq!(file.find(&keys, query), found, "{query}");
+    for anew in [few(), few().packing()] {
+        let file = File::new();
+        let pairs = || {
+            let stats = file.read(|conn| stats(conn, &[(ID, &keys)]));
+            stats.expect("measured").pairs
+        };
+        anew.write(&file, Mode::Add).expect("written");
+        assert_eq!(pairs(), words + former + 2);
+        anew.write(&file, Mode::Replace).expect("indexed anew");
+        let view = file
+            .read(|conn| super::view::View::open(conn, ID, &keys))
+            .expect("opened");
+        assert!(view.dead().is_empty());
+        assert_eq!(pairs(), changes[2].terms.len() as u64 + former);
+        for (query, found) in [
+            ("fever OR cough", vec![]),
+            ("rash", vec![3]),
+            ("history: fever", vec![1]),
+            ("history: kind:note", vec![3, 2, 1]),
+        ] {
+            assert_eq!(file.find(&keys, query), found, "{query}");
+        }
     }
 }
 

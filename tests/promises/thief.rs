@@ -3,10 +3,14 @@
 use std::collections::HashSet;
 
 use chartseal::crypto::secret::Secret;
-use chartseal::desk::{search, write};
+use chartseal::desk::catch_up::catch_up_all;
+use chartseal::desk::charts::encode;
+use chartseal::desk::view::unwatched;
+use chartseal::desk::{index, search, write};
+use chartseal::ledger::Section;
 use chartseal::ledger::store::FILE;
-use chartseal::vault::VaultError;
 use chartseal::vault::identity::Identity;
+use chartseal::vault::{Draft, VaultError};
 use rusqlite::Connection;
 
 use crate::life::{Life, SEALED, files, holding, lived, note};
@@ -67,10 +71,43 @@ fn rows(life: &Life) -> HashSet<(u8, Vec<u8>, Vec<u8>)> {
     all
 }
 
-/// What a daily copy shows of one more note: how many new rows of which sizes, and that none repeats an old one.
-fn told_by(life: &Life, text: &str) -> Vec<(u8, usize, usize)> {
+/// How a note came into the index.
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    /// In the transaction that wrote it.
+    Written,
+    /// By somebody who holds the index's key, after somebody wrote it who does not.
+    CaughtUp,
+    /// With the index that was built anew.
+    BuiltAnew,
+}
+
+/// What a daily copy shows of more notes: how many new rows of which sizes, and that none repeats an old one.
+fn told_by(life: &Life, way: Way, texts: &[&str]) -> Vec<(u8, usize, usize)> {
     let before = rows(life);
-    write::entry(&life.hospital.desk("hsmith"), &life.mrn, note(text)).unwrap();
+    let doctor = life.hospital.desk("hsmith");
+    if let Way::Written = way {
+        for text in texts {
+            write::entry(&doctor, &life.mrn, note(text)).unwrap();
+        }
+    } else {
+        let draft = |text: &&str| {
+            let draft = Draft::new(life.chart, Section::Clinical);
+            (draft, encode(&note(text)))
+        };
+        let drafts = texts.iter().map(draft).collect();
+        doctor
+            .vault()
+            .write(|writer| writer.put_all(drafts))
+            .unwrap();
+        match way {
+            Way::BuiltAnew => drop(index::rebuild(&doctor, &unwatched).unwrap()),
+            _ => assert_eq!(
+                catch_up_all(&doctor, &unwatched).unwrap(),
+                texts.len() as u64
+            ),
+        }
+    }
     let after = rows(life);
     let new: Vec<_> = after.difference(&before).collect();
     for (_, a, b) in &new {
@@ -85,16 +122,38 @@ fn told_by(life: &Life, text: &str) -> Vec<(u8, usize, usize)> {
 #[test]
 fn a_thief_of_daily_copies_cannot_tell_new_entries_that_share_a_keyword_from_those_that_do_not() {
     let life = lived();
-    let first = told_by(&life, "alabaster borborygmus");
-    let shared = told_by(&life, "alabaster borborygmus");
-    let not_shared = told_by(&life, "calliope defenestrate");
-    assert!(!first.is_empty(), "the index was written");
-    assert_eq!(shared, not_shared);
-    assert_eq!(first, shared);
+    for way in [Way::Written, Way::CaughtUp] {
+        let first = told_by(&life, way, &["alabaster borborygmus"]);
+        let shared = told_by(&life, way, &["alabaster borborygmus"]);
+        let not_shared = told_by(&life, way, &["calliope defenestrate"]);
+        assert!(!first.is_empty(), "the index was written");
+        assert_eq!(shared, not_shared, "{way:?}");
+        assert_eq!(first, shared, "{way:?}");
+    }
     let doctor = life.hospital.desk("hsmith");
-    assert_eq!(search::run(&doctor, "borborygmus", 10, 0).unwrap().total, 2);
+    assert_eq!(search::run(&doctor, "borborygmus", 10, 0).unwrap().total, 4);
     assert_eq!(
         search::run(&doctor, "defenestrate", 10, 0).unwrap().total,
-        1
+        2
     );
+}
+
+#[test]
+fn a_thief_counts_neither_the_words_of_a_few_entries_that_are_indexed_together_nor_those_they_share()
+ {
+    // Of two notes: they share every word, they share none, they have many more words.
+    let pairs = [
+        ["alabaster borborygmus", "alabaster borborygmus"],
+        ["alabaster borborygmus", "calliope defenestrate"],
+        [
+            "alabaster borborygmus calliope defenestrate",
+            "effervescent filigree gossamer halcyon",
+        ],
+    ];
+    for way in [Way::Written, Way::CaughtUp, Way::BuiltAnew] {
+        let [shared, not_shared, longer] = pairs.map(|pair| told_by(&lived(), way, &pair));
+        assert!(!shared.is_empty(), "the index was written");
+        assert_eq!(shared, not_shared, "{way:?}");
+        assert_eq!(shared, longer, "{way:?}");
+    }
 }

@@ -1,4 +1,4 @@
-//! What the index learns of an import: words gathered on the way, written as packed segments.
+//! What the index learns of an import: words gathered on the way, written as packed segments, those of a few entries to the log.
 
 use std::collections::HashMap;
 
