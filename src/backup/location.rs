@@ -85,7 +85,18 @@ impl Location {
     /// Opens the target; a MongoDB must answer.
     pub async fn open(&self, login: Option<Login>) -> Result<Arc<dyn Target>, TargetError> {
         match self {
-            Self::Folder(path) => Ok(Arc::new(Folder::open(path)?)),
+            Self::Folder(path) => {
+                // A share whose server is gone keeps whoever touches it.
+                let path = path.clone();
+                let place = self.to_string();
+                match tokio::task::spawn_blocking(move || Folder::open(&path)).await {
+                    Ok(opened) => Ok(Arc::new(opened?)),
+                    Err(error) => Err(TargetError::Failed {
+                        place,
+                        cause: error.to_string(),
+                    }),
+                }
+            }
             Self::Mongo(uri) => Ok(Arc::new(Mongo::open(uri, login).await?)),
         }
     }

@@ -61,7 +61,8 @@ impl PrintedHead {
         Self::naming(repository, manifest.manifest.name.number, &manifest.hash)
     }
 
-    fn naming(repository: RepositoryId, number: u64, hash: &Hash) -> Self {
+    /// The head that names the snapshot of this number whose manifest has this hash.
+    pub fn naming(repository: RepositoryId, number: u64, hash: &Hash) -> Self {
         Self {
             repository: first(&repository.0),
             number: number & 0xff_ffff_ffff,

@@ -8,8 +8,8 @@ use super::{Context, Exit, Failure, Watch, input};
 use crate::backup::PrintedHead;
 use crate::backup::retention::Retention;
 use crate::backup::verify::ReadData;
-use crate::config::Tls;
 use crate::crypto::secret::SecretBytes;
+use crate::desk::incidents;
 use crate::desk::view::{Proceed, Progress};
 use crate::jobs::backup::{self, HostFolder, Keeping};
 
@@ -85,6 +85,12 @@ pub enum Backup {
         /// How to get in
         #[command(flatten)]
         pruner: Pruner,
+    },
+    /// Say what went wrong in backups, and nobody has seen yet
+    Incidents {
+        /// Mark what is shown as seen
+        #[arg(long)]
+        seen: bool,
     },
     /// Write the keys that somebody needs to forget and prune on another machine
     Pruner {
@@ -216,7 +222,7 @@ impl Backup {
         let report = &|p: &Progress| -> Proceed { watch.report(p) };
         Ok(match self {
             Self::Run(target) => print(backup::run(paths, &target.open(context)?, report)?),
-            Self::List(target) => print(backup::list(paths, &target.open(context)?)?),
+            Self::List(target) => print(backup::list(paths, &target.open(context)?, report)?),
             Self::Verify {
                 target,
                 read_data,
@@ -290,6 +296,8 @@ impl Backup {
                 pruner.file(context).as_deref(),
                 report,
             )?),
+            Self::Incidents { seen: false } => print(incidents::show(paths)?),
+            Self::Incidents { seen: true } => print(incidents::seen(paths, None)?),
             Self::Pruner { out } => print(backup::make_pruner(paths, out)?),
         })
     }
@@ -305,18 +313,14 @@ pub(super) fn texts(shares: &[PathBuf]) -> Result<Vec<SecretBytes>, Failure> {
     shares.iter().map(|file| input::read_secret(file)).collect()
 }
 
-/// Opens an address under the rule of the configuration: where TLS is required everywhere, this very host is no exception.
+/// Reads an address under the rules of the configuration.
 pub(super) fn target(context: &Context, address: &str) -> Result<backup::Target, Failure> {
-    let target = backup::Target::parse(address)?;
-    if context.config.security.tls == Tls::Required && target.location.is_plain() {
-        return Err(Failure::new(
-            Exit::Usage,
-            "tls-required",
-            "the backup target is to be reached without TLS, which is required here",
-        )
-        .hint("add tls=true to the address, or see security.tls in the configuration"));
-    }
-    Ok(target.over(&context.config.backup))
+    let config = &context.config;
+    Ok(backup::Target::configured(
+        address,
+        &config.backup,
+        config.security.tls,
+    )?)
 }
 
 #[cfg(test)]

@@ -11,6 +11,12 @@ pub trait Report: Serialize {
     /// As text.
     fn page(&self, page: &mut Page);
 
+    /// What a person must hear whatever was asked for: [`Voice::Quiet`] leaves out all of the text but these lines, which then go
+    /// to standard error.
+    fn alarms(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// What the command ends with: [`Exit::Found`] where the result says that something is wrong.
     fn exit(&self) -> Exit {
         Exit::Done
@@ -29,7 +35,7 @@ pub enum Format {
 /// How much is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Voice {
-    /// Only errors; no result as text: `--quiet`.
+    /// Only errors and alarms; no result as text: `--quiet`.
     Quiet,
     /// Results and progress.
     Normal,
@@ -58,7 +64,12 @@ impl Output {
                 line.push(b'\n');
                 self.bytes(&line)?;
             }
-            (Format::Text, Voice::Quiet) => {}
+            (Format::Text, Voice::Quiet) => {
+                for alarm in report.alarms() {
+                    // The exit code says it too.
+                    let _ = writeln!(io::stderr(), "! {}", super::plain(&alarm));
+                }
+            }
             (Format::Text, _) => {
                 let mut page = Page::default();
                 report.page(&mut page);

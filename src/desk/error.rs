@@ -36,6 +36,9 @@ pub enum DeskError {
     /// The backup repository said no.
     #[error(transparent)]
     Backup(#[from] BackupError),
+    /// The address of a target does not ask for TLS, which the configuration requires.
+    #[error("the backup target is to be reached without TLS, which is required here")]
+    NeedsTls,
     /// The shares do not come together.
     #[error(transparent)]
     Shares(#[from] ShareError),
@@ -110,6 +113,7 @@ impl DeskError {
         match self {
             Self::Vault(error) => class_of(error),
             Self::Backup(error) => class_of_fault(error.fault()),
+            Self::NeedsTls => Class::Usage,
             Self::Shares(ShareError::Unreadable { .. }) => Class::BadInput,
             Self::Shares(_) => Class::Denied,
             Self::StoppedByCheck(_) | Self::Denied(_) => Class::Denied,
@@ -147,6 +151,7 @@ impl DeskError {
                 Fault::Cancelled => "stopped",
                 Fault::Defect => "defect",
             },
+            Self::NeedsTls => "tls-required",
             Self::Shares(_) => "shares",
             Self::Query(_) => "bad-query",
             Self::NoSuchChart(_) => "no-such-chart",
@@ -168,6 +173,9 @@ impl DeskError {
             Self::StoppedByCheck(_) => "sign past it with --override REASON, or change the order",
             Self::Vault(VaultError::NoKey { .. }) => {
                 "`chartseal access request --chart MRN` asks for it"
+            }
+            Self::NeedsTls => {
+                "add tls=true to the address, or see security.tls in the configuration"
             }
             Self::Damaged(_) => "keep the file as it is and run `chartseal verify`",
             Self::Backup(BackupError::Stranger { .. }) => {

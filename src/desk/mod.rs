@@ -10,7 +10,7 @@
 //!   what a searcher keeps; [`drafts`]: what is being written and is not signed yet.
 //! - [`rx`]: from the prescriber to the counter; [`stock`]: a pharmacy's shelf; [`access`]: asking, deciding, sharing.
 //! - [`setup`]: a vault begins; [`users`], [`units`]: who works here and where; [`status`], [`keys`]: what the host may know without anybody's key;
-//!   [`verifications`]: the reports that it keeps.
+//!   [`verifications`]: the reports that it keeps; [`incidents`]: what went wrong in backups.
 
 pub mod access;
 pub mod act;
@@ -20,6 +20,7 @@ pub mod charts;
 pub mod drafts;
 pub mod error;
 pub mod inbox;
+pub mod incidents;
 pub mod index;
 pub mod indexing;
 pub mod keys;

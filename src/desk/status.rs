@@ -2,14 +2,18 @@
 
 use std::path::Path;
 
+use crate::backup::PrintedHead;
+use crate::backup::keys::BackupKeys;
 use crate::config::Paths;
+use crate::crypto::secret::SecretBytes;
+use crate::ledger::clear::BackupMark;
 use crate::ledger::{Ledger, store};
 use crate::vault::clock;
 use crate::vault::host::{Host, replace_private};
 
 use super::error::DeskError;
-use super::session;
 use super::view::{Stamp, Status};
+use super::{incidents, session};
 
 /// A backup that is older than this is overdue: a daily one, and two hours for it to run late.
 pub const OVERDUE_MS: u64 = 26 * clock::HOUR;
@@ -38,6 +42,10 @@ pub fn read_at(paths: &Paths, now: u64) -> Result<Status, DeskError> {
     })?;
     let founded = ledger.read(|tx| tx.entry(1))?;
     let last_backup = directory.last_backup.map(|(_, at, _)| at);
+    let head = match directory.last_backup {
+        Some((_, _, mark)) => head_of(vault.host(), &mark)?,
+        None => None,
+    };
     let since = last_backup.or(founded.map(|genesis| genesis.core.created));
     let active = |person: &&crate::vault::directory::Person| {
         person.until.is_none() && person.role().is_some()
@@ -55,6 +63,8 @@ pub fn read_at(paths: &Paths, now: u64) -> Result<Status, DeskError> {
         units: directory.units.len() as u64,
         last_backup: last_backup.map(|at| Stamp::from_millis(at as i64)),
         backup_overdue: since.is_some_and(|since| now.saturating_sub(since) > OVERDUE_MS),
+        last_backup_head: head.map(|head| head.to_string()),
+        backup_incidents: incidents::list(vault.host().folder()),
         last_drill: directory
             .last_drill
             .filter(|(_, _, drill)| drill.whole)
@@ -67,6 +77,13 @@ pub fn read_at(paths: &Paths, now: u64) -> Result<Status, DeskError> {
         share_threshold: directory.genesis.as_ref().map_or(0, |g| g.threshold),
         bytes: size_of(ledger),
     })
+}
+
+/// The head of the backup that a mark names, on a host that backs up.
+fn head_of(host: &Host, mark: &BackupMark) -> Result<Option<PrintedHead>, DeskError> {
+    let keys = host.backup_keys()?.map(SecretBytes::new);
+    let keys = keys.and_then(|keys| BackupKeys::from_bytes(keys.expose(), host.sign().duplicate()));
+    Ok(keys.map(|keys| PrintedHead::naming(keys.repository, mark.snapshot, &mark.manifest)))
 }
 
 /// Remembers on the host that the whole ledger was verified just now and nothing was wrong.

@@ -18,7 +18,8 @@ pub use restore::{HostFolder, Order, restore};
 pub use schedule::{Schedule, Turn, turn};
 pub(super) use scratch::Scratch;
 
-use std::path::PathBuf;
+use std::cell::Cell;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -31,19 +32,21 @@ use crate::backup::manifest::{HostId, SignedManifest};
 use crate::backup::record::RepositoryRecord;
 use crate::backup::retry::Retry;
 use crate::backup::snapshot::{self, Options, Snapshot};
+use crate::backup::state::StateError;
 use crate::backup::target::TargetError;
 use crate::backup::verify::{self, ReadData, Witness};
 use crate::backup::{BackupError, Cancel, Location, Meter, Phase, PrintedHead, Wire};
 use crate::backup::{Login, Progress as Stage};
-use crate::config::{self, Paths};
+use crate::config::{self, Paths, Tls};
 use crate::crypto::Hash;
 use crate::crypto::hash::sha256;
 use crate::crypto::secret::SecretBytes;
 use crate::crypto::sign::VerifyKey;
 use crate::desk::view::{
-    BackupLine, BackupRun, BackupVerified, Proceed, Progress, Reporter, Stamp, Transfer,
+    BackupLine, BackupRun, BackupVerified, IncidentKind, Proceed, Progress, Reporter, Stamp,
+    Transfer,
 };
-use crate::desk::{DeskError, session};
+use crate::desk::{Class, DeskError, incidents, session};
 use crate::jobs::speed::Speed;
 use crate::ledger::Office;
 use crate::ledger::clear::BackupMark;
@@ -76,20 +79,91 @@ impl Target {
         })
     }
 
-    /// The same, treating the link as the configuration says.
-    #[must_use]
-    pub fn over(mut self, link: &config::Backup) -> Self {
-        self.options = Options::of_link(link.in_flight, link.rate);
-        self
+    /// Reads an address as a configuration has it: how the link is treated, and whether TLS is required everywhere, of which
+    /// this very host is then no exception. **Whoever has a configuration takes this way.**
+    pub fn configured(address: &str, link: &config::Backup, tls: Tls) -> Result<Self, DeskError> {
+        let target = Self::parse(address)?;
+        if tls == Tls::Required && target.location.is_plain() {
+            return Err(DeskError::NeedsTls);
+        }
+        Ok(Self {
+            options: Options::of_link(link.in_flight, link.rate),
+            ..target
+        })
     }
 }
 
-/// Makes a snapshot of what is new, and marks it in the ledger. The first run makes the repository.
+/// Makes a snapshot of what is new, and marks it in the ledger. The first run makes the repository. What goes wrong is kept on
+/// the host until somebody has seen it, since a run on a schedule has nobody beside it.
 pub fn run(paths: &Paths, target: &Target, watch: Reporter<'_>) -> Result<BackupRun, DeskError> {
-    let started = Instant::now();
     let vault = session::open(paths)?;
+    let mut made = make(&vault, target, watch);
+    remember(
+        vault.host().folder(),
+        &target.location.to_string(),
+        &mut made,
+    );
+    made
+}
+
+/// Backups that are due cannot be made, since the configured target is not to be used.
+pub fn refused(paths: &Paths, error: &DeskError) {
+    if let Ok((_, host)) = session::folders(paths) {
+        // Where nothing can be kept, the backup is overdue before long, which shows.
+        let _ = incidents::note(&host, CONFIGURED, IncidentKind::Failed, &[whole(error)]);
+    }
+}
+
+/// Stands in an incident for a target whose address is not to be used.
+const CONFIGURED: &str = "backup.target";
+
+fn remember(host: &Path, target: &str, made: &mut Result<BackupRun, DeskError>) {
+    match made {
+        Ok(run) => {
+            for target in [target, CONFIGURED] {
+                incidents::settle(host, target);
+            }
+            if !run.alarms.is_empty()
+                && let Err(error) = incidents::note(host, target, IncidentKind::Alarm, &run.alarms)
+            {
+                let lost = format!("this cannot be kept for whoever looks later: {error}");
+                run.alarms.push(lost);
+            }
+        }
+        // Another run is at it, or somebody stopped this one and knows.
+        Err(
+            DeskError::Stopped
+            | DeskError::Backup(BackupError::State(StateError::Busy) | BackupError::Cancelled),
+        ) => {}
+        Err(error) => {
+            let kind = match error.class() {
+                Class::Found => IncidentKind::Alarm,
+                _ => IncidentKind::Failed,
+            };
+            // Where it cannot be kept, the error itself is still told.
+            let _ = incidents::note(host, target, kind, &[whole(error)]);
+        }
+    }
+}
+
+/// An error with what lies behind it and what to do.
+fn whole(error: &DeskError) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    match error.hint() {
+        Some(hint) => format!("{text}; {hint}"),
+        None => text,
+    }
+}
+
+fn make(vault: &Vault, target: &Target, watch: Reporter<'_>) -> Result<BackupRun, DeskError> {
+    let started = Instant::now();
     let directory = vault.directory()?;
-    let keys = keys(&vault)?;
+    let keys = keys(vault)?;
     if !certified(&directory)(&keys.signing.public()) {
         return Err(DeskError::Denied(
             "this host is not certified in the vault, so nobody would believe its snapshots: an admin logs in here once".into(),
@@ -148,19 +222,18 @@ fn told(snapshot: &Snapshot, head: PrintedHead, started: Instant) -> BackupRun {
 }
 
 /// The snapshots of a repository, newest first.
-pub fn list(paths: &Paths, target: &Target) -> Result<Vec<BackupLine>, DeskError> {
+pub fn list(
+    paths: &Paths,
+    target: &Target,
+    watch: Reporter<'_>,
+) -> Result<Vec<BackupLine>, DeskError> {
     let vault = session::open(paths)?;
     let directory = vault.directory()?;
     let keys = keys(&vault)?;
-    let chain = drive(
-        target,
-        "list snapshots",
-        &crate::desk::view::unwatched,
-        async |wire| {
-            RepositoryRecord::read(&wire).await?;
-            Chain::load(&wire, keys.repository, &keys.k_manifest, &|_| true).await
-        },
-    )?;
+    let chain = drive(target, "list snapshots", watch, async |wire| {
+        RepositoryRecord::read(&wire).await?;
+        Chain::load(&wire, keys.repository, &keys.k_manifest, &|_| true).await
+    })?;
     let suspect: Vec<&str> = [&chain.missing, &chain.corrupt, &chain.forks]
         .into_iter()
         .flatten()
@@ -179,6 +252,7 @@ pub fn list(paths: &Paths, target: &Target) -> Result<Vec<BackupLine>, DeskError
             signed_by: signer(&directory, &snapshot.signer),
             verified: trusted(&snapshot.signer)
                 && !suspect.iter().any(|finding| finding.ends_with(&name)),
+            head: PrintedHead::of(keys.repository, snapshot).to_string(),
         }
     };
     Ok(chain.manifests.iter().rev().map(line).collect())
@@ -317,19 +391,25 @@ fn drive<T>(
         })?;
     let cancel = Cancel::new();
     let (meter, mut watched) = Meter::new();
-    runtime.block_on(async {
-        let opened = target
-            .location
-            .open(target.login.clone())
-            .await
-            .map_err(|error| unusable(&target.location, error))?;
+    let is_open = Cell::new(false);
+    let work = async {
+        // A server that does not answer is opened for long, and nothing is begun yet: whoever cancels need not wait for it.
+        let opened = tokio::select! {
+            biased;
+            () = cancel.cancelled() => return Err(BackupError::Cancelled.into()),
+            opened = target.location.open(target.login.clone()) => opened,
+        };
+        is_open.set(true);
         let wire = Wire {
-            target: opened,
+            target: opened.map_err(|error| unusable(&target.location, error))?,
             retry: Retry::default(),
             cancel: cancel.clone(),
             meter,
         };
-        let mut work = pin!(work(wire));
+        work(wire).await.map_err(DeskError::from)
+    };
+    let done = runtime.block_on(async {
+        let mut work = pin!(work);
         let first = tokio::time::Instant::now() + SIGN_OF_LIFE;
         let mut idle = tokio::time::interval_at(first, SIGN_OF_LIFE);
         let mut speed = Speed::default();
@@ -337,7 +417,7 @@ fn drive<T>(
         loop {
             tokio::select! {
                 biased;
-                done = &mut work => return Ok(done?),
+                done = &mut work => return done,
                 Ok(()) = watched.changed() => {}
                 // A target that does not answer is no reason not to hear that somebody cancelled.
                 _ = idle.tick() => {}
@@ -349,7 +429,12 @@ fn drive<T>(
                 cancel.cancel();
             }
         }
-    })
+    });
+    if !is_open.get() {
+        // Neither does the name of a host that is being looked up hold anybody up.
+        runtime.shutdown_background();
+    }
+    done
 }
 
 /// A folder that cannot be used is a stick that is not mounted: another time it may be. An address that does not read stays wrong.

@@ -227,6 +227,7 @@ actions! {
     Prune "prune" "Delete what no snapshot needs any more" "prune" ["P"] Admin Manage;
     PauseJob "pause_job" "Hold the running job, or let it go on" "hold" ["p"] Admin Run;
     SaveReport "save_report" "Save the selected verification report as text" "save" ["s"] Admin Run;
+    SeeIncidents "see_incidents" "See what went wrong in backups, and say so" "backup incidents" ["x"] Admin BackUp;
     CancelJob "cancel_job" "Stop the running job at a safe place" "cancel" ["c"] Admin Run;
 
     Stored "stored" "The record as it is stored, and back" "as stored" ["r"] Page Session;

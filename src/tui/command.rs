@@ -321,6 +321,8 @@ pub enum Act {
     AddUnit { name: String, kind: String },
     /// Put a user into a unit.
     Join { unit: String, login: String },
+    /// What went wrong in backups up to then was seen. Of the host, and no entry.
+    SeeIncidents { through: Stamp },
     /// Keep a query under a name. Personal, and no entry.
     KeepQuery { name: String, query: String },
     /// Forget the query of a name.

@@ -11,7 +11,8 @@ use super::when;
 use crate::config::Paths;
 use crate::desk::view::{self, Severity};
 use crate::desk::{
-    DeskError, Session, access, charts, queries, rx, session as desk, stock, units, users, write,
+    DeskError, Session, access, charts, incidents, queries, rx, session as desk, stock, units,
+    users, write,
 };
 use crate::ledger::Section;
 use crate::ledger::clear::UnitKind;
@@ -145,6 +146,10 @@ pub fn act(session: &Session, paths: &Paths, act: Act) -> Result<Reply, Failure>
             } else {
                 format!("keys delivered: {}", names.join(", "))
             }
+        }
+        Act::SeeIncidents { through } => {
+            let seen = incidents::seen(paths, Some(through))?.incidents.len();
+            format!("{seen} marked as seen")
         }
         Act::AddUser {
             login,

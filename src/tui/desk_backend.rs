@@ -20,7 +20,7 @@ use super::shell::workplaces;
 use crate::config::{self, Paths, Tls};
 use crate::crypto::password::Cost;
 use crate::crypto::secret::SecretBytes;
-use crate::desk::view::{DemoLogin, Reporter};
+use crate::desk::view::{DemoLogin, Reporter, unwatched};
 use crate::desk::{
     DeskError, Session, access, audit, charts, drafts, inbox, index, queries, rx, search, session,
     setup, status, stock, units, users, verifications,
@@ -159,17 +159,8 @@ impl DeskBackend {
                 causes: Vec::new(),
             });
         };
-        let target = backup::Target::parse(address)?;
-        if self.around.tls == Tls::Required && target.location.is_plain() {
-            return Err(Failure {
-                code: "tls-required".to_owned(),
-                message: "the backup target is to be reached without TLS, which is required here"
-                    .to_owned(),
-                hint: Some("add tls=true to its address in config.toml".to_owned()),
-                causes: Vec::new(),
-            });
-        }
-        Ok(target.over(&self.around.backup))
+        let (link, tls) = (&self.around.backup, self.around.tls);
+        Ok(backup::Target::configured(address, link, tls)?)
     }
 
     /// What is done with the repository.
@@ -346,7 +337,7 @@ impl Backend for DeskBackend {
             Query::Backups if self.around.backup.target.is_none() => Reply::Backups(Ok(Vec::new())),
             Query::Backups => {
                 let listed = self.target().and_then(|target| {
-                    let listed = backup::list(&self.around.paths, &target)?;
+                    let listed = backup::list(&self.around.paths, &target, &unwatched)?;
                     Ok(listed)
                 });
                 Reply::Backups(listed.map_err(|failure| failure.message))

@@ -257,6 +257,10 @@ fn outcome(report: &Report) -> (String, Tone) {
     match report {
         Report::Verify(report) if report.ok => ("ok".to_owned(), Tone::Good),
         Report::Verify(report) => (format!("! {} wrong", report.findings.len()), Tone::Alert),
+        Report::BackedUp(view::BackupRun { alarms, .. }) if !alarms.is_empty() => {
+            let s = if alarms.len() == 1 { "" } else { "s" };
+            (format!("! {} alarm{s}", alarms.len()), Tone::Alert)
+        }
         Report::VerifiedBackup(view::BackupVerified { ok: false, .. }) => {
             ("! something is wrong".to_owned(), Tone::Alert)
         }

@@ -14,7 +14,7 @@ use super::shell::Look;
 use super::theme::{Theme, ThemeError};
 use crate::config::Config;
 use crate::crypto::password::Cost;
-use crate::jobs::backup::{Schedule, Target};
+use crate::jobs::backup::{self, Schedule, Target};
 
 /// Why the interface does not open, or how it ended.
 #[derive(Debug, thiserror::Error)]
@@ -69,16 +69,19 @@ pub fn open(config: &Config, colour: bool) -> Result<(), OpenError> {
     Ok(ended?)
 }
 
-/// Backups while the interface runs, where they are wanted. An address that does not read shows when somebody backs up.
+/// Backups while the interface runs, where they are wanted. An address that is not to be used is an incident, as a backup that
+/// fails is.
 fn schedule(config: &Config) -> Option<Schedule> {
-    let target = Target::parse(config.backup.target.as_ref()?)
-        .ok()?
-        .over(&config.backup);
-    Some(Schedule::begin(
-        config.paths.clone(),
-        target,
-        config.backup.every?,
-    ))
+    let every = config.backup.every?;
+    let address = config.backup.target.as_ref()?;
+    let target = Target::configured(address, &config.backup, config.security.tls);
+    match target {
+        Ok(target) => Some(Schedule::begin(config.paths.clone(), target, every)),
+        Err(error) => {
+            backup::refused(&config.paths, &error);
+            None
+        }
+    }
 }
 
 /// A kiosk stands where anyone passes: the shorter of the two counts.

@@ -12,6 +12,7 @@ use super::text;
 use super::theme::Tone;
 use super::when;
 use crate::desk::status::OVERDUE_MS;
+use crate::desk::view::IncidentKind;
 
 /// The least that the interface can be read in.
 pub const SMALLEST: (u16, u16) = (40, 12);
@@ -75,12 +76,19 @@ fn header(app: &App, canvas: &mut Canvas<'_>) {
                 let overdue = last.is_some_and(|at| {
                     shell.now.millis().saturating_sub(at.millis()) > OVERDUE_MS as i64
                 });
+                let incident = shell.incidents().iter().map(|incident| incident.kind);
+                // What somebody may have done stands before what the next run makes good.
+                let incident = incident.min_by_key(|kind| *kind != IncidentKind::Alarm);
                 let text = match last {
+                    _ if incident == Some(IncidentKind::Alarm) => "! backup alarm".to_owned(),
+                    _ if incident.is_some() => "! backup failed".to_owned(),
                     None => "no backup".to_owned(),
                     Some(at) if overdue => format!("! backup {}", when::ago(at, shell.now)),
                     Some(at) => format!("backup {}", when::ago(at, shell.now)),
                 };
-                let tone = if last.is_none() || overdue {
+                let tone = if incident.is_some() {
+                    Tone::Alert
+                } else if last.is_none() || overdue {
                     Tone::Warn
                 } else {
                     Tone::Muted

@@ -269,6 +269,12 @@ impl Shell {
         }
     }
 
+    /// What went wrong in backups, and nobody has seen yet, the newest first.
+    pub fn incidents(&self) -> &[view::Incident] {
+        let status = self.status.as_ref();
+        status.map_or(&[], |status| &status.backup_incidents)
+    }
+
     /// Whether a job is running.
     pub fn busy(&self) -> bool {
         self.jobs.iter().any(Job::running)

@@ -200,7 +200,7 @@ fn a_snapshot_that_was_forgotten_is_not_missed() {
 fn a_restored_vault_asks_for_what_its_own_ledger_knows() {
     let ward = with_three_snapshots();
     let target = ward.target();
-    let snapshots = backup::list(&ward.here().paths(), &target).unwrap();
+    let snapshots = backup::list(&ward.here().paths(), &target, &unwatched).unwrap();
     let (there, restored) = ward.restore("restored", Some(&snapshots[1].snapshot));
     assert_eq!(restored.snapshot, snapshots[1].snapshot);
     there.login("admin");

@@ -34,6 +34,7 @@ mod prune;
 mod pruner_role;
 mod remade;
 mod resume;
+mod scheduled;
 mod site;
 mod srv;
 mod stalled;

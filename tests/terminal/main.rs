@@ -21,6 +21,7 @@ mod people;
 )]
 mod proxy;
 mod pty;
+mod schedule;
 mod search;
 mod standstill;
 

@@ -236,7 +236,7 @@ fn index_and_status_have_every_field_of_the_contract() {
     holds(
         "status",
         &samples::status(),
-        "vault schema entries charts users units last_backup last_verify locked_accounts sqlite version",
+        "vault schema entries charts users units last_backup last_verify locked_accounts sqlite version last_backup_head backup_incidents",
     );
 }
 

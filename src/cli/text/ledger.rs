@@ -218,12 +218,30 @@ impl Report for Status {
                     }
                 ),
             ),
+            (
+                "its head",
+                self.last_backup_head
+                    .clone()
+                    .unwrap_or_else(|| "-".to_owned()),
+            ),
             ("last drill", or_dash(self.last_drill.as_ref())),
             ("last verification", or_dash(self.last_verify.as_ref())),
             ("locked accounts", grouped(self.locked_accounts)),
             ("sqlite", self.sqlite.clone()),
             ("version", self.version.clone()),
         ]);
+        for incident in &self.backup_incidents {
+            let first = incident.what.first().map_or("", String::as_str);
+            page.line(format!(
+                "! backup {}, {} to {}: {first}",
+                incident.kind.as_str(),
+                incident.at,
+                incident.target
+            ));
+        }
+        if !self.backup_incidents.is_empty() {
+            page.line("`chartseal backup incidents` shows the whole, and marks it as seen");
+        }
     }
 }
 

@@ -3,7 +3,8 @@
 use crate::cli::page::{counted, grouped, size, span};
 use crate::cli::{Exit, Page, Report};
 use crate::desk::view::{
-    BackupLine, BackupRun, BackupVerified, Drilled, Forgotten, Pruned, PrunerMade, Restored,
+    BackupLine, BackupRun, BackupVerified, Drilled, Forgotten, Incidents, Pruned, PrunerMade,
+    Restored,
 };
 
 impl Report for BackupRun {
@@ -27,13 +28,44 @@ impl Report for BackupRun {
             size(self.bytes_uploaded),
         ));
         page.line(format!("head  {}", self.head));
-        for alarm in &self.alarms {
+        for alarm in self.alarms() {
             page.line(format!("! {alarm}"));
         }
     }
 
+    fn alarms(&self) -> Vec<String> {
+        self.alarms.clone()
+    }
+
     fn exit(&self) -> Exit {
         Exit::found_unless(self.alarms.is_empty())
+    }
+}
+
+impl Report for Incidents {
+    fn page(&self, page: &mut Page) {
+        if self.incidents.is_empty() {
+            page.line("ok: nothing went wrong that nobody has seen");
+        }
+        for incident in &self.incidents {
+            let kind = incident.kind.as_str();
+            page.line(format!("{}  {kind}  {}", incident.at, incident.target));
+            for line in &incident.what {
+                page.line(format!("! {line}"));
+            }
+        }
+        if self.seen && !self.incidents.is_empty() {
+            page.line("marked as seen");
+        }
+    }
+
+    fn alarms(&self) -> Vec<String> {
+        let all = self.incidents.iter().flat_map(|incident| &incident.what);
+        all.cloned().collect()
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::found_unless(self.seen || self.incidents.is_empty())
     }
 }
 
@@ -70,6 +102,10 @@ impl Report for Vec<BackupLine> {
             &rows,
             "no snapshots",
         );
+        // The whole text of each takes a line of its own; an old one is of little use.
+        if let Some(newest) = self.iter().max_by_key(|line| line.created) {
+            page.line(format!("head of {}  {}", newest.snapshot, newest.head));
+        }
     }
 }
 
@@ -86,21 +122,21 @@ impl Report for BackupVerified {
             counted(self.packs, "pack", "packs"),
             size(self.bytes_read),
         ));
-        if self.rolled_back {
-            page.line("! the repository is older than what is known of it, or another history");
+        for alarm in self.alarms() {
+            page.line(format!("! {alarm}"));
         }
-        if let Some(how) = &self.behind {
-            page.line(format!("! {how}"));
+        for object in &self.unlisted {
+            page.line(format!("in no snapshot  {object}"));
         }
-        self.missing
-            .iter()
-            .for_each(|object| page.line(format!("! missing  {object}")));
-        self.corrupt
-            .iter()
-            .for_each(|object| page.line(format!("! corrupt  {object}")));
-        self.unlisted
-            .iter()
-            .for_each(|object| page.line(format!("in no snapshot  {object}")));
+    }
+
+    fn alarms(&self) -> Vec<String> {
+        let older = "the repository is older than what is known of it, or another history";
+        let older = self.rolled_back.then(|| older.to_owned());
+        let missing = self.missing.iter().map(|o| format!("missing  {o}"));
+        let corrupt = self.corrupt.iter().map(|o| format!("corrupt  {o}"));
+        let first = older.into_iter().chain(self.behind.clone());
+        first.chain(missing).chain(corrupt).collect()
     }
 
     fn exit(&self) -> Exit {

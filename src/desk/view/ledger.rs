@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Stamp;
 use super::word::words;
+use super::{Incident, Stamp};
 
 /// What an import did.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -194,6 +194,10 @@ pub struct Status {
     pub last_backup: Option<Stamp>,
     /// Whether that is more than 26 hours ago; where there is none, whether the vault is older than that.
     pub backup_overdue: bool,
+    /// The head of that backup, as a text to be written down. Of several targets it is of the one that it went to.
+    pub last_backup_head: Option<String>,
+    /// What went wrong in backups, and nobody has seen yet, the newest first.
+    pub backup_incidents: Vec<Incident>,
     /// When a restore was last rehearsed and found whole.
     pub last_drill: Option<Stamp>,
     /// When the last verification was marked.

@@ -36,7 +36,8 @@ pub use ledger::{
 pub use people::{Member, MemberState, UnitJoined, UnitView, UserState, UserView, Who};
 pub use progress::{Proceed, Progress, Reporter, Transfer, unwatched};
 pub use repository::{
-    BackupLine, BackupRun, BackupVerified, Drilled, Forgotten, Pruned, PrunerMade, Restored,
+    BackupLine, BackupRun, BackupVerified, Drilled, Forgotten, Incident, IncidentKind, Incidents,
+    Pruned, PrunerMade, Restored,
 };
 pub use rx::{
     Check, CheckOutcome, Dispensed, RxEventView, RxLine, RxMoved, RxPreview, RxState, RxVerdict,

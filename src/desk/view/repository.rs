@@ -1,6 +1,6 @@
 //! Backups.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Stamp, VerifyReport};
 
@@ -48,6 +48,50 @@ pub struct BackupLine {
     pub signed_by: String,
     /// Whether the signature holds and it follows its parent.
     pub verified: bool,
+    /// The snapshot as a text to be written down: a restore or a verification takes it with `--head`.
+    pub head: String,
+}
+
+/// What went wrong in a backup, and nobody has seen yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Incident {
+    /// When it was last so.
+    pub at: Stamp,
+    /// Where the backup went.
+    pub target: String,
+    /// Whether it failed.
+    pub kind: IncidentKind,
+    /// What was wrong, a line each.
+    pub what: Vec<String>,
+}
+
+/// What kind of incident it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum IncidentKind {
+    /// There was no backup; the next one to the same target makes up for it.
+    Failed,
+    /// Something was lost, or somebody tampered with it. Whether or not a backup was made: a person should look.
+    Alarm,
+}
+
+impl IncidentKind {
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Alarm => "alarm",
+        }
+    }
+}
+
+/// What went wrong in backups.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Incidents {
+    /// Each incident, the newest first.
+    pub incidents: Vec<Incident>,
+    /// Whether they were marked as seen, and are told no more.
+    pub seen: bool,
 }
 
 /// What a check of a repository found.

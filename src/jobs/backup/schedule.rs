@@ -71,7 +71,8 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// Begins. Where a turn fails it comes again within a quarter of an hour; an overdue backup shows in the header.
+    /// Begins. Where a turn fails it comes again within a quarter of an hour. What fails, and what a run finds wrong, [`run`] keeps
+    /// as incidents, which the header and `status` show.
     pub fn begin(paths: Paths, target: Target, every: Duration) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let (wake, woken) = mpsc::channel::<()>();

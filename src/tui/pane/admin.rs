@@ -114,6 +114,7 @@ impl Room for Admin {
                 shell.ask(Query::Trail);
             }
             Tab::Jobs => {
+                shell.ask(Query::Status);
                 shell.ask(Query::Backups);
                 shell.ask(Query::Verifications);
             }
@@ -169,6 +170,7 @@ impl Room for Admin {
                 self.tab = Tab::Jobs;
                 Self::repository(action, shell);
             }
+            Action::SeeIncidents => Self::see_incidents(shell),
             Action::CancelJob => Self::cancel_job(shell),
             Action::PauseJob => Self::pause_job(shell),
             Action::SaveReport => self.save_report(shell),
@@ -224,6 +226,9 @@ impl Room for Admin {
             ],
             Tab::Units => &[Action::NewUnit],
             Tab::Ledger => &[Action::Verify, Action::BackUp],
+            Tab::Jobs if !shell.incidents().is_empty() && !shell.busy() => {
+                &[Action::SeeIncidents, Action::BackUp, Action::VerifyBackup]
+            }
             Tab::Jobs if shell.busy() => &[Action::PauseJob, Action::CancelJob],
             Tab::Jobs if self.verifications.is_empty() => {
                 &[Action::Verify, Action::BackUp, Action::VerifyBackup]

@@ -3,7 +3,7 @@
 use super::super::action::Action;
 use super::super::backend::Report;
 use super::super::canvas::Canvas;
-use super::super::command::{JobKind, Query};
+use super::super::command::{Act, JobKind, Query};
 use super::super::job;
 use super::super::popup::{Confirm, Consent, Page, Popup};
 use super::super::shell::Shell;
@@ -13,13 +13,26 @@ use super::super::theme::Tone;
 use super::super::when;
 use super::Admin;
 use super::admin::Tab;
-use crate::desk::view::{VerifyLine, VerifyReport};
+use crate::desk::view::{Incident, VerifyLine, VerifyReport};
 
 /// Kept reports in sight at once.
 const IN_SIGHT: usize = 5;
 
 /// What a report of a verification is called on the screen.
 const REPORT: &str = "Verification";
+
+/// Incidents in sight at once.
+const INCIDENTS: usize = 3;
+
+/// Their lines in a question.
+const LINES: usize = 7;
+
+/// When, what kind, and where.
+fn incident_line(incident: &Incident, shell: &Shell) -> String {
+    let at = when::short(incident.at, shell.now);
+    let kind = incident.kind.as_str();
+    format!("{at} backup {kind}, {}", incident.target)
+}
 
 impl Admin {
     /// The kept report that is selected.
@@ -67,6 +80,49 @@ impl Admin {
                 consent: Consent::Start(JobKind::Prune),
             })),
         }
+    }
+
+    /// Shows what went wrong in backups. A yes says that it was seen.
+    pub(super) fn see_incidents(shell: &mut Shell) {
+        let Some(newest) = shell.incidents().first().map(|incident| incident.at) else {
+            shell.say("nothing went wrong in backups", Tone::Muted);
+            return;
+        };
+        let mut lines: Vec<String> = Vec::new();
+        for incident in shell.incidents() {
+            lines.push(incident_line(incident, shell));
+            lines.extend(incident.what.iter().map(|what| format!("! {what}")));
+        }
+        if lines.len() > LINES {
+            lines.truncate(LINES);
+            lines.push("and more: `chartseal backup incidents` shows all".to_owned());
+        }
+        shell.push(Popup::Confirm(Confirm {
+            title: "Say that this was seen".to_owned(),
+            text: lines.join("\n"),
+            command: "chartseal backup incidents --seen".to_owned(),
+            consent: Consent::Act(Act::SeeIncidents { through: newest }),
+        }));
+    }
+
+    /// Draws what went wrong in backups. Returns the row after it.
+    pub(super) fn render_incidents(shell: &Shell, canvas: &mut Canvas<'_>, mut y: u16) -> u16 {
+        let incidents = shell.incidents();
+        if incidents.is_empty() {
+            return y;
+        }
+        for incident in incidents.iter().take(INCIDENTS) {
+            let first = incident.what.first().map_or("", String::as_str);
+            let line = format!("! {}: {first}", incident_line(incident, shell));
+            canvas.put(1, y, &line, Tone::Alert);
+            y += 1;
+        }
+        if incidents.len() > INCIDENTS {
+            let more = format!("{} more", incidents.len() - INCIDENTS);
+            canvas.put(3, y, &more, Tone::Muted);
+            y += 1;
+        }
+        y + 1
     }
 
     pub(super) fn cancel_job(shell: &mut Shell) {

@@ -162,18 +162,18 @@ impl Admin {
     }
 
     pub(super) fn render_jobs(&self, shell: &Shell, canvas: &mut Canvas<'_>) {
-        let mut y = 0;
+        let mut y = Self::render_incidents(shell, canvas, 0);
         for (at, job) in shell.jobs.iter().enumerate() {
             y = job.draw(canvas, y, self.selected(shell) == Some(at)) + 1;
         }
         if shell.jobs.is_empty() {
             canvas.put(
                 1,
-                0,
+                y,
                 "No job was started from this screen: v verifies, b backs up.",
                 Tone::Muted,
             );
-            y = 2;
+            y += 2;
         }
         y = self.render_verifications(shell, canvas, y);
         let backups = match &self.backups {

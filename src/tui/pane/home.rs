@@ -118,6 +118,12 @@ impl Room for Home {
                     text::grouped(status.charts)
                 );
                 lower.put(1, y, &line, Tone::Muted);
+                if let Some(newest) = status.backup_incidents.first() {
+                    let first = newest.what.first().map_or("", String::as_str);
+                    let at = when::short(newest.at, shell.now);
+                    let line = format!("! backup {} {at}: {first}", newest.kind.as_str());
+                    lower.put(1, y + 1, &line, Tone::Alert);
+                }
             }
         }
     }

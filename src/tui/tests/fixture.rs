@@ -11,9 +11,9 @@ use super::super::desk_backend::WRONG_PASSPHRASE;
 use super::super::draft::Keep;
 use super::{charts, people, search, ward};
 use crate::desk::view::{
-    Alert, AuditLine, BackupRun, Check, CheckOutcome, DemoLogin, Draft, GrantState, Notice,
-    Proceed, Progress, Reporter, RxEventView, RxLine, RxPreview, RxState, RxView, Severity, Stamp,
-    Status, StockLine, Who,
+    Alert, AuditLine, BackupRun, Check, CheckOutcome, DemoLogin, Draft, GrantState, Incident,
+    Notice, Proceed, Progress, Reporter, RxEventView, RxLine, RxPreview, RxState, RxView, Severity,
+    Stamp, Status, StockLine, Who,
 };
 
 /// 2026-11-22, 14:02 UTC.
@@ -45,6 +45,8 @@ pub struct Fixture {
     pub no_repository: bool,
     /// Every act is denied.
     pub refuses: bool,
+    /// What went wrong in backups.
+    pub incidents: Vec<Incident>,
     /// What was begun and not signed before.
     pub drafts: Vec<Draft>,
     /// Every state of a draft that was to be kept.
@@ -119,7 +121,11 @@ impl Backend for Fixture {
             }
             Query::Inbox if self.long => Reply::Inbox(ward::notices(&notices())),
             Query::Inbox => Reply::Inbox(notices()),
-            Query::Status => Reply::Status(Box::new(status())),
+            Query::Status => {
+                let mut status = status();
+                status.backup_incidents.clone_from(&self.incidents);
+                Reply::Status(Box::new(status))
+            }
             Query::Charts if self.long => Reply::Charts(ward::charts(&charts::lines())),
             Query::Charts => Reply::Charts(charts::lines()),
             Query::Chart { mrn } if mrn == "0099-9" => {
@@ -247,7 +253,7 @@ impl Backend for Fixture {
                 bytes_read: 2_400_000,
                 bytes_uploaded: 2_200_000,
                 seconds: 12.0,
-                alarms: Vec::new(),
+                alarms: self.incidents.iter().flat_map(|i| i.what.clone()).collect(),
             }),
             _ => Report::Verify(Box::new(people::verified())),
         })
@@ -356,6 +362,8 @@ pub fn status() -> Status {
         units: 6,
         last_backup: Some(at("2026-11-22T12:00:00Z")),
         backup_overdue: false,
+        last_backup_head: None,
+        backup_incidents: Vec::new(),
         last_drill: None,
         last_verify: Some(at("2026-11-21T06:00:00Z")),
         locked_accounts: 0,

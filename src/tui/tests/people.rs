@@ -94,6 +94,7 @@ pub fn backups() -> Vec<BackupLine> {
         bytes: 2_200_000,
         signed_by: "host".to_owned(),
         verified: true,
+        head: String::new(),
     }]
 }
 

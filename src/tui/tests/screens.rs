@@ -8,8 +8,8 @@ use ratatui::style::Modifier;
 use super::super::capture;
 use super::super::theme::Tone;
 use super::bench::{Bench, look};
-use super::fixture::{Fixture, PEOPLE};
-use crate::desk::view::Stamp;
+use super::fixture::{Fixture, PEOPLE, at};
+use crate::desk::view::{Incident, IncidentKind, Stamp};
 
 /// The text, and under it where modifiers stand: `r` reverse, `b` bold, `u` underline.
 fn shot(buffer: &Buffer) -> String {
@@ -166,6 +166,98 @@ fn the_inbox_the_users_and_the_jobs() {
     snapshot("admin_jobs", &bench, 80, 24);
     bench.keys("enter");
     snapshot("admin_report", &bench, 80, 24);
+}
+
+/// What went wrong in backups with nobody beside them.
+fn incidents() -> Vec<Incident> {
+    let incident = |when: &str, kind, what: &[&str]| Incident {
+        at: at(when),
+        target: "/mnt/backup".to_owned(),
+        kind,
+        what: what.iter().map(|line| (*line).to_owned()).collect(),
+    };
+    vec![
+        incident(
+            "2026-11-22T12:00:00Z",
+            IncidentKind::Failed,
+            &["/mnt/backup cannot be reached (no such file); check the link"],
+        ),
+        incident(
+            "2026-11-21T18:00:00Z",
+            IncidentKind::Alarm,
+            &["objects/3f01 is gone", "objects/77c2 is gone"],
+        ),
+    ]
+}
+
+#[test]
+fn what_went_wrong_in_backups_is_on_the_screen_until_somebody_says_that_it_was_seen() {
+    let desk = Fixture {
+        incidents: incidents(),
+        ..Fixture::default()
+    };
+    let mut bench = Bench::with(look("default"), desk);
+    bench.login("lind");
+    let header = |bench: &Bench| bench.screen().lines().next().unwrap().to_owned();
+    assert!(
+        header(&bench).contains("! backup alarm"),
+        "{}",
+        header(&bench)
+    );
+    snapshot("admin_home_incidents", &bench, 80, 24);
+    bench.keys("2 left");
+    for (width, height) in SIZES {
+        snapshot("admin_incidents", &bench, width, height);
+    }
+    bench.keys("x");
+    snapshot("admin_see_incidents", &bench, 80, 24);
+    bench.asked();
+    bench.keys("y");
+    let asked = bench.asked();
+    assert!(
+        asked.contains("SeeIncidents { through: Stamp(2026-11-22T12:00:00Z) }"),
+        "{asked}"
+    );
+    // The answer brings the status as it then is.
+    assert!(asked.contains("Status"), "{asked}");
+    bench
+        .app
+        .shell
+        .status
+        .as_mut()
+        .unwrap()
+        .backup_incidents
+        .remove(1);
+    assert!(
+        header(&bench).contains("! backup failed"),
+        "{}",
+        header(&bench)
+    );
+    bench
+        .app
+        .shell
+        .status
+        .as_mut()
+        .unwrap()
+        .backup_incidents
+        .clear();
+    assert!(header(&bench).contains("backup 2 h"), "{}", header(&bench));
+    bench.keys("x");
+    assert!(bench.shows("nothing went wrong in backups"));
+}
+
+#[test]
+fn a_backup_that_raised_alarms_is_not_called_ok() {
+    let desk = Fixture {
+        incidents: incidents(),
+        ..Fixture::default()
+    };
+    let mut bench = Bench::with(look("default"), desk);
+    bench.login("lind");
+    bench.keys("2 b");
+    assert!(bench.shows("Back up: ! 3 alarms"), "{}", bench.screen());
+    bench.keys("g g enter");
+    assert!(bench.shows("! objects/77c2 is gone"), "{}", bench.screen());
 }
 
 #[test]

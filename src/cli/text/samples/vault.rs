@@ -121,6 +121,8 @@ pub(crate) fn status() -> Status {
         units: 6,
         last_backup: Some(stamp()),
         backup_overdue: false,
+        last_backup_head: Some(text(HEAD)),
+        backup_incidents: Vec::new(),
         last_drill: None,
         last_verify: None,
         locked_accounts: 0,
@@ -131,6 +133,8 @@ pub(crate) fn status() -> Status {
         bytes: 2_000_000,
     }
 }
+
+const HEAD: &str = "040G-40R4-0000-00CV-MPJT-B9D5-MPJT-B9D5-MPJT-B9D5-MM52-46V3";
 
 pub(crate) fn backup_run() -> BackupRun {
     BackupRun {
@@ -143,7 +147,7 @@ pub(crate) fn backup_run() -> BackupRun {
         bytes_read: 900_000,
         bytes_uploaded: 800_000,
         seconds: 6.0,
-        head: text("040G-40R4-0000-00CV-MPJT-B9D5-MPJT-B9D5-MPJT-B9D5-MM52-46V3"),
+        head: text(HEAD),
         alarms: Vec::new(),
     }
 }
@@ -157,6 +161,7 @@ pub(crate) fn backup_line() -> BackupLine {
         bytes: 11_200_000,
         signed_by: text("host ward-a"),
         verified: true,
+        head: text(HEAD),
     }
 }
 
