@@ -7,7 +7,9 @@ use super::keys::BackupKeys;
 use super::manifest::{HostId, ManifestName, SignedManifest, Start, Timeline};
 use super::state::HostState;
 use super::target::Shelf;
+use super::tombstone::{self, Subject};
 use super::wire::Wire;
+use crate::crypto::Hash;
 
 /// The place of the next manifest.
 #[derive(Clone, Debug)]
@@ -16,7 +18,9 @@ pub struct Next {
     pub name: ManifestName,
     /// How it follows.
     pub start: Start,
-    /// The manifest that it follows.
+    /// The hash of the manifest that it follows.
+    pub previous: Option<Hash>,
+    /// That manifest, if it was not let go meanwhile.
     pub parent: Option<SignedManifest>,
 }
 
@@ -39,7 +43,8 @@ impl Next {
         }
     }
 
-    /// The manifest that the host remembers must be there; what was written after it, just before a crash, goes on.
+    /// The manifest that the host remembers must be there, unless a tombstone says that it was forgotten: who was restored from an old
+    /// snapshot may come after it was let go. What was written after it, just before a crash, goes on.
     async fn after_mark(
         wire: &Wire,
         keys: &BackupKeys,
@@ -52,12 +57,18 @@ impl Next {
             seen: mark.manifest.to_string(),
             found,
         };
-        let Some(mut parent) = open(wire, keys, mark.manifest).await? else {
-            return Err(rolled_back("does not have it"));
-        };
-        if parent.hash != mark.hash {
-            return Err(rolled_back("has another in its place"));
+        let mut parent = open(wire, keys, mark.manifest).await?;
+        match &parent {
+            Some(parent) if parent.hash == mark.hash => {}
+            Some(_) => return Err(rolled_back("has another in its place")),
+            None => {
+                let forgotten = Subject::Manifest(mark.hash);
+                if tombstone::holds(wire, keys, &forgotten).await? != Some(true) {
+                    return Err(rolled_back("does not have it"));
+                }
+            }
         }
+        let mut previous = mark.hash;
         // After a restore the host begins a timeline of its own; until then it goes on where it was.
         let timeline = mark.begins.unwrap_or(mark.manifest.timeline);
         let mut name = ManifestName {
@@ -68,7 +79,10 @@ impl Next {
         while names.contains(&name) {
             let next = open(wire, keys, name).await?;
             match next {
-                Some(next) if next.manifest.previous == Some(parent.hash) => parent = next,
+                Some(next) if next.manifest.previous == Some(previous) => {
+                    previous = next.hash;
+                    parent = Some(next);
+                }
                 _ => {
                     return Err(BackupError::Forked {
                         place: wire.place(),
@@ -78,9 +92,8 @@ impl Next {
             }
             name.number += 1;
         }
-        let same_line =
-            (parent.manifest.name.host, parent.manifest.name.timeline) == (host, timeline);
-        let start = if same_line {
+        let line = parent.as_ref().map_or(mark.manifest, |p| p.manifest.name);
+        let start = if (line.host, line.timeline) == (host, timeline) {
             Start::Next
         } else {
             Start::AfterRestore
@@ -88,7 +101,8 @@ impl Next {
         Ok(Self {
             name,
             start,
-            parent: Some(parent),
+            previous: Some(previous),
+            parent,
         })
     }
 
@@ -114,6 +128,7 @@ impl Next {
                     number: 1,
                 },
                 start: Start::First,
+                previous: None,
                 parent: None,
             });
         };
@@ -136,6 +151,7 @@ impl Next {
             } else {
                 Start::AfterLostState
             },
+            previous: Some(parent.hash),
             parent: Some(parent),
         })
     }

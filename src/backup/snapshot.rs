@@ -197,7 +197,7 @@ async fn attempt(
     let manifest = Manifest {
         name: next.name,
         start: next.start,
-        previous: parent.map(|p| p.hash),
+        previous: next.previous,
         created: began,
         head,
         bytes: sent.bytes_in_all,

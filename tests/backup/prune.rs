@@ -254,6 +254,52 @@ async fn old_snapshots_go_after_a_week_and_the_others_stay_whole() {
 }
 
 #[tokio::test]
+async fn who_was_restored_from_a_snapshot_that_was_let_go_meanwhile_goes_on_all_the_same() {
+    let site = Site::new(Book::written(1, 40));
+    let target = Memory::new();
+    days(&site, &target, 1).await;
+    let (restored, outcome) = site.restore(target.clone()).await.unwrap();
+    days(&site, &target, 75).await;
+    assert!(!forget_now(&site, &target).await.forgotten.is_empty());
+    site.days_pass(8);
+    site.back_up(target.clone()).await.unwrap();
+    assert!(prune_now(&site, &target).await.manifests > 0);
+    let first = restored.mark.manifest.name();
+    assert!(!target.names(Shelf::Manifests).contains(&first));
+    // Only now the restored host backs up what it wrote.
+    let newer = std::mem::replace(&mut *site.book.0.lock().unwrap(), outcome.book);
+    site.book.write(7, 5);
+    let host = site.folder.path().join("new host");
+    restored
+        .mark
+        .save(&HostState::lock(&host, site.keys.repository).unwrap())
+        .unwrap();
+    let (over, state) = (wire(target.clone()), &host);
+    let snapshot = site.back_up_as(&over, state).await.unwrap();
+    let verified = site.verify_with(target.clone(), ReadData::All, None).await;
+    assert!(verified.ok(), "{verified:?}");
+    let id = snapshot.manifest.id();
+    let back = site.restore_as(target.clone(), Some(&id), Damage::Refuse);
+    assert_eq!(back.await.unwrap().1.book, site.book.read());
+    // Where no tombstone says so, the same is a target that was rolled back.
+    std::fs::remove_dir_all(state).unwrap();
+    restored
+        .mark
+        .save(&HostState::lock(state, site.keys.repository).unwrap())
+        .unwrap();
+    *site.book.0.lock().unwrap() = newer;
+    target.remove(
+        Shelf::Tombstones,
+        &Subject::Manifest(restored.mark.hash).name(),
+    );
+    let refused = site.back_up_as(&over, state).await.unwrap_err();
+    assert!(
+        matches!(refused, BackupError::RolledBack { .. }),
+        "{refused}"
+    );
+}
+
+#[tokio::test]
 async fn nothing_is_deleted_until_every_host_in_use_has_finished_a_later_run() {
     let site = Site::new(Book::written(1, 10));
     let target = Memory::new();
