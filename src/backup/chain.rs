@@ -1,5 +1,7 @@
 //! The chain of manifests, as a target serves it and as it should be.
 
+mod line;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::pin::pin;
@@ -11,7 +13,6 @@ use super::high_water::HighWater;
 use super::keys::RepositoryId;
 use super::manifest::{ManifestName, SignedManifest, Start};
 use super::object::Address;
-use super::printed::PrintedHead;
 use super::target::{Name, Shelf};
 use super::tombstone::{Subject, Tombstones};
 use super::wire::Wire;
@@ -48,6 +49,8 @@ pub struct Chain {
     pub forks: Vec<Finding>,
     /// What prune deleted or will delete.
     pub tombstones: Tombstones,
+    /// Manifests whose signatures hold and that do not follow the one before them as they should.
+    unfit: BTreeSet<Hash>,
 }
 
 /// Judges whether a key may sign manifests.
@@ -90,34 +93,11 @@ impl Chain {
         Ok(chain)
     }
 
-    /// The snapshots that no other follows, nor did one that prune deleted: the last of every line.
-    pub fn leaves(&self) -> impl Iterator<Item = &SignedManifest> {
-        let followed: BTreeSet<Hash> = self.previous().into_values().collect();
-        self.manifests
-            .iter()
-            .filter(move |m| !followed.contains(&m.hash))
-    }
-
-    /// What each manifest follows, those included that prune deleted.
-    fn previous(&self) -> HashMap<Hash, Hash> {
-        let deleted = self
-            .tombstones
-            .iter()
-            .filter_map(|(subject, stone)| match subject {
-                Subject::Manifest(hash) => Some((*hash, stone.previous?)),
-                Subject::Object(_) | Subject::Keeper(_) => None,
-            });
-        let there = self
-            .manifests
-            .iter()
-            .filter_map(|m| Some((m.hash, m.manifest.previous?)));
-        deleted.chain(there).collect()
-    }
-
-    /// The newest snapshot: of those that no other follows, the one that began last.
-    pub fn newest(&self) -> Option<&SignedManifest> {
-        self.leaves()
-            .max_by_key(|m| (m.manifest.created, m.manifest.name.number))
+    /// All that is wrong with it, but for strangers.
+    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
+        [&self.missing, &self.corrupt, &self.forks]
+            .into_iter()
+            .flatten()
     }
 
     /// The hashes that objects may have. A pack that a target lost and a run sent anew has another hash under the same
@@ -136,51 +116,6 @@ impl Chain {
     /// Whether prune is to delete this snapshot, or has.
     pub fn is_forgotten(&self, hash: Hash) -> bool {
         self.tombstones.has(&Subject::Manifest(hash))
-    }
-
-    /// The newest snapshot that follows `from`, or `from` itself.
-    pub fn newest_after<'a>(&'a self, from: &'a SignedManifest) -> &'a SignedManifest {
-        self.leaves()
-            .filter(|leaf| self.leads_to(leaf, from.hash))
-            .max_by_key(|leaf| leaf.manifest.created)
-            .unwrap_or(from)
-    }
-
-    /// Whether the manifest with `hash` is `leaf` or one that it follows, however many lie between.
-    fn leads_to(&self, leaf: &SignedManifest, hash: Hash) -> bool {
-        let previous = self.previous();
-        let line = std::iter::successors(Some(leaf.hash), |hash| previous.get(hash).copied());
-        // No line is longer than all of them, whatever forged tombstones say.
-        line.take(previous.len() + 1).any(|there| there == hash)
-    }
-
-    /// Whether the target leads on from the head that somebody brings, and how it shows if it does not: `None` where all
-    /// is well. With `newest`, that snapshot must lead to the head; without, any of the target's lines may.
-    pub fn behind(&self, head: &PrintedHead, newest: Option<&SignedManifest>) -> Option<Finding> {
-        let there = self.manifests.iter().map(|m| m.hash);
-        let deleted = self
-            .tombstones
-            .iter()
-            .filter_map(|(subject, _)| match subject {
-                Subject::Manifest(hash) => Some(*hash),
-                Subject::Object(_) | Subject::Keeper(_) => None,
-            });
-        let detail = match there.chain(deleted).find(|hash| head.names(hash)) {
-            Some(hash) if newest.is_none_or(|newest| self.leads_to(newest, hash)) => return None,
-            Some(_) => "the snapshot does not follow it: there are two histories",
-            None if self
-                .manifests
-                .iter()
-                .any(|m| m.manifest.name.number >= head.number()) =>
-            {
-                "others are served in its place: another history, not the one of the head"
-            }
-            None => "nothing as new is served: this is an older state",
-        };
-        Some(Finding {
-            name: format!("snapshot number {}", head.number()),
-            detail: detail.into(),
-        })
     }
 
     /// The snapshot whose id begins with `id`, if there is exactly one.
@@ -238,6 +173,7 @@ impl Chain {
             self.manifests.iter().map(|m| (m.hash, m)).collect();
         let mut followers: BTreeMap<Option<Hash>, Vec<&SignedManifest>> = BTreeMap::new();
         let (mut missing, mut corrupt, mut forks) = (BTreeMap::new(), Vec::new(), Vec::new());
+        let mut unfit = BTreeSet::new();
         for m in &self.manifests {
             followers.entry(m.manifest.previous).or_default().push(m);
             match m.manifest.previous.map(|hash| (hash, by_hash.get(&hash))) {
@@ -248,6 +184,7 @@ impl Chain {
                         .and_then(|hash| by_hash.get(&hash))
                         .copied();
                     if let Some(detail) = misfit(m, before) {
+                        unfit.insert(m.hash);
                         corrupt.push(Finding {
                             name: label(&m.manifest.name),
                             detail: detail.into(),
@@ -283,6 +220,7 @@ impl Chain {
         );
         self.corrupt.extend(corrupt);
         self.forks.extend(forks);
+        self.unfit = unfit;
     }
 
     /// The name of the manifest that `m` follows and that is not among those that hold.

@@ -1,10 +1,11 @@
 //! What can end a backup, a verification or a restore.
 
+use super::chain::Finding;
 use super::object::ObjectError;
 use super::pack::PackError;
 use super::record::RecordError;
 use super::retry::Stopped;
-use super::source::Cause;
+use super::source::{Cause, MachineFailed};
 use super::state::StateError;
 use super::target::TargetError;
 use crate::crypto::Hash;
@@ -136,6 +137,25 @@ pub enum BackupError {
         /// What was asked for.
         wanted: String,
     },
+    /// Something is wrong with what a restore would rely on.
+    #[error("{place} is not whole: {}; nothing is restored", listed(findings))]
+    Damaged {
+        /// Where.
+        place: String,
+        /// What; at least one.
+        findings: Vec<Finding>,
+    },
+    /// No snapshot that may be taken is whole.
+    #[error(
+        "{place} holds no whole snapshot that may be restored: {}",
+        listed(tried)
+    )]
+    NoneWhole {
+        /// Where.
+        place: String,
+        /// Those that were tried, and why they are not.
+        tried: Vec<Finding>,
+    },
     /// An object that a restore needs is missing.
     #[error("object {name} ({what}) is missing")]
     ObjectMissing {
@@ -162,6 +182,16 @@ pub enum BackupError {
         name: String,
         /// What it held.
         what: String,
+    },
+    /// An object is there and cannot be read.
+    #[error("object {name} ({what}) cannot be read: {cause}")]
+    ObjectUnreadable {
+        /// Its name.
+        name: String,
+        /// What it held.
+        what: String,
+        /// What the system or the driver said.
+        cause: String,
     },
     /// An object's bytes are those that were sent, and it does not open.
     #[error("object {name} ({what}) does not open")]
@@ -260,9 +290,29 @@ pub enum Fault {
 }
 
 impl BackupError {
+    /// Whether it is an object that is not what its manifest lists.
+    pub const fn is_of_object(&self) -> bool {
+        matches!(
+            self,
+            Self::ObjectMissing { .. }
+                | Self::ObjectPruned { .. }
+                | Self::ObjectCorrupt { .. }
+                | Self::ObjectUnreadable { .. }
+                | Self::ObjectSealed { .. }
+        )
+    }
+
+    /// Whether it is a snapshot that is not whole or not what it says: another may be.
+    pub fn is_of_snapshot(&self) -> bool {
+        let does_not_hold =
+            matches!(self, Self::Restorer(_)) && matches!(self.fault(), Fault::Evidence);
+        self.is_of_object() || does_not_hold || matches!(self, Self::Inconsistent { .. })
+    }
+
     /// What kind of failure it is.
-    pub const fn fault(&self) -> Fault {
+    pub fn fault(&self) -> Fault {
         match self {
+            Self::Restorer(cause) if cause.is::<MachineFailed>() => Fault::Outside,
             Self::Target(TargetError::Address { .. } | TargetError::TooLarge { .. })
             | Self::Record(RecordError::Absent { .. } | RecordError::OtherVault { .. })
             | Self::OtherHead { .. }
@@ -274,6 +324,7 @@ impl BackupError {
             | Self::State(StateError::File { .. } | StateError::Spool { .. } | StateError::Busy)
             | Self::Source(_)
             | Self::Folder { .. }
+            | Self::ObjectUnreadable { .. }
             | Self::Clock { .. }
             | Self::Outlived { .. }
             | Self::Vanished { .. } => Fault::Outside,
@@ -288,6 +339,8 @@ impl BackupError {
             | Self::Stranger { .. }
             | Self::NoTombstone { .. }
             | Self::LedgerDiverged { .. }
+            | Self::Damaged { .. }
+            | Self::NoneWhole { .. }
             | Self::ObjectMissing { .. }
             | Self::ObjectCorrupt { .. }
             | Self::ObjectSealed { .. }
@@ -296,6 +349,15 @@ impl BackupError {
             Self::Cancelled => Fault::Cancelled,
             Self::Seal(_) | Self::Task(_) | Self::Record(RecordError::Stopped(_)) => Fault::Defect,
         }
+    }
+}
+
+/// The first of some findings, and how many there are besides.
+fn listed(findings: &[Finding]) -> String {
+    match findings {
+        [] => "there is none".into(),
+        [only] => only.to_string(),
+        [first, more @ ..] => format!("{first}; and {} more", more.len()),
     }
 }
 

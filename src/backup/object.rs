@@ -161,7 +161,7 @@ pub struct Listed {
 impl Listed {
     /// The number of the last entry or row.
     pub const fn last(&self) -> u64 {
-        (self.first + self.count).saturating_sub(1)
+        self.first.saturating_add(self.count).saturating_sub(1)
     }
 
     /// What it is, for people.

@@ -1,48 +1,50 @@
 //! A restore: from a target, the restore shares and an empty folder to a vault that its own users can open.
 //!
 //! 1. The repository record must name the vault and the key of the shares.
-//! 2. The chain of manifests must hold, and lead on from the head that the restorer brings, if one is brought.
+//! 2. The chain of manifests must hold, and lead on from the head that the restorer brings, if one is brought. Where
+//!    [`Damage`] is accepted, the newest snapshot is taken that is whole and that the head allows.
 //! 3. Objects are fetched, compared with the hashes in the manifest, opened, compared with their ids, and handed to a
-//!    [`Restorer`] that writes to a folder beside the destination.
+//!    [`Restorer`] that writes to a folder beside the destination. Packs of the search index alone may be lost: it is then left
+//!    out, and made anew from the entries.
 //! 4. Of an older snapshot only the *entries* are old: slots, credentials and later revocations and erasures come from
 //!    the newest snapshot that follows it, so that nothing and nobody is revived.
-//! 5. When the restorer has checked the whole, the folder is renamed into place. Until then the destination is untouched.
+//! 5. What comes of it is [`Staged`]: whoever restores checks it there, and then has the folder renamed into place. Until
+//!    then the destination is untouched.
 
-use std::collections::{BTreeSet, HashMap};
-use std::path::Path;
+mod choice;
+mod feed;
+mod opener;
+mod plan;
+mod worker;
 
-use futures::stream::{self, StreamExt, TryStreamExt};
-use tokio::sync::mpsc;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use self::choice::{Choice, Pair};
+use self::feed::{Fed, feed};
+use self::opener::Opener;
+use self::plan::plan;
+use self::worker::{Load, Make, Worker};
 use super::chain::{Chain, Finding};
 use super::error::BackupError;
 use super::high_water::HighWater;
-use super::keys::{RepositoryId, RestoreSecret};
-use super::manifest::{Manifest, SignedManifest, Timeline};
-use super::object::{self, Address, Listed, ObjectKind};
-use super::pack::{read_ledger, read_table};
+use super::keys::RestoreSecret;
+use super::manifest::{SignedManifest, Timeline};
 use super::printed::PrintedHead;
 use super::progress::Phase;
 use super::record::RepositoryRecord;
-use super::source::{Cause, Head, Provenance, Restorer, Row, TableId};
+use super::source::{Cause, Provenance, Restorer};
 use super::staging::{self, Staging};
-use super::target::Shelf;
-use super::tombstone::{Subject, Tombstones};
 use super::wire::Wire;
-use crate::crypto::hash::sha256;
-use crate::crypto::mac::MacKey;
 use crate::crypto::{Hash, SecretBytes};
 
-/// How many objects are fetched at a time.
-const IN_FLIGHT: usize = 4;
-
-/// What to do about findings in the chain of manifests.
+/// What to do about manifests and objects that are not what they should be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Damage {
     /// Restore nothing: a newer snapshot may be what is missing.
     #[default]
     Refuse,
-    /// Restore what holds, and report the findings.
+    /// Restore the newest snapshot that is whole, or the one that is asked for, and report all that is wrong.
     Accept,
 }
 
@@ -55,9 +57,10 @@ pub struct Request<'a> {
     pub vault: Hash,
     /// The beginning of a snapshot's id; the newest if none.
     pub snapshot: Option<&'a str>,
-    /// A head that the restorer brings: the newest snapshot must be it or follow it.
+    /// A head that the restorer brings: the newest snapshot must be it or follow it. **No damage makes an older state do**; only
+    /// a snapshot that is asked for by its id may be older.
     pub head: Option<&'a PrintedHead>,
-    /// What to do about findings in the chain.
+    /// What to do about damage.
     pub damage: Damage,
     /// The folder to become the vault; missing or empty.
     pub into: &'a Path,
@@ -70,7 +73,7 @@ pub struct Restored {
     pub snapshot: SignedManifest,
     /// The snapshot that slots, credentials, revocations and erasures came from.
     pub newest: SignedManifest,
-    /// Findings in the chain, if they were accepted.
+    /// What is wrong with the repository, where that was accepted, and why the index was left out.
     pub findings: Vec<Finding>,
     /// Sealed bytes that were fetched.
     pub bytes: u64,
@@ -78,10 +81,37 @@ pub struct Restored {
     pub mark: HighWater,
 }
 
-/// Restores. `make` gets the folder in which the restorer shall write.
-pub async fn restore<F>(wire: &Wire, request: Request<'_>, make: F) -> Result<Restored, BackupError>
+/// A restored vault in a folder beside its destination. **Dropping it removes the folder.**
+#[derive(Debug)]
+pub struct Staged {
+    staging: Staging,
+    into: PathBuf,
+    restored: Restored,
+}
+
+impl Staged {
+    /// Where it is, to be checked. Nothing may hold a file in it open when it is put in place.
+    pub fn folder(&self) -> &Path {
+        self.staging.path()
+    }
+
+    /// What it was made of.
+    pub const fn restored(&self) -> &Restored {
+        &self.restored
+    }
+
+    /// Renames the folder into place, which the system allows only while that is missing or empty.
+    pub fn put_in_place(self) -> Result<Restored, BackupError> {
+        self.staging.become_folder(&self.into)?;
+        Ok(self.restored)
+    }
+}
+
+/// Restores into a folder beside the destination. `make` gets the folder in which a restorer shall write; it is asked again,
+/// with another folder, where damage is accepted and what was tried turns out not to be whole.
+pub async fn stage<F>(wire: &Wire, request: Request<'_>, make: F) -> Result<Staged, BackupError>
 where
-    F: FnOnce(&Path) -> Result<Box<dyn Restorer>, Cause> + Send + 'static,
+    F: Fn(&Path) -> Result<Box<dyn Restorer>, Cause> + Send + Sync + 'static,
 {
     wire.meter.phase(Phase::Opening);
     let Request {
@@ -98,289 +128,142 @@ where
         });
     }
     let chain = Chain::load(wire, record.repository, &secret.k_manifest(), &|_| true).await?;
-    let findings = judge(&chain, request.damage)?;
-    let snapshot = choose(wire, &chain, request.snapshot)?;
-    let newest = chain.newest_after(snapshot);
-    if let Some(head) = request.head {
-        meet(wire, &chain, record.repository, head, newest)?;
+    let mut findings: Vec<Finding> = chain.findings().cloned().collect();
+    let accepted = request.damage == Damage::Accept;
+    if !findings.is_empty() && !accepted {
+        return Err(BackupError::Damaged {
+            place: wire.place(),
+            findings,
+        });
     }
-    let steps =
-        plan(&snapshot.manifest, &newest.manifest).map_err(|what| inconsistent(snapshot, what))?;
-
-    wire.meter.phase(Phase::Replaying);
-    wire.meter.update(|p| {
-        p.entries_total = snapshot.manifest.head.seq;
-        p.bytes_total = Some(steps.iter().map(|step| step.object.len).sum());
-    });
-    let staging = Staging::beside(into)?;
-    let mut signers = vec![snapshot.signer, newest.signer];
-    signers.dedup();
-    let provenance = Provenance {
-        vault,
-        restore_public: record.restore_public,
-        signers,
-        head: snapshot.manifest.head,
-    };
-    let worker = Worker::start(
-        staging.path(),
-        make,
-        provenance,
-        SecretBytes::from_slice(secret.host_secret.expose()),
-    );
-    let opener = Opener {
+    let opener = Opener::new(wire, secret, record.repository, &chain);
+    let mut choice = choose(wire, &chain, &record, &request)?;
+    if accepted {
+        choice.look(wire, &opener).await?;
+    }
+    let attempt = Attempt {
+        wire,
+        opener: &opener,
         secret,
-        k_id: MacKey::new(&secret.k_id()),
-        repository: record.repository,
-        hashes: chain.hashes(),
-        tombstones: &chain.tombstones,
+        record,
+        into,
+        make: Arc::new(make),
     };
-    let mut fed = feed(wire, &opener, &steps, snapshot, newest, &worker).await;
-    if fed.is_ok() {
-        wire.meter.phase(Phase::Finishing);
-        fed = worker.give(Load::End).await.and(fed);
-    }
-    // The restorer's own error explains why it stopped taking; otherwise the feeding's error stands.
-    let bytes = match (fed, worker.end().await) {
-        (Ok(bytes), Ok(())) => bytes,
-        (Err(e), Ok(())) | (_, Err(e)) => return Err(e),
+    let (pair, staging, fed) = loop {
+        let Some(pair) = choice.next() else {
+            return Err(choice.nothing(wire.place()));
+        };
+        let done = attempt.restore(&pair).await;
+        let lost = opener.take_lost();
+        match done {
+            Ok((staging, fed)) => break (pair, staging, fed),
+            Err(error) if accepted && error.is_of_snapshot() => {
+                choice.set_aside(&pair, &error, lost);
+            }
+            Err(error) => return Err(error),
+        }
     };
-    staging.become_folder(into)?;
+    findings.extend(choice.told(&pair));
+    findings.extend(fed.index);
     wire.meter.phase(Phase::Done);
-    let begins = Some(Timeline::random());
     let mark = HighWater {
-        begins,
-        ..HighWater::of(record.repository, snapshot)
+        begins: Some(Timeline::random()),
+        ..HighWater::of(record.repository, pair.snapshot)
     };
-    Ok(Restored {
-        snapshot: snapshot.clone(),
-        newest: newest.clone(),
-        findings,
-        bytes,
-        mark,
+    Ok(Staged {
+        staging,
+        into: into.to_owned(),
+        restored: Restored {
+            snapshot: pair.snapshot.clone(),
+            newest: pair.newest.clone(),
+            findings,
+            bytes: fed.bytes,
+            mark,
+        },
     })
 }
 
-fn judge(chain: &Chain, damage: Damage) -> Result<Vec<Finding>, BackupError> {
-    let findings: Vec<Finding> = [&chain.missing, &chain.corrupt, &chain.forks]
-        .into_iter()
-        .flatten()
-        .cloned()
-        .collect();
-    match findings.first() {
-        Some(first) if damage == Damage::Refuse => Err(BackupError::Manifest {
-            name: first.name.clone(),
-            cause: first.detail.clone(),
-        }),
-        _ => Ok(findings),
-    }
-}
-
-/// The newest snapshot must be the one that the head names, or one after it.
-fn meet(
-    wire: &Wire,
-    chain: &Chain,
-    repository: RepositoryId,
-    head: &PrintedHead,
-    newest: &SignedManifest,
-) -> Result<(), BackupError> {
-    let place = wire.place();
-    if !head.is_of(repository) {
-        return Err(BackupError::OtherHead { place });
-    }
-    match chain.behind(head, Some(newest)) {
-        None => Ok(()),
-        Some(finding) => Err(BackupError::Behind {
-            place,
-            number: head.number(),
-            how: finding.detail,
-        }),
-    }
-}
-
+/// The choice there is, if the target leads on from the head at all.
 fn choose<'a>(
     wire: &Wire,
     chain: &'a Chain,
-    wanted: Option<&str>,
-) -> Result<&'a SignedManifest, BackupError> {
-    let chosen = wanted.map_or_else(|| chain.newest(), |id| chain.find(id));
-    chosen.ok_or_else(|| BackupError::NoSnapshot {
-        place: wire.place(),
-        wanted: wanted.unwrap_or("at all").to_owned(),
-    })
-}
-
-/// What an object of the snapshot is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Use {
-    Append,
-    Later,
-    Table(TableId),
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Step {
-    object: Listed,
-    purpose: Use,
-}
-
-/// Puts the objects in order and checks that they cover the entries without gap or overlap.
-fn plan(snapshot: &Manifest, newest: &Manifest) -> Result<Vec<Step>, String> {
-    let ledger = |m: &Manifest| {
-        let mut packs: Vec<Listed> = m
-            .objects
-            .iter()
-            .filter(|o| o.kind == ObjectKind::Ledger)
-            .copied()
-            .collect();
-        packs.sort_unstable_by_key(|o| (o.first, o.part));
-        let mut due = 1;
-        for parts in packs.chunk_by(|a, b| a.first == b.first) {
-            let whole = (0..)
-                .zip(parts)
-                .all(|(n, o)| (o.part, o.parts as usize) == (n, parts.len()));
-            if parts[0].first != due || parts[0].count == 0 || !whole {
-                return Err(format!("its packs do not hold entry {due}"));
-            }
-            due = parts[0].last() + 1;
-        }
-        if due == m.head.seq + 1 {
-            Ok(packs)
-        } else {
-            Err(format!("its packs end at entry {}", due - 1))
-        }
+    record: &RepositoryRecord,
+    request: &Request<'a>,
+) -> Result<Choice<'a>, BackupError> {
+    let place = || wire.place();
+    if let Some(head) = request.head
+        && !head.is_of(record.repository)
+    {
+        return Err(BackupError::OtherHead { place: place() });
+    }
+    let none = |wanted: &str| BackupError::NoSnapshot {
+        place: place(),
+        wanted: wanted.to_owned(),
     };
-    let mut steps: Vec<Step> = ledger(snapshot)?
-        .into_iter()
-        .map(|object| Step {
-            object,
-            purpose: Use::Append,
-        })
-        .collect();
-    let later = ledger(newest)?
-        .into_iter()
-        .filter(|o| o.last() > snapshot.head.seq);
-    steps.extend(later.map(|object| Step {
-        object,
-        purpose: Use::Later,
-    }));
-    for object in &newest.objects {
-        if let ObjectKind::Table(table) = object.kind
-            && (snapshot == newest || !table.is_index())
-        {
-            steps.push(Step {
-                object: *object,
-                purpose: Use::Table(table),
-            });
-        }
+    let wanted = match request.snapshot {
+        Some(id) => Some(chain.find(id).ok_or_else(|| none(id))?),
+        None if chain.manifests.is_empty() => return Err(none("at all")),
+        None => None,
+    };
+    let choice = Choice::new(chain, wanted, request.head);
+    match (request.head, choice.strays(request.damage)) {
+        (Some(head), Some(newest)) => Err(BackupError::Behind {
+            place: place(),
+            number: head.number(),
+            how: chain
+                .behind(head, Some(newest))
+                .map_or_else(String::new, |finding| finding.detail),
+        }),
+        _ => Ok(choice),
     }
-    Ok(steps)
 }
 
-struct Opener<'a> {
+/// One try to restore a pair of snapshots.
+struct Attempt<'a> {
+    wire: &'a Wire,
+    opener: &'a Opener<'a>,
     secret: &'a RestoreSecret,
-    k_id: MacKey,
-    repository: RepositoryId,
-    hashes: HashMap<Address, BTreeSet<Hash>>,
-    tombstones: &'a Tombstones,
+    record: RepositoryRecord,
+    into: &'a Path,
+    make: Arc<Make>,
 }
 
-impl Opener<'_> {
-    /// Fetches an object and opens it: length and hash first, then the seal, then the id.
-    async fn fetch(&self, wire: &Wire, o: &Listed) -> Result<SecretBytes, BackupError> {
-        let (name, what) = (o.address.to_string(), o.describe());
-        let Some(bytes) = wire.get(Shelf::Objects, &o.address.name()).await? else {
-            let pruned = self.tombstones.has(&Subject::Object(o.address));
-            return Err(if pruned {
-                BackupError::ObjectPruned { name, what }
-            } else {
-                BackupError::ObjectMissing { name, what }
-            });
-        };
-        let known = self.hashes.get(&o.address);
-        if bytes.len() as u64 != o.len
-            || !known.is_some_and(|known| known.contains(&sha256(&[&bytes])))
-        {
-            return Err(BackupError::ObjectCorrupt { name, what });
-        }
-        object::open(
-            &self.secret.restore,
-            &self.k_id,
-            self.repository,
-            o.kind,
-            &o.address,
-            &bytes,
-        )
-        .map_err(|cause| BackupError::ObjectSealed { name, what, cause })
-    }
-}
-
-/// Fetches ahead, opens, and hands over in order.
-async fn feed(
-    wire: &Wire,
-    opener: &Opener<'_>,
-    steps: &[Step],
-    snapshot: &SignedManifest,
-    newest: &SignedManifest,
-    worker: &Worker,
-) -> Result<u64, BackupError> {
-    let opened = stream::iter(steps).map(|step| async move {
-        Ok::<_, BackupError>((step, opener.fetch(wire, &step.object).await?))
-    });
-    let mut opened = std::pin::pin!(opened.buffered(IN_FLIGHT));
-    let mut bytes = 0;
-    // The parts of a long pack follow each other; what is not in order makes no pack.
-    let mut pack = SecretBytes::default();
-    while let Some((step, plain)) = opened.try_next().await? {
-        let Listed {
-            first,
-            count,
-            len,
-            part,
-            parts,
-            ..
-        } = step.object;
-        bytes += len;
+impl Attempt<'_> {
+    async fn restore(&self, pair: &Pair<'_>) -> Result<(Staging, Fed), BackupError> {
+        let (wire, snapshot, newest) = (self.wire, pair.snapshot, pair.newest);
+        let steps = plan(&snapshot.manifest, &newest.manifest)
+            .map_err(|what| inconsistent(snapshot, what))?;
+        wire.meter.phase(Phase::Replaying);
         wire.meter.update(|p| {
-            p.bytes_done += len;
-            p.acknowledged += len;
+            (p.entries_done, p.bytes_done) = (0, 0);
+            p.entries_total = snapshot.manifest.head.seq;
+            p.bytes_total = Some(steps.iter().map(|step| step.object.len).sum());
         });
-        pack.extend(plain.expose());
-        if part + 1 < parts {
-            continue;
-        }
-        let whole = std::mem::take(&mut pack);
-        let plain = whole.expose();
-        let load = match step.purpose {
-            Use::Append => {
-                let rows = read_ledger(plain, first, count)?;
-                check_head(&rows, snapshot.manifest.head)
-                    .map_err(|what| inconsistent(snapshot, what))?;
-                Load::Rows(rows)
-            }
-            Use::Later => {
-                let mut rows = read_ledger(plain, first, count)?;
-                check_head(&rows, newest.manifest.head)
-                    .map_err(|what| inconsistent(newest, what))?;
-                rows.retain(|row| row.seq > snapshot.manifest.head.seq);
-                Load::Later(rows)
-            }
-            Use::Table(table) => Load::Table(table, read_table(plain, table, count)?),
+        let staging = Staging::beside(self.into)?;
+        let mut signers = vec![snapshot.signer, newest.signer];
+        signers.dedup();
+        let provenance = Provenance {
+            vault: self.record.vault,
+            restore_public: self.record.restore_public,
+            signers,
+            head: snapshot.manifest.head,
         };
-        worker.give(load).await?;
-        if step.purpose == Use::Append {
-            wire.meter.update(|p| p.entries_done += count);
+        let worker = Worker::start(
+            staging.path(),
+            Arc::clone(&self.make),
+            provenance,
+            SecretBytes::from_slice(self.secret.host_secret.expose()),
+        );
+        let mut fed = feed(wire, self.opener, &steps, pair, &worker).await;
+        if fed.is_ok() {
+            wire.meter.phase(Phase::Finishing);
+            fed = worker.give(Load::End).await.and(fed);
         }
-    }
-    Ok(bytes)
-}
-
-/// The entry at the head must be the one that the manifest names.
-fn check_head(rows: &[Row], head: Head) -> Result<(), String> {
-    match rows.iter().find(|row| row.seq == head.seq) {
-        Some(row) if row.link != head.link => {
-            Err(format!("entry {} is not the one at its head", head.seq))
+        // The restorer's own error explains why it stopped taking; otherwise the feeding's error stands.
+        match (fed, worker.end().await) {
+            (Ok(fed), Ok(())) => Ok((staging, fed)),
+            (Err(e), Ok(())) | (_, Err(e)) => Err(e),
         }
-        _ => Ok(()),
     }
 }
 
@@ -388,58 +271,5 @@ fn inconsistent(snapshot: &SignedManifest, what: String) -> BackupError {
     BackupError::Inconsistent {
         snapshot: snapshot.id(),
         what,
-    }
-}
-
-enum Load {
-    Rows(Vec<Row>),
-    Later(Vec<Row>),
-    Table(TableId, Vec<Vec<u8>>),
-    /// Everything was given; without this the restorer must not finish.
-    End,
-}
-
-/// The restorer on a thread where it may block.
-struct Worker {
-    give: mpsc::Sender<Load>,
-    thread: tokio::task::JoinHandle<Result<(), BackupError>>,
-}
-
-impl Worker {
-    fn start<F>(staging: &Path, make: F, provenance: Provenance, host_secret: SecretBytes) -> Self
-    where
-        F: FnOnce(&Path) -> Result<Box<dyn Restorer>, Cause> + Send + 'static,
-    {
-        let (give, mut take) = mpsc::channel(2);
-        let staging = staging.to_owned();
-        let work = move || {
-            let mut restorer = make(&staging)?;
-            while let Some(load) = take.blocking_recv() {
-                match load {
-                    Load::Rows(rows) => restorer.rows(rows)?,
-                    Load::Later(rows) => restorer.later(rows)?,
-                    Load::Table(table, rows) => restorer.table(table, rows)?,
-                    Load::End => return restorer.finish(&provenance, &host_secret),
-                }
-            }
-            Ok(())
-        };
-        let thread = tokio::task::spawn_blocking(move || work().map_err(BackupError::Restorer));
-        Self { give, thread }
-    }
-
-    async fn give(&self, load: Load) -> Result<(), BackupError> {
-        // Refused only when the thread has ended, whose error `end` then gives.
-        self.give
-            .send(load)
-            .await
-            .map_err(|_| BackupError::Task("the restorer stopped".into()))
-    }
-
-    async fn end(self) -> Result<(), BackupError> {
-        drop(self.give);
-        self.thread
-            .await
-            .map_err(|e| BackupError::Task(e.to_string()))?
     }
 }

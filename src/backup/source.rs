@@ -11,6 +11,11 @@ use crate::crypto::{Hash, SecretBytes};
 /// Whatever went wrong in a source or a restorer, with its own words.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 
+/// A restorer stops although nothing is wrong with what it was given: the disk is full, say.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct MachineFailed(pub Cause);
+
 /// The number of a table that changes or vanishes, and so cannot be carried as "what came after N". The store that
 /// owns the tables gives the numbers; they are part of the format and are never used again for another table.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -92,7 +97,8 @@ pub struct Provenance {
     pub head: Head,
 }
 
-/// What a restore writes to: a store in a folder of its own that becomes the vault only when all went well.
+/// What a restore writes to: a store in a folder of its own that becomes the vault only when all went well. **A failure of the
+/// machine is given as [`MachineFailed`]**; any other says that the snapshot does not hold.
 pub trait Restorer: Send {
     /// Appends entries, which come in order, and checks their links.
     fn rows(&mut self, rows: Vec<Row>) -> Result<(), Cause>;
@@ -103,6 +109,9 @@ pub trait Restorer: Send {
 
     /// Takes rows of a table.
     fn table(&mut self, table: TableId, rows: Vec<Vec<u8>>) -> Result<(), Cause>;
+
+    /// Takes back what was given of the index, which did not come whole: the vault makes it anew from its entries.
+    fn without_index(&mut self) -> Result<(), Cause>;
 
     /// Rebuilds views, checks the store and the whole ledger, and judges where the snapshot came from. The host secret
     /// that the shares carried is what the vault's users need to unlock on the new host.

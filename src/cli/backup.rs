@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 
 use super::{Context, Exit, Failure, Watch, input};
 use crate::backup::PrintedHead;
+use crate::backup::restore::Damage;
 use crate::backup::retention::Retention;
 use crate::backup::verify::ReadData;
 use crate::crypto::secret::SecretBytes;
@@ -49,6 +50,10 @@ pub enum Backup {
         /// A share file; as many as the threshold asks for
         #[arg(long = "share", value_name = "FILE", required = true)]
         shares: Vec<PathBuf>,
+        /// Restore the newest snapshot that is whole although the repository is damaged, and name all that is wrong; no older one
+        /// than the head, unless --snapshot names it
+        #[arg(long)]
+        accept_damage: bool,
     },
     /// Rehearse a restore: into a scratch folder, open charts there, remove it, put time and point on record
     Drill {
@@ -240,6 +245,7 @@ impl Backup {
                 snapshot,
                 head,
                 shares,
+                accept_damage,
             } => {
                 let order = backup::Order {
                     into,
@@ -247,6 +253,11 @@ impl Backup {
                     snapshot: snapshot.as_deref(),
                     shares: &texts(shares)?,
                     head: head.as_ref(),
+                    damage: if *accept_damage {
+                        Damage::Accept
+                    } else {
+                        Damage::Refuse
+                    },
                 };
                 let from = from.as_deref().or(configured(context));
                 let from = from.ok_or_else(|| no_repository("--from"))?;

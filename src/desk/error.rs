@@ -74,14 +74,6 @@ pub enum DeskError {
     /// The work was stopped before its end.
     #[error("stopped; nothing was lost, run it again to go on")]
     Stopped,
-    /// A restore was stopped in its last check, when the vault was in place.
-    #[error("stopped in the last check: the vault is in {vault}, restored and not verified")]
-    Unverified {
-        /// The folder of the vault.
-        vault: String,
-        /// The folder of its host's state.
-        host: String,
-    },
     /// A file cannot be read or written.
     #[error("{path}: {source}")]
     Io {
@@ -123,11 +115,7 @@ impl DeskError {
             | Self::NotNow(_)
             | Self::BadInput(_) => Class::BadInput,
             Self::Damaged(_) => Class::Found,
-            Self::Index(_)
-            | Self::Stopped
-            | Self::Unverified { .. }
-            | Self::Io { .. }
-            | Self::Outside(_) => Class::Outside,
+            Self::Index(_) | Self::Stopped | Self::Io { .. } | Self::Outside(_) => Class::Outside,
         }
     }
 
@@ -161,7 +149,7 @@ impl DeskError {
             Self::Denied(_) => "denied",
             Self::BadInput(_) => "bad-input",
             Self::Damaged(_) => "damaged",
-            Self::Stopped | Self::Unverified { .. } => "stopped",
+            Self::Stopped => "stopped",
             Self::Io { .. } | Self::Outside(_) => "outside",
         }
     }
@@ -181,10 +169,19 @@ impl DeskError {
             Self::Backup(BackupError::Stranger { .. }) => {
                 "if another host was certified, make the pruner's keys anew on a host: `chartseal backup pruner --out FILE`"
             }
-            Self::Unverified { vault, host } => {
-                return Some(format!(
-                    "`chartseal --vault {vault} --host {host} verify` verifies it"
-                ));
+            Self::Backup(
+                BackupError::Damaged { .. }
+                | BackupError::ObjectMissing { .. }
+                | BackupError::ObjectCorrupt { .. }
+                | BackupError::ObjectUnreadable { .. }
+                | BackupError::ObjectSealed { .. }
+                | BackupError::Inconsistent { .. },
+            ) => {
+                "look for another copy of the repository; with --accept-damage `backup restore` takes the newest snapshot that is \
+                 whole and names all that is not"
+            }
+            Self::Backup(BackupError::NoneWhole { .. }) => {
+                "look for another copy of the repository; an older snapshot than the head is taken only by its id: --snapshot ID"
             }
             _ => return None,
         };

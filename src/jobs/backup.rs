@@ -4,6 +4,7 @@
 //! object**. A restore needs no vault, only the restore shares.
 
 mod drill;
+mod fresh_host;
 mod later;
 mod prune;
 mod restore;
@@ -13,8 +14,9 @@ mod scratch;
 mod source;
 
 pub use drill::{Drill, drill};
+pub use fresh_host::HostFolder;
 pub use prune::{Keeping, forget, make_pruner, prune};
-pub use restore::{HostFolder, Order, restore};
+pub use restore::{Order, restore};
 pub use schedule::{Schedule, Turn, turn};
 pub(super) use scratch::Scratch;
 

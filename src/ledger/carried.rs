@@ -143,6 +143,14 @@ impl WriteTx<'_> {
         Ok(())
     }
 
+    /// Deletes all of the index, which its owners then make anew.
+    pub fn clear_index(&mut self) -> Result<(), LedgerError> {
+        for (name, _) in INDEX.iter().rev() {
+            self.sql().execute(&format!("DELETE FROM {name}"), [])?;
+        }
+        Ok(())
+    }
+
     fn put_raw(&mut self, row: &[u8]) -> Result<(), LedgerError> {
         let (table, values) =
             read_raw_row(row).map_err(|error| malformed("index row", &error.to_string()))?;

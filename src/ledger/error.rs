@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use rusqlite::ErrorCode;
+
 use super::canonical::EncodingError;
 use super::clear::ClearError;
 use super::id::{EntryId, ThreadId};
@@ -97,5 +99,28 @@ impl LedgerError {
     /// Whether another try may succeed without anybody changing anything.
     pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Conflict { .. })
+    }
+
+    /// Whether the machine failed, such as a disk that is full, and not what was read or written.
+    pub fn is_outside(&self) -> bool {
+        match self {
+            Self::Io { .. } | Self::InUse | Self::Permissions { .. } | Self::ClockBehind { .. } => {
+                true
+            }
+            Self::Sqlite(error) => matches!(
+                error.sqlite_error_code(),
+                Some(
+                    ErrorCode::DiskFull
+                        | ErrorCode::SystemIoFailure
+                        | ErrorCode::CannotOpen
+                        | ErrorCode::ReadOnly
+                        | ErrorCode::PermissionDenied
+                        | ErrorCode::OutOfMemory
+                        | ErrorCode::DatabaseBusy
+                        | ErrorCode::DatabaseLocked
+                )
+            ),
+            _ => false,
+        }
     }
 }

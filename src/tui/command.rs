@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::draft::Keep;
 use crate::backup::PrintedHead;
+use crate::backup::restore::Damage;
 use crate::backup::verify::ReadData;
 use crate::clinical::stock::{Correction, Lot};
 use crate::clinical::{Body, Decimal, Dispense, Identity, Prescription, Role};
@@ -353,6 +354,8 @@ pub enum JobKind {
         head: Option<PrintedHead>,
         /// The restore shares: of each its file, or its text.
         shares: Vec<SecretBytes>,
+        /// What to do where the repository is damaged.
+        damage: Damage,
     },
     /// Rehearse a restore.
     Drill {

@@ -180,6 +180,7 @@ impl DeskBackend {
                 snapshot,
                 head,
                 shares,
+                damage,
             } => {
                 let order = backup::Order {
                     into: &into,
@@ -187,6 +188,7 @@ impl DeskBackend {
                     snapshot: snapshot.as_deref(),
                     shares: &texts(shares)?,
                     head: head.as_ref(),
+                    damage,
                 };
                 let restored = backup::restore(&self.target()?, &order, watch)?;
                 Report::Restored(Box::new(restored))

@@ -267,6 +267,9 @@ fn outcome(report: &Report) -> (String, Tone) {
         Report::Restored(report) if !report.verify.ok => {
             ("! it does not verify".to_owned(), Tone::Alert)
         }
+        Report::Restored(report) if !report.damage.is_empty() => {
+            ("! the repository is damaged".to_owned(), Tone::Alert)
+        }
         Report::Drilled(report) if !report.ok => ("! not whole".to_owned(), Tone::Alert),
         _ => ("ok".to_owned(), Tone::Good),
     }
@@ -398,6 +401,11 @@ pub fn lines(report: &Report) -> Vec<(String, Tone)> {
             line("made", when::clock(r.created));
             line("entries", text::grouped(r.entries));
             line("took", when::seconds(r.seconds));
+            out.extend(
+                r.damage
+                    .iter()
+                    .map(|what| (format!("! {what}"), Tone::Alert)),
+            );
             for taken in &r.sign_again {
                 out.push((format!("! sign again: {taken}"), Tone::Warn));
             }

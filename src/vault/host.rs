@@ -148,7 +148,7 @@ impl Host {
     }
 
     /// Takes back the state of a vault that did not come about.
-    pub(super) fn unsettle(self) {
+    pub(crate) fn unsettle(self) {
         for name in FILES.into_iter().chain([HIGH_WATER_LOCK]) {
             let _ = fs::remove_file(self.folder.join(name));
         }

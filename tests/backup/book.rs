@@ -188,10 +188,11 @@ pub struct Scribe {
 }
 
 impl Scribe {
-    pub fn writing(folder: &Path, outcome: Arc<Mutex<Outcome>>) -> Box<dyn Restorer> {
+    pub fn writing(folder: &Path, outcome: &Arc<Mutex<Outcome>>) -> Box<dyn Restorer> {
+        *outcome.lock().unwrap() = Outcome::default();
         Box::new(Self {
             folder: folder.to_owned(),
-            outcome,
+            outcome: Arc::clone(outcome),
         })
     }
 }
@@ -224,6 +225,12 @@ impl Restorer for Scribe {
             .entry(table)
             .or_default()
             .extend(rows);
+        Ok(())
+    }
+
+    fn without_index(&mut self) -> Result<(), Cause> {
+        let tables = &mut self.outcome.lock().unwrap().book.tables;
+        tables.retain(|table, _| !table.is_index());
         Ok(())
     }
 

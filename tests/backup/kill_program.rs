@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use chartseal::backup::restore::Damage;
 use chartseal::desk::view::unwatched;
 use chartseal::jobs::backup::{self, HostFolder, Order, Target};
 use chartseal::ledger::{Body, Carried, ChartId, Ledger, LedgerError, Row, Section};
@@ -99,6 +100,7 @@ pub fn restored(ward: &Ward, target: &Target) -> Contents {
         snapshot: None,
         shares: &ward.shares,
         head: None,
+        damage: Damage::Refuse,
     };
     let restored = backup::restore(target, &order, &unwatched).unwrap();
     assert!(restored.verify.ok, "{:?}", restored.verify);

@@ -2,6 +2,7 @@
 
 #![allow(missing_docs)]
 
+mod accepted;
 mod anchored;
 mod asked;
 mod atlas;
@@ -33,6 +34,7 @@ mod proxy;
 mod prune;
 mod pruner_role;
 mod remade;
+mod rescued;
 mod resume;
 mod scheduled;
 mod site;

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use chartseal::backup::high_water::HighWater;
 use chartseal::backup::keys::{BackupKeys, RepositoryId, RestoreSecret};
-use chartseal::backup::restore::{self, Damage, Request, Restored};
+use chartseal::backup::restore::{self, Damage, Request, Restored, Staged};
 use chartseal::backup::retry::Retry;
 use chartseal::backup::snapshot::{self, Options, Snapshot};
 use chartseal::backup::target::Target;
 use chartseal::backup::verify::{self, ReadData, Verified};
-use chartseal::backup::{BackupError, Wire};
+use chartseal::backup::{BackupError, PrintedHead, Wire};
 use chartseal::crypto::hpke::KemSecret;
 use chartseal::crypto::sign::SigningKey;
 use chartseal::crypto::{Hash, Secret};
@@ -143,6 +143,17 @@ impl Site {
         snapshot: Option<&str>,
         damage: Damage,
     ) -> Result<(Restored, Outcome), BackupError> {
+        self.restore_with(target, snapshot, None, damage).await
+    }
+
+    /// Restores with a head that somebody wrote down.
+    pub async fn restore_with(
+        &self,
+        target: Arc<dyn Target>,
+        snapshot: Option<&str>,
+        head: Option<&PrintedHead>,
+        damage: Damage,
+    ) -> Result<(Restored, Outcome), BackupError> {
         let outcome = Arc::new(Mutex::new(Outcome::default()));
         let scribe = Arc::clone(&outcome);
         let destination = tempfile::tempdir_in(self.folder.path()).unwrap();
@@ -151,14 +162,15 @@ impl Site {
             secret: &self.secret,
             vault: VAULT,
             snapshot,
-            head: None,
+            head,
             damage,
             into: &into,
         };
-        let restored = restore::restore(&wire(target), request, move |folder| {
-            Ok(Scribe::writing(folder, scribe))
+        let staged = restore::stage(&wire(target), request, move |folder| {
+            Ok(Scribe::writing(folder, &scribe))
         })
         .await;
+        let restored = staged.and_then(Staged::put_in_place);
         match &restored {
             Ok(_) => assert!(
                 into.join("vault").is_file(),

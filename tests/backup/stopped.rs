@@ -4,10 +4,10 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use chartseal::backup::BackupError;
+use chartseal::backup::restore::Damage;
 use chartseal::desk::DeskError;
 use chartseal::desk::view::{Proceed, Progress};
 use chartseal::jobs::backup::{self, Drill, HostFolder, Order};
-use chartseal::jobs::verify;
 
 use crate::support::{PASSPHRASE, secret};
 use crate::ward::{Place, Ward};
@@ -40,6 +40,7 @@ fn restore(ward: &Ward, into: &Place, watch: &(dyn Fn(&Progress) -> Proceed + Sy
         snapshot: None,
         shares: &ward.shares,
         head: None,
+        damage: Damage::Refuse,
     };
     backup::restore(&ward.target(), &order, watch).unwrap_err()
 }
@@ -59,24 +60,19 @@ fn a_restore_stopped_while_it_fetches_leaves_nothing() {
 }
 
 #[test]
-fn a_restore_stopped_in_its_last_check_says_where_the_vault_is_and_how_it_is_verified() {
+fn a_restore_stopped_while_it_verifies_leaves_nothing() {
     let ward = Ward::new();
     ward.back_up(&ward.here());
+    let before = names(ward.hospital.folder.path());
     let (place, seen) = (ward.elsewhere("new"), AtomicBool::new(false));
     let stopped = restore(&ward, &place, &at_the_last_check(&seen));
     assert!(seen.load(SeqCst));
-    assert_eq!(stopped.code(), "stopped");
-    let (vault, host) = (place.vault.display(), place.host.display());
-    assert_eq!(
-        stopped.to_string(),
-        format!("stopped in the last check: the vault is in {vault}, restored and not verified")
+    assert!(
+        matches!(stopped, DeskError::Backup(BackupError::Cancelled)),
+        "{stopped}"
     );
-    let hint = format!("`chartseal --vault {vault} --host {host} verify` verifies it");
-    assert_eq!(stopped.hint(), Some(hint));
-    // It is what it says: whole.
-    let found = verify::ledger(&place.paths(), 2, &|_| Proceed::Go).unwrap();
-    assert!(found.ok, "{found:?}");
-    place.login("hsmith");
+    assert_eq!(names(ward.hospital.folder.path()), before);
+    ward.restore("new", None).0.login("hsmith");
 }
 
 #[test]
@@ -97,7 +93,10 @@ fn a_drill_stopped_in_the_last_check_removes_what_it_restored_and_is_not_on_reco
     let watch = at_the_last_check(&seen);
     let stopped = backup::drill(&paths, &ward.target(), &drill, &watch).unwrap_err();
     assert!(seen.load(SeqCst));
-    assert!(matches!(stopped, DeskError::Stopped), "{stopped}");
+    assert!(
+        matches!(stopped, DeskError::Backup(BackupError::Cancelled)),
+        "{stopped}"
+    );
     assert_eq!(names(ward.hospital.folder.path()), before);
     let directory = ward.hospital.vault().directory().unwrap();
     assert!(directory.last_drill.is_none());

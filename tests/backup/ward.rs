@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use chartseal::backup::keys::{RepositoryId, RestoreSecret};
+use chartseal::backup::restore::Damage;
 use chartseal::config::Paths;
 use chartseal::crypto::hpke::KemSecret;
 use chartseal::crypto::secret::SecretBytes;
@@ -110,6 +111,7 @@ impl Ward {
             snapshot,
             shares: &self.shares,
             head: None,
+            damage: Damage::Refuse,
         };
         let restored = backup::restore(&self.target(), &order, &unwatched).unwrap();
         (place, restored)

@@ -49,7 +49,10 @@ pub fn restore(terminal: &mut Terminal, into: &Path, files: &[String]) {
     terminal.types("r");
     terminal.until("share 3");
     let into = into.to_str().unwrap();
-    fill(terminal, &[into, "", "", &files[0], &files[1], &files[2]]);
+    fill(
+        terminal,
+        &[into, "", "", "", &files[0], &files[1], &files[2]],
+    );
 }
 
 /// Fills in what a drill needs, with a user standing by.
@@ -187,7 +190,7 @@ fn a_snapshot_is_restored_into_a_new_folder_with_shares_from_files_and_typed() {
     let typed = std::fs::read_to_string(&files[2]).unwrap();
     admin.types("r");
     admin.until("share 3");
-    fill(&mut admin, &[into.to_str().unwrap(), "", ""]);
+    fill(&mut admin, &[into.to_str().unwrap(), "", "", ""]);
     admin.types(&files[0]);
     admin.until("restore-1-of-5.txt");
     admin.types("\r");
@@ -211,7 +214,10 @@ fn a_snapshot_is_restored_into_a_new_folder_with_shares_from_files_and_typed() {
     // A share too few is told at its field.
     admin.types("r");
     admin.until("share 3");
-    fill(&mut admin, &["/nowhere", "", "", &files[0], &files[1], ""]);
+    fill(
+        &mut admin,
+        &["/nowhere", "", "", "", &files[0], &files[1], ""],
+    );
     admin.until("this is needed");
     admin.types("\x1b");
     gone(&mut admin, "share 3");

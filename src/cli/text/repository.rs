@@ -155,6 +155,13 @@ impl Report for Restored {
         page.line(format!("made at {}", self.created));
         page.line(format!("vault  {}", self.vault));
         page.line(format!("host  {}", self.host));
+        if !self.damage.is_empty() {
+            page.gap();
+            page.line("! the repository is damaged:");
+            self.damage
+                .iter()
+                .for_each(|what| page.line(format!("! {what}")));
+        }
         page.gap();
         self.verify.page(page);
         if !self.sign_again.is_empty() {
@@ -169,7 +176,7 @@ impl Report for Restored {
     }
 
     fn exit(&self) -> Exit {
-        self.verify.exit()
+        Exit::found_unless(self.verify.ok && self.damage.is_empty())
     }
 }
 

@@ -215,4 +215,7 @@ pub struct Restored {
     /// Of an older snapshot: what was taken away after it, and stays away. The restored ledger does not know why, until an
     /// admin signs it again.
     pub sign_again: Vec<String>,
+    /// What is wrong with the repository, where that was accepted, which other snapshots are not whole, and whether the search
+    /// index had to be left out.
+    pub damage: Vec<String>,
 }

@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::Target;
 use super::scratch::Scratch;
 use crate::backup::PrintedHead;
+use crate::backup::restore::Damage;
 use crate::config::Paths;
 use crate::crypto::random;
 use crate::crypto::secret::SecretBytes;
@@ -33,7 +34,7 @@ pub struct Drill<'a> {
 }
 
 /// Restores the newest snapshot into a scratch folder, logs in there, opens charts, removes all of it, and puts recovery
-/// time and point on record.
+/// time and point on record. Damage to the repository is a problem that is told, and the newest snapshot that is whole is taken.
 pub fn drill(
     paths: &Paths,
     target: &Target,
@@ -45,9 +46,15 @@ pub fn drill(
     let beside = paths.vault.parent().unwrap_or(Path::new("."));
     let started = Instant::now();
     let scratch = Scratch::below(drill.scratch.unwrap_or(beside), "drill")?;
-    let restored = scratch.restore(target, None, (drill.shares, drill.head), watch)?;
+    let restored = scratch.restore(
+        target,
+        (None, Damage::Accept),
+        (drill.shares, drill.head),
+        watch,
+    )?;
     let restored_session = session::login(&scratch.paths(), drill.login, drill.passphrase)?;
-    let seen = open_charts(&restored_session, &live, drill.charts)?;
+    let mut seen = open_charts(&restored_session, &live, drill.charts)?;
+    seen.problems.extend(restored.damage.iter().cloned());
     let seconds = started.elapsed().as_secs_f64();
     drop(restored_session);
     drop(scratch);

@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::backup::source::{Cause, Provenance, Restorer, Row, TableId};
+use crate::backup::source::{Cause, MachineFailed, Provenance, Restorer, Row, TableId};
 use crate::crypto::secret::SecretBytes;
-use crate::ledger::{Carried, Ledger, LedgerError, Office};
-use crate::vault::{Directory, walk};
+use crate::ledger::{Carried, Ledger, LedgerError, Office, WriteTx};
+use crate::vault::{Directory, VaultError, walk};
 
 use super::later::{Later, erase};
 use super::source::number;
@@ -24,10 +24,13 @@ pub(super) struct VaultRestorer {
 pub(super) type Taken = Arc<Mutex<Vec<String>>>;
 
 impl VaultRestorer {
-    pub(super) fn new(folder: &Path, taken: Taken) -> Result<Self, LedgerError> {
+    pub(super) fn new(folder: &Path, taken: Taken) -> Result<Self, Cause> {
+        // What an earlier try found belongs to another snapshot.
+        taken.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        // What was written is read again only once, from its beginning: little of it is worth keeping.
+        let ledger = Ledger::create(folder).and_then(Ledger::for_a_walk);
         Ok(Self {
-            // What was written is read again only once, from its beginning: little of it is worth keeping.
-            ledger: Ledger::create(folder)?.for_a_walk()?,
+            ledger: ledger.map_err(cause)?,
             now: None,
             taken,
         })
@@ -36,8 +39,31 @@ impl VaultRestorer {
     /// Who is who where the ledger ends.
     fn directory(&self) -> Result<Directory, Cause> {
         let mut directory = Directory::default();
-        self.ledger.read(|tx| walk::catch_up(&mut directory, tx))?;
+        let read = self.ledger.read(|tx| walk::catch_up(&mut directory, tx));
+        read.map_err(cause)?;
         Ok(directory)
+    }
+
+    fn write(
+        &self,
+        work: impl FnOnce(&mut WriteTx<'_>) -> Result<(), LedgerError>,
+    ) -> Result<(), Cause> {
+        self.ledger.write(work).map_err(cause)
+    }
+}
+
+/// An error, told apart from one of the machine.
+fn cause(error: impl Into<VaultError>) -> Cause {
+    let error = error.into();
+    let outside = match &error {
+        VaultError::Ledger(error) => error.is_outside(),
+        VaultError::Io { .. } => true,
+        _ => false,
+    };
+    if outside {
+        Box::new(MachineFailed(error.into()))
+    } else {
+        error.into()
     }
 }
 
@@ -68,9 +94,7 @@ fn judge(provenance: &Provenance, then: &Directory, now: &Directory) -> Result<(
 
 impl Restorer for VaultRestorer {
     fn rows(&mut self, rows: Vec<Row>) -> Result<(), Cause> {
-        self.ledger
-            .write(|tx| rows.iter().try_for_each(|row| tx.replay(row)))?;
-        Ok(())
+        self.write(|tx| rows.iter().try_for_each(|row| tx.replay(row)))
     }
 
     /// Each is verified and judged like any other entry: nobody erases or disables by an entry that does not count.
@@ -93,23 +117,26 @@ impl Restorer for VaultRestorer {
                     "{table} is not known to this version of chartseal: restore with a newer one"
                 )
             })?;
-        self.ledger.write(|tx| tx.put_carried(carried, &rows))?;
-        Ok(())
+        self.write(|tx| tx.put_carried(carried, &rows))
+    }
+
+    fn without_index(&mut self) -> Result<(), Cause> {
+        self.write(|tx| tx.clear_index())
     }
 
     fn finish(&mut self, provenance: &Provenance, _host_secret: &SecretBytes) -> Result<(), Cause> {
         let then = self.directory()?;
         judge(provenance, &then, self.now.as_ref().unwrap_or(&then))?;
         let newest = self.now.as_ref().unwrap_or(&then);
-        self.ledger.write(|tx| erase(tx, newest))?;
+        self.write(|tx| erase(tx, newest))?;
         if let Some(now) = &self.now {
             let later = Later { then: &then, now };
-            self.ledger.write(|tx| later.apply(tx))?;
+            self.write(|tx| later.apply(tx))?;
             *self.taken.lock().unwrap_or_else(PoisonError::into_inner) = later.taken();
         }
-        if let Some(damage) = self.ledger.integrity(|_| true)? {
+        if let Some(damage) = self.ledger.integrity(|_| true).map_err(cause)? {
             return Err(format!("the restored file does not hold: {damage}").into());
         }
-        Ok(self.ledger.checkpoint()?)
+        self.ledger.checkpoint().map_err(cause)
     }
 }

@@ -5,8 +5,10 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use super::Target;
-use super::restore::{HostFolder, Order, restore};
+use super::fresh_host::HostFolder;
+use super::restore::{Order, restore};
 use crate::backup::PrintedHead;
+use crate::backup::restore::Damage;
 use crate::config::Paths;
 use crate::crypto::secret::SecretBytes;
 use crate::crypto::{hex, random};
@@ -36,7 +38,7 @@ impl Scratch {
     pub(crate) fn restore(
         &self,
         target: &Target,
-        snapshot: Option<&str>,
+        (snapshot, damage): (Option<&str>, Damage),
         (shares, head): (&[SecretBytes], Option<&PrintedHead>),
         watch: Reporter<'_>,
     ) -> Result<Restored, DeskError> {
@@ -46,12 +48,9 @@ impl Scratch {
             snapshot,
             shares,
             head,
+            damage,
         };
-        restore(target, &order, watch).map_err(|error| match error {
-            // What was in place is removed with the rest.
-            DeskError::Unverified { .. } => DeskError::Stopped,
-            error => error,
-        })
+        restore(target, &order, watch)
     }
 
     /// Where the vault goes.

@@ -6,6 +6,7 @@ use std::path::Path;
 use super::plan::Plan;
 use super::{Order, begin, record, write};
 use crate::backup::PrintedHead;
+use crate::backup::restore::Damage;
 use crate::config::Paths;
 use crate::crypto::secret::SecretBytes;
 use crate::desk::view::{Reporter, SealedMade};
@@ -44,7 +45,12 @@ pub fn export_from_snapshot(
     let beside = paths.vault.parent().unwrap_or(Path::new("."));
     let scratch = Scratch::below(source.scratch.unwrap_or(beside), "export")?;
     let bring = (source.shares, source.head);
-    let restored = scratch.restore(source.target, source.snapshot, bring, watch)?;
+    let restored = scratch.restore(
+        source.target,
+        (source.snapshot, Damage::Refuse),
+        bring,
+        watch,
+    )?;
     if let Some(finding) = restored.verify.findings.first() {
         return Err(DeskError::Damaged(format!(
             "snapshot {} does not hold: {}",

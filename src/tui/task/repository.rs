@@ -7,6 +7,7 @@ use super::super::popup::{Entry, Form, Popup, Wrong};
 use super::super::shell::Shell;
 use super::super::theme::Tone;
 use super::Task;
+use crate::backup::restore::Damage;
 use crate::backup::verify::ReadData;
 
 /// Labels of the fields for shares: no form has more.
@@ -20,6 +21,9 @@ const ABOUT_SHARES: &str =
 
 const PRESENCE: &str = "presence";
 const EVERYTHING: &str = "everything";
+
+const REFUSE: &str = "refuse";
+const ACCEPT: &str = "accept";
 
 /// A field for each share that is needed.
 fn shares(needed: u8) -> impl Iterator<Item = Entry> {
@@ -55,6 +59,7 @@ pub(super) fn popup(task: &Task) -> Popup {
                 Entry::text("folder", "", "for the vault; it must not exist, or be empty"),
                 Entry::text("snapshot", "", "its id; the newest if none is named"),
                 head(),
+                Entry::choice("damage", REFUSE, &[REFUSE, ACCEPT]),
             ];
             entries.extend(shares(*threshold));
             Form::new("Restore", task.clone(), entries)
@@ -91,12 +96,17 @@ pub(super) fn filled(task: &Task, form: &mut Form, shell: &mut Shell) -> Result<
             let into = PathBuf::from(form.needed("folder")?);
             let snapshot = form.given("snapshot").map(str::to_owned);
             let head = form.parsed("printed head")?;
+            let damage = match form.chosen("damage")? {
+                ACCEPT => Damage::Accept,
+                _ => Damage::Refuse,
+            };
             let shares = taken(*threshold, form)?;
             shell.start(JobKind::Restore {
                 into,
                 snapshot,
                 head,
                 shares,
+                damage,
             });
         }
         Task::Drill { threshold } => {

@@ -286,8 +286,8 @@ impl<'e> World<'e> {
             into: &place.path().join("vault"),
         };
         let wire = wire(Arc::clone(&self.doors.host));
-        let make = move |folder: &std::path::Path| Ok(Scribe::writing(folder, scribe));
-        let restored = restore::restore(&wire, request, make).await?;
+        let make = move |folder: &std::path::Path| Ok(Scribe::writing(folder, &scribe));
+        let restored = restore::stage(&wire, request, make).await?.put_in_place()?;
         let outcome = std::mem::take(&mut *outcome.lock().unwrap());
         Ok((restored.mark, outcome.book))
     }

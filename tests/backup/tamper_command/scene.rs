@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chartseal::backup::manifest::ManifestName;
+use chartseal::backup::restore::Damage;
 use chartseal::backup::target::{Name, Shelf, Target};
 use chartseal::backup::{Location, PrintedHead};
 use chartseal::desk::charts;
@@ -124,6 +125,7 @@ impl Scene {
             snapshot: None,
             shares: &self.ward.shares,
             head: None,
+            damage: Damage::Refuse,
         };
         let target = backup::Target::parse(&self.address).unwrap();
         backup::restore(&target, &order, &unwatched).unwrap();

@@ -25,7 +25,7 @@ async fn each_flipped_or_truncated_manifest_is_found() {
             let verified = site.verify(evil.clone(), ReadData::None).await;
             assert_eq!(names(&verified.corrupt), [format!("manifests/{name}")]);
             let refused = site.restore(evil).await.unwrap_err();
-            assert!(matches!(refused, BackupError::Manifest { .. }), "{refused}");
+            assert!(matches!(refused, BackupError::Damaged { .. }), "{refused}");
         }
     }
 }
@@ -65,7 +65,7 @@ async fn a_dropped_newest_snapshot_is_found_by_a_host_that_remembers_it() {
 
 #[tokio::test]
 async fn an_old_chain_served_to_a_restorer_who_brings_a_printed_head_is_refused() {
-    use chartseal::backup::restore::{Request, restore};
+    use chartseal::backup::restore::{Request, stage};
     let site = Site::new(Book::written(1, 30));
     let target = Memory::new();
     site.back_up(target.clone()).await.unwrap();
@@ -82,7 +82,7 @@ async fn an_old_chain_served_to_a_restorer_who_brings_a_printed_head_is_refused(
         damage: Damage::Accept,
         into: &into,
     };
-    let refused = restore(&wire(old), request, |_| Err("nothing is written".into()))
+    let refused = stage(&wire(old), request, |_| Err("nothing is written".into()))
         .await
         .unwrap_err();
     assert!(

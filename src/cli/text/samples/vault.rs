@@ -191,6 +191,7 @@ pub(crate) fn restored() -> Restored {
         seconds: 96.0,
         vault: text("/srv/new/vault"),
         sign_again: vec![text("brandt was disabled")],
+        damage: vec![text("manifests/x: this is not the name of a manifest")],
     }
 }
 
