@@ -180,6 +180,9 @@ impl DeskError {
                 "look for another copy of the repository; with --accept-damage `backup restore` takes the newest snapshot that is \
                  whole and names all that is not"
             }
+            Self::Backup(BackupError::Manifest { .. }) => {
+                "find out who put it there, and keep a copy; what no host wrote can then be removed under a credential that may"
+            }
             Self::Backup(BackupError::NoneWhole { .. }) => {
                 "look for another copy of the repository; an older snapshot than the head is taken only by its id: --snapshot ID"
             }

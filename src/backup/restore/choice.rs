@@ -140,7 +140,7 @@ impl<'a> Choice<'a> {
                 }
                 let led = match self.wanted {
                     // Asked for by its id: that the target has what the head names is enough.
-                    Some(_) => Some(self.is_led(newest).flatten()),
+                    Some(_) => Some(self.is_led(newest).unwrap_or_default()),
                     None => self.is_led(snapshot).and(self.is_led(newest)),
                 };
                 let Some(through) = led else {
@@ -151,7 +151,7 @@ impl<'a> Choice<'a> {
                 return Some(Pair {
                     snapshot,
                     newest,
-                    through: through.into_iter().collect(),
+                    through,
                 });
             }
         }
@@ -258,17 +258,17 @@ impl<'a> Choice<'a> {
     }
 
     /// Whether a snapshot leads on from the head that was brought, and where its ledger must have been for that.
-    fn is_led(&self, snapshot: &SignedManifest) -> Option<Option<Head>> {
+    fn is_led(&self, snapshot: &SignedManifest) -> Option<Vec<Head>> {
         let Some(head) = self.head else {
-            return Some(None);
+            return Some(Vec::new());
         };
         let named = self.chain.named_by(head)?;
         if self.chain.leads_to(snapshot, named) {
-            return Some(None);
+            return Some(Vec::new());
         }
         let there = self.chain.manifests.iter().find(|m| m.hash == named)?;
         self.leads_past(snapshot, there)
-            .then_some(Some(there.manifest.head))
+            .then(|| vec![there.manifest.head])
     }
 }
 

@@ -41,9 +41,12 @@ pub(super) async fn feed(
 ) -> Result<Fed, BackupError> {
     let no_index = AtomicBool::new(false);
     let left_out = |step: &Step| step.is_of_index() && no_index.load(Ordering::Relaxed);
-    let fetch = async |step: &Step| match left_out(step) {
-        true => Ok(SecretBytes::default()),
-        false => opener.fetch(&step.object).await,
+    let fetch = async |step: &Step| {
+        if left_out(step) {
+            Ok(SecretBytes::default())
+        } else {
+            opener.fetch(&step.object).await
+        }
     };
     let fetched = stream::iter(steps)
         .map(|step| async move { Ok::<_, BackupError>((step, fetch(step).await)) });
