@@ -99,6 +99,10 @@ impl Random {
 fn or_busy<T>(outcome: Result<T, DeskError>) {
     match outcome {
         Ok(_) | Err(DeskError::Index(IndexError::Busy | IndexError::Overtaken)) => {}
+        Err(DeskError::PassedOver(left)) => {
+            let busy = |why: &String| why.contains("another session");
+            assert!(left.iter().all(busy), "{left:?}");
+        }
         Err(error) => panic!("{error}"),
     }
 }

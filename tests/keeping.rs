@@ -11,7 +11,7 @@ use chartseal::clinical::{Body, Note};
 use chartseal::desk::catch_up::catch_up_all;
 use chartseal::desk::charts::{admit, encode, list};
 use chartseal::desk::view::{Proceed, unwatched};
-use chartseal::desk::{DeskError, Session, index, search, write};
+use chartseal::desk::{Class, DeskError, Session, index, search, write};
 use chartseal::index::bulk::FEW;
 use chartseal::jobs::verify;
 use chartseal::ledger::store::FILE;
@@ -149,6 +149,41 @@ fn a_terminal_that_nobody_asks_anything_indexes_what_is_due_and_merges_what_has_
     // The thread lets go of the session; then nobody holds it but this test.
     until("the session is let go", || Arc::strong_count(&doctor) == 1);
     until("nothing is left half done", || unfinished(&hospital) == 0);
+}
+
+#[test]
+fn a_compartment_that_somebody_has_in_hand_or_damaged_keeps_none_of_the_others_from_being_merged() {
+    let cases = [
+        (
+            "INSERT INTO index_lease SELECT id, randomblob(16), 1 << 60 FROM compartment WHERE section = 1",
+            "index of Ward A, identity: another session is working on this index",
+        ),
+        (
+            // As many segments as are merged, of which none opens.
+            "INSERT INTO segment (compartment, generation, kind, level, state, expires, salt, meta)
+             SELECT id, generation, 1, 1, 3, 0, randomblob(32), randomblob(40) FROM compartment, (VALUES (1), (2), (3), (4))
+             WHERE section = 1",
+            "index of Ward A, identity: segment",
+        ),
+    ];
+    for (spoil, said) in cases {
+        let (hospital, doctor) = neglected();
+        let before = packed(&hospital);
+        let file = Connection::open(hospital.vault_folder().join(FILE)).unwrap();
+        assert!(file.execute(spoil, []).unwrap() > 0);
+        let spoilt = packed(&hospital) - before;
+        let error = index::merge(&doctor, &unwatched).unwrap_err();
+        assert!(error.to_string().contains(said), "{error}");
+        assert_eq!(error.class(), Class::Outside);
+        assert!(packed(&hospital) - spoilt <= before - 3, "{said}");
+        let dead = "SELECT count(*) FROM segment WHERE state = 4";
+        assert_eq!(count(&hospital, dead), 0, "{said}");
+        // Nor is a terminal that nobody asks anything.
+        unindexed(&doctor, 1);
+        while index::tend(&doctor, &unwatched).unwrap() {}
+        let chart = "SELECT count(*) FROM index_lease WHERE expires < 1 << 60";
+        assert_eq!(count(&hospital, chart), 0);
+    }
 }
 
 #[test]

@@ -33,6 +33,9 @@ pub enum DeskError {
     /// The index said no.
     #[error(transparent)]
     Index(IndexError),
+    /// Compartments of the index that were passed over, with why; the others are done.
+    #[error("passed over, while the rest is done: {}", .0.join("; "))]
+    PassedOver(Vec<String>),
     /// The backup repository said no.
     #[error(transparent)]
     Backup(#[from] BackupError),
@@ -115,7 +118,11 @@ impl DeskError {
             | Self::NotNow(_)
             | Self::BadInput(_) => Class::BadInput,
             Self::Damaged(_) => Class::Found,
-            Self::Index(_) | Self::Stopped | Self::Io { .. } | Self::Outside(_) => Class::Outside,
+            Self::Index(_)
+            | Self::PassedOver(_)
+            | Self::Stopped
+            | Self::Io { .. }
+            | Self::Outside(_) => Class::Outside,
         }
     }
 
@@ -131,7 +138,7 @@ impl DeskError {
                 Class::Outside => "outside",
                 Class::Defect => "defect",
             },
-            Self::Index(_) => "index",
+            Self::Index(_) | Self::PassedOver(_) => "index",
             Self::Backup(error) => match error.fault() {
                 Fault::Outside => "target",
                 Fault::Evidence => "tampering",

@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::collections::BTreeSet;
 
-use crate::index::{self, Audit, Audited, Bulk, IndexError, Mode, Stoppable, coverage};
+use crate::index::{self, Audit, Audited, Bulk, IndexError, Mode, Stoppable, Transactor, coverage};
 use crate::ledger::{ChartId, Entry};
 use crate::vault::Reader;
 
@@ -38,42 +38,58 @@ pub fn stats(session: &Session) -> Result<IndexStats, DeskError> {
     })
 }
 
-/// Indexes what is due and merges what has piled up. Stopped, it goes on where it was.
+/// Indexes what is due and merges what has piled up. Stopped, it goes on where it was. [`DeskError::PassedOver`], when all else is done, if
+/// other sessions have a compartment in hand.
 pub fn merge(session: &Session, watch: Reporter<'_>) -> Result<IndexStats, DeskError> {
     catch_up_all(session, watch)?;
     let merged = Cell::new(0);
     let wanted = || report(watch, "merging", merged.get(), "segments").is_ok();
     let ledger = Stoppable::new(session.vault().ledger(), &wanted);
+    let mut left = Vec::new();
     for compartment in held(session)? {
-        while index::merge(&ledger, compartment.id, &compartment.keys)?.is_some() {
-            merged.set(merged.get() + 1);
+        loop {
+            match index::merge(&ledger, compartment.id, &compartment.keys) {
+                Ok(None) => break,
+                Ok(Some(_)) => merged.set(merged.get() + 1),
+                Err(error) => {
+                    left.push(passed_over(session, &compartment, error)?);
+                    break;
+                }
+            }
         }
     }
-    index::sweep(&ledger)?;
-    stats(session)
+    sweep(session, &ledger)?;
+    ended(session, left)
 }
 
 /// Builds the index anew from the entries themselves, whatever state it is in. Until a compartment is done, it is
 /// searched as it was. **It waits for nobody and takes no lease**: a damaged index can be mended while others write. What they write
 /// meanwhile is due again once a compartment is done, and indexed at once.
 pub fn rebuild(session: &Session, watch: Reporter<'_>) -> Result<IndexStats, DeskError> {
-    let mut done = 0;
+    let (mut done, mut left) = (0, Vec::new());
     for compartment in held(session)? {
         let mut tries = 1;
-        while let Err(error) = rebuild_one(session, &compartment, &mut done, watch) {
-            match error {
-                DeskError::Index(IndexError::Overtaken | IndexError::Collision)
-                    if tries < TRIES => {}
-                other => return Err(other),
+        loop {
+            match rebuild_one(session, &compartment, &mut done, watch) {
+                Ok(()) => break,
+                Err(DeskError::Index(IndexError::Overtaken | IndexError::Collision))
+                    if tries < TRIES =>
+                {
+                    tries += 1;
+                }
+                Err(DeskError::Index(error)) => {
+                    left.push(passed_over(session, &compartment, error)?);
+                    break;
+                }
+                Err(other) => return Err(other),
             }
-            tries += 1;
         }
         done += catch_up_in(session, compartment.id, &|count| {
             report(watch, "indexing", done + count, "entries")
         })?;
     }
-    index::sweep(session.vault().ledger())?;
-    stats(session)
+    sweep(session, session.vault().ledger())?;
+    ended(session, left)
 }
 
 /// One step of what keeps the index in shape, for a session that has nothing else to do: indexes what is due, or merges one full level,
@@ -98,13 +114,64 @@ pub fn tend(session: &Session, watch: Reporter<'_>) -> Result<bool, DeskError> {
             continue;
         }
         match index::merge(&ledger, compartment.id, &compartment.keys) {
-            Ok(None)
-            | Err(IndexError::Busy | IndexError::Overtaken | IndexError::StaleKey { .. }) => {}
             Ok(Some(_)) => return Ok(true),
+            Ok(None) => {}
+            Err(error) if is_of_one(&error) => {}
             Err(other) => return Err(other.into()),
         }
     }
-    Ok(index::sweep(&ledger)? > 0)
+    Ok(sweep(session, &ledger)? > 0)
+}
+
+/// Removes what is no longer read; and what the write-ahead log has of it, where nobody is in the way. How many segments it was.
+fn sweep(session: &Session, ledger: &impl Transactor) -> Result<usize, DeskError> {
+    let swept = index::sweep(ledger)?;
+    if swept > 0 {
+        session.vault().ledger().checkpoint_if_idle()?;
+    }
+    Ok(swept)
+}
+
+/// Whether this keeps from working on one compartment and on no other.
+fn is_of_one(error: &IndexError) -> bool {
+    matches!(
+        error,
+        IndexError::Busy
+            | IndexError::Overtaken
+            | IndexError::StaleKey { .. }
+            | IndexError::Damaged { .. }
+    )
+}
+
+/// What is said of a compartment that was passed over. What keeps from more than that is an error.
+fn passed_over(
+    session: &Session,
+    compartment: &Compartment,
+    error: IndexError,
+) -> Result<String, DeskError> {
+    if !is_of_one(&error) {
+        return Err(error.into());
+    }
+    session.vault().read(|reader| {
+        let place = place(reader, compartment);
+        Ok(format!("{place}: {error}"))
+    })
+}
+
+/// How it ended: what is left was passed over.
+fn ended(session: &Session, left: Vec<String>) -> Result<IndexStats, DeskError> {
+    if left.is_empty() {
+        stats(session)
+    } else {
+        Err(DeskError::PassedOver(left))
+    }
+}
+
+/// How a compartment is called.
+fn place(reader: &Reader<'_>, compartment: &Compartment) -> String {
+    let unit = reader.directory().units.get(&compartment.unit);
+    let unit = unit.map_or_else(String::new, |state| state.unit.name.clone());
+    format!("index of {unit}, {}", compartment.section)
 }
 
 /// Holds the index against the entries, both ways, in every compartment whose keys the session holds.
@@ -162,10 +229,7 @@ fn tell(
     checked.checked += audited.checked;
     checked.missing += audited.missing;
     checked.stray += audited.stray;
-    let directory = reader.directory();
-    let unit = directory.units.get(&compartment.unit);
-    let unit = unit.map_or_else(String::new, |state| state.unit.name.clone());
-    let place = format!("index of {unit}, {}", compartment.section);
+    let place = place(reader, compartment);
     let words = |count: u64| if count == 1 { "word" } else { "words" };
     for (rid, count) in &audited.missing_of {
         let text = format!("{place}: {count} {} of this entry not found", words(*count));

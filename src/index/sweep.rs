@@ -1,7 +1,7 @@
 //! Removing what no search reads any more: merged segments, and builds whose builder died.
 //!
-//! No key is needed. With `secure_delete` the pages are overwritten; truncating the write-ahead log afterwards is the ledger's
-//! part.
+//! No key is needed. With `secure_delete` the pages are overwritten; what the write-ahead log still has of them goes when the ledger
+//! [empties it](crate::ledger::Ledger::checkpoint_if_idle).
 
 use rusqlite::{Connection, OptionalExtension, params};
 

@@ -160,6 +160,29 @@ fn whoever_leaves_a_unit_finds_nothing_of_it_any_more() {
 }
 
 #[test]
+fn a_compartment_whose_new_key_was_not_delivered_keeps_none_of_the_others_from_being_built_anew() {
+    let (hospital, doctor, _) = feverish();
+    let sql = sql(&hospital);
+    // As whoever holds the new key leaves it.
+    let renewed = "UPDATE compartment SET generation = 9 WHERE section = 1";
+    assert_eq!(sql.execute(renewed, []).unwrap(), 1);
+    let oldest = |section: u8| -> i64 {
+        let id = "SELECT min(s.id) FROM segment s JOIN compartment c ON c.id = s.compartment WHERE s.state IN (1, 2, 3) AND c.section = ?1";
+        sql.query_row(id, [section], |row| row.get(0)).unwrap()
+    };
+    let before = [1, 2].map(oldest);
+    let error = index::rebuild(&doctor, &unwatched).unwrap_err();
+    let text = error.to_string();
+    assert!(
+        text.contains("index of Ward A, identity: the index has moved to generation 9"),
+        "{text}"
+    );
+    assert!(!text.contains("clinical"), "{text}");
+    assert_eq!(oldest(1), before[0], "it is left as it was");
+    assert!(oldest(2) > before[1], "the other was built anew");
+}
+
+#[test]
 fn what_is_granted_to_a_person_and_a_patients_own_chart_are_found_by_the_same_predicate() {
     let hospital = Hospital::staffed();
     let doctor = hospital.desk("hsmith");

@@ -11,6 +11,7 @@ use chartseal::desk::view::{Proceed, unwatched};
 use chartseal::desk::{Session, index, search, write};
 use chartseal::index::{Change, Field, Term, Transactor};
 use chartseal::jobs::verify;
+use chartseal::ledger::store::FILE;
 use chartseal::ledger::{ChartId, EntryId, Section};
 use chartseal::vault::VaultError;
 
@@ -262,4 +263,35 @@ fn what_was_written_while_an_index_was_built_anew_is_found_or_said_to_be_due_als
     index::rebuild(&doctor, &watch).unwrap();
     assert!(due.load(Relaxed) > 0, "something was due in between");
     assert_eq!(known(), (written.load(Relaxed), 0));
+}
+
+#[test]
+fn what_was_swept_leaves_the_write_ahead_log_too_unless_somebody_reads_and_then_nobody_waits() {
+    let hospital = Hospital::staffed();
+    let doctor = hospital.desk("hsmith");
+    let mrn = admit(&doctor, "Ward A", &patient("Ana", "Gerhold"))
+        .unwrap()
+        .mrn;
+    write::entry(&doctor, &mrn, note("fever")).unwrap();
+    let log = hospital.vault_folder().join(format!("{FILE}-wal"));
+    let length = || std::fs::metadata(&log).unwrap().len();
+    assert!(length() > 0);
+    index::rebuild(&doctor, &unwatched).unwrap();
+    assert_eq!(length(), 0);
+
+    let mut reading = sql(&hospital);
+    let reading = reading.transaction().unwrap();
+    let entries = || -> i64 {
+        let count = "SELECT count(*) FROM entry";
+        reading.query_row(count, [], |row| row.get(0)).unwrap()
+    };
+    let before = entries();
+    write::entry(&doctor, &mrn, note("fever")).unwrap();
+    index::rebuild(&doctor, &unwatched).unwrap();
+    assert!(length() > 0);
+    assert_eq!(entries(), before);
+    drop(reading);
+    index::rebuild(&doctor, &unwatched).unwrap();
+    assert_eq!(length(), 0);
+    assert_eq!(find(&doctor, "fever").len(), 2);
 }
