@@ -60,7 +60,7 @@ fn a_vault_is_backed_up_verified_lost_and_restored() {
     assert_eq!(second["parent"], first["snapshot"]);
     assert!(second["new_entries"].as_u64() < second["entries"].as_u64());
 
-    let listed = host.json_as("tlind", &["backup", "list", "--to", &repository]);
+    let listed = result(&host.run_as("tlind", &["backup", "list", "--to", &repository]));
     assert_eq!(
         (&listed[0]["snapshot"], &listed[0]["verified"]),
         (&second["snapshot"], &true.into())
