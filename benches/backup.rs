@@ -62,10 +62,10 @@ fn main() {
             file as f64 / MB / cost.seconds,
             cost.seconds,
             cost.processor,
-            bytes_below(program.repository()) as f64 / MB,
+            bytes_below(&program.repository()) as f64 / MB,
             peak as f64 / MB,
         );
-        full.insert(program.peer, bytes_below(program.repository()));
+        full.insert(program.peer, bytes_below(&program.repository()));
     }
 
     println!("\nrestore");
@@ -89,7 +89,7 @@ fn main() {
         .iter()
         .map(|program| {
             let kept = demo.folder.join(format!("older-{}", program.peer.name()));
-            copy(program.repository(), &kept);
+            copy(&program.repository(), &kept);
             kept
         })
         .collect();
@@ -101,9 +101,9 @@ fn main() {
         written.bodies as f64 / MB,
     );
     for program in &programs {
-        let before = bytes_below(program.repository());
+        let before = bytes_below(&program.repository());
         let cost = measure(&mut program.backup());
-        let stored = bytes_below(program.repository()) - before;
+        let stored = bytes_below(&program.repository()) - before;
         print!(
             "  {program}: {:.2} MB stored, {:.2} s",
             stored as f64 / MB,
@@ -127,7 +127,7 @@ fn main() {
     let head = demo.head();
     for (program, older) in programs.iter().zip(&older) {
         let newer = demo.folder.join("newer");
-        swap(program.repository(), older, &newer);
+        swap(&program.repository(), older, &newer);
         println!(
             "  {program}: {} by the host that made the newer one, {} by another host{}",
             told(!process::succeeds(&mut program.check())),
@@ -142,7 +142,7 @@ fn main() {
                 String::new()
             }
         );
-        swap(program.repository(), &newer, older);
+        swap(&program.repository(), &newer, older);
         remove(older);
     }
 
@@ -164,11 +164,11 @@ fn main() {
         program.init();
         let half = full[&program.peer] / 2;
         let killed = kill_when(&mut program.backup(), || {
-            bytes_below(program.repository()) >= half
+            bytes_below(&program.repository()) >= half
         });
-        let there = bytes_below(program.repository());
+        let there = bytes_below(&program.repository());
         let cost = measure(&mut program.backup());
-        let in_all = bytes_below(program.repository());
+        let in_all = bytes_below(&program.repository());
         println!(
             "  {program}: {}{:.0} MB were there; the second run added {:.0} MB and took {:.2} s; {:.0} MB in all",
             if killed { "" } else { "(was faster) " },

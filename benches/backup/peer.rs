@@ -19,7 +19,6 @@ pub enum Peer {
 pub struct Program<'a> {
     pub peer: Peer,
     version: String,
-    repository: PathBuf,
     demo: &'a Demo,
 }
 
@@ -63,20 +62,21 @@ impl<'a> Program<'a> {
             .take(2)
             .collect::<Vec<_>>()
             .join(" ");
-        let repository = match peer {
-            Peer::Chartseal => demo.repository(),
-            _ => demo.folder.join(format!("repository-{}", peer.name())),
-        };
         Some(Self {
             peer,
             version,
-            repository,
             demo,
         })
     }
 
-    pub fn repository(&self) -> &Path {
-        &self.repository
+    pub fn repository(&self) -> PathBuf {
+        match self.peer {
+            Peer::Chartseal => self.demo.repository(),
+            _ => self
+                .demo
+                .folder
+                .join(format!("repository-{}", self.peer.name())),
+        }
     }
 
     /// The repository as it never was, for this host, too.
@@ -85,9 +85,12 @@ impl<'a> Program<'a> {
             Peer::Chartseal => self.demo.host().join("backups"),
             _ => self.memory(""),
         };
-        for folder in [&self.repository, &memory] {
+        for folder in [&self.repository(), &memory] {
             // The first time there is none.
             let _ = std::fs::remove_dir_all(folder);
+        }
+        if self.peer == Peer::Chartseal {
+            self.demo.elsewhere();
         }
     }
 
@@ -99,7 +102,7 @@ impl<'a> Program<'a> {
             Peer::Restic => command.arg("init"),
             Peer::Borg => command
                 .args(["init", "--encryption", "repokey-blake2"])
-                .arg(&self.repository),
+                .arg(&self.repository()),
         };
         assert!(succeeds(&mut command), "{command:?}");
     }
@@ -109,12 +112,12 @@ impl<'a> Program<'a> {
         match self.peer {
             Peer::Chartseal => command
                 .args(["backup", "run", "--to"])
-                .arg(&self.repository),
+                .arg(&self.repository()),
             Peer::Restic => command.arg("backup").arg(self.demo.vault()),
             Peer::Borg => {
                 let name = format!(
                     "{}::{{now:%Y-%m-%dT%H:%M:%S.%f}}",
-                    self.repository.display()
+                    self.repository().display()
                 );
                 command.arg("create").arg(name).arg(self.demo.vault())
             }
@@ -129,7 +132,7 @@ impl<'a> Program<'a> {
                 command.env("CHARTSEAL_HOST", self.demo.folder.join("restored-host"));
                 command
                     .args(["backup", "restore", "--from"])
-                    .arg(&self.repository)
+                    .arg(&self.repository())
                     .arg("--into")
                     .arg(into);
                 for share in self.demo.made.restore.files.iter().take(3) {
@@ -143,13 +146,13 @@ impl<'a> Program<'a> {
                 let mut list = self.command("");
                 let newest = output(
                     list.args(["list", "--last", "1", "--short"])
-                        .arg(&self.repository),
+                        .arg(&self.repository()),
                 );
                 std::fs::create_dir_all(into).expect("a folder is made");
                 command
                     .current_dir(into)
                     .arg("extract")
-                    .arg(format!("{}::{newest}", self.repository.display()));
+                    .arg(format!("{}::{newest}", self.repository().display()));
             }
         }
         command
@@ -157,14 +160,14 @@ impl<'a> Program<'a> {
 
     /// What a host does to find out whether its repository is as it left it.
     pub fn check(&self) -> Command {
-        self.check_as("", &self.repository, None)
+        self.check_as("", &self.repository(), None)
     }
 
     /// The same by a host that has the keys and has never seen the repository.
     pub fn check_elsewhere(&self, head: Option<&str>) -> Command {
         let copied = self.demo.folder.join("elsewhere");
         let _ = std::fs::remove_dir_all(&copied);
-        copy(&self.repository, &copied);
+        copy(&self.repository(), &copied);
         let _ = std::fs::remove_dir_all(self.memory("elsewhere"));
         self.check_as("elsewhere", &copied, head)
     }
@@ -202,7 +205,7 @@ impl<'a> Program<'a> {
             Peer::Borg => return None,
         };
         let mut files = Vec::new();
-        files_below(&self.repository.join(folder), &mut files);
+        files_below(&self.repository().join(folder), &mut files);
         files.sort_by_key(|file| file.metadata().and_then(|file| file.modified()).ok());
         assert!(files.len() >= 3, "{} snapshots", files.len());
         std::fs::remove_file(&files[1]).expect("a file is removed");
@@ -233,7 +236,7 @@ impl<'a> Program<'a> {
                 .env("CHARTSEAL_VAULT", self.demo.vault())
                 .env("CHARTSEAL_HOST", self.demo.host()),
             Peer::Restic => command
-                .env("RESTIC_REPOSITORY", &self.repository)
+                .env("RESTIC_REPOSITORY", &self.repository())
                 .env("RESTIC_PASSWORD", "a password of the bench")
                 .env("RESTIC_CACHE_DIR", self.memory(host)),
             Peer::Borg => command

@@ -1,5 +1,6 @@
 //! The vault that is backed up: an invented hospital.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -24,6 +25,7 @@ pub const NOTE: usize = 400;
 pub struct Demo {
     pub folder: PathBuf,
     pub made: DemoMade,
+    round: Cell<u32>,
     _folder: tempfile::TempDir,
 }
 
@@ -50,6 +52,7 @@ impl Demo {
         let demo = Self {
             folder: path,
             made,
+            round: Cell::new(0),
             _folder: folder,
         };
         demo.settle();
@@ -69,7 +72,13 @@ impl Demo {
     }
 
     pub fn repository(&self) -> PathBuf {
-        self.folder.join("repository-chartseal")
+        let round = self.round.get();
+        self.folder.join(format!("repository-chartseal-{round}"))
+    }
+
+    /// Backups go to another place from here on: what was sent to the last one stays in the ledger, which refuses it empty.
+    pub fn elsewhere(&self) {
+        self.round.set(self.round.get() + 1);
     }
 
     pub fn entries(&self) -> u64 {

@@ -215,7 +215,7 @@ fn stopped_while_the_snapshot_is_checked_it_leaves_nothing_and_points_at_nothing
     )
     .unwrap_err();
     assert!(seen.load(SeqCst));
-    assert!(matches!(stopped, DeskError::Stopped), "{stopped}");
+    assert!(stopped.to_string().starts_with("stopped"), "{stopped}");
 }
 
 #[test]
