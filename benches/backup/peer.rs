@@ -102,7 +102,7 @@ impl<'a> Program<'a> {
             Peer::Restic => command.arg("init"),
             Peer::Borg => command
                 .args(["init", "--encryption", "repokey-blake2"])
-                .arg(&self.repository()),
+                .arg(self.repository()),
         };
         assert!(succeeds(&mut command), "{command:?}");
     }
@@ -112,7 +112,7 @@ impl<'a> Program<'a> {
         match self.peer {
             Peer::Chartseal => command
                 .args(["backup", "run", "--to"])
-                .arg(&self.repository()),
+                .arg(self.repository()),
             Peer::Restic => command.arg("backup").arg(self.demo.vault()),
             Peer::Borg => {
                 let name = format!(
@@ -132,7 +132,7 @@ impl<'a> Program<'a> {
                 command.env("CHARTSEAL_HOST", self.demo.folder.join("restored-host"));
                 command
                     .args(["backup", "restore", "--from"])
-                    .arg(&self.repository())
+                    .arg(self.repository())
                     .arg("--into")
                     .arg(into);
                 for share in self.demo.made.restore.files.iter().take(3) {
@@ -146,7 +146,7 @@ impl<'a> Program<'a> {
                 let mut list = self.command("");
                 let newest = output(
                     list.args(["list", "--last", "1", "--short"])
-                        .arg(&self.repository()),
+                        .arg(self.repository()),
                 );
                 std::fs::create_dir_all(into).expect("a folder is made");
                 command
@@ -236,7 +236,7 @@ impl<'a> Program<'a> {
                 .env("CHARTSEAL_VAULT", self.demo.vault())
                 .env("CHARTSEAL_HOST", self.demo.host()),
             Peer::Restic => command
-                .env("RESTIC_REPOSITORY", &self.repository())
+                .env("RESTIC_REPOSITORY", self.repository())
                 .env("RESTIC_PASSWORD", "a password of the bench")
                 .env("RESTIC_CACHE_DIR", self.memory(host)),
             Peer::Borg => command
