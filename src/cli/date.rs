@@ -26,7 +26,7 @@ fn read(text: &str, now: Timestamp, edge: Edge) -> Result<Stamp, String> {
     if let Ok(instant) = text.parse::<Timestamp>() {
         return Ok(Stamp(instant));
     }
-    let today = now.to_zoned(TimeZone::UTC).date();
+    let today = Stamp(now).day();
     day(text, today)
         .and_then(|day| at(day, edge))
         .map(|moment| Stamp(moment.timestamp()))

@@ -244,7 +244,7 @@ impl Act {
         match self {
             Self::Viewed(act) => format!("looked at {}", names(&act.sections)),
             Self::Searched(act) => format!(
-                "searched `{}`: {} entries in {} charts",
+                "searched `{}`: {} entries match, {} charts shown",
                 act.query,
                 act.total,
                 act.charts.len()

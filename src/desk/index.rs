@@ -175,20 +175,28 @@ fn place(reader: &Reader<'_>, compartment: &Compartment) -> String {
 }
 
 /// Holds the index against the entries, both ways, in every compartment whose keys the session holds.
+///
+/// A compartment is compared at one state of the ledger, and what its index should hold takes some 8 bytes a pair of memory meanwhile.
 pub fn audit(session: &Session, watch: Reporter<'_>) -> Result<IndexChecked, DeskError> {
     let mut checked = IndexChecked::default();
+    let mut read = 0;
     for compartment in held(session)? {
         session.vault().read(|reader| {
-            let audited = audit_one(reader, &compartment)?;
+            let audited = audit_one(reader, &compartment, &mut read, watch)?;
             tell(reader, &compartment, &audited, &mut checked);
             Ok::<_, DeskError>(())
         })?;
-        report(watch, "comparing the index", checked.checked, "pairs")?;
     }
     Ok(checked)
 }
 
-fn audit_one(reader: &mut Reader<'_>, compartment: &Compartment) -> Result<Audited, DeskError> {
+/// Audits one compartment. `read` counts entries.
+fn audit_one(
+    reader: &mut Reader<'_>,
+    compartment: &Compartment,
+    read: &mut u64,
+    watch: Reporter<'_>,
+) -> Result<Audited, DeskError> {
     let tx = reader.tx();
     let mut audit = Audit::new(compartment.id, &compartment.keys);
     // Words of charts that the unit has no access to any more, or that nobody vouches for being indexed whole: in the index, or partly
@@ -209,9 +217,11 @@ fn audit_one(reader: &mut Reader<'_>, compartment: &Compartment) -> Result<Audit
             let mut entries = tx.section_after(&chart, compartment.section, after, PAGE)?;
             entries.retain(|entry| entry.seq() <= up_to);
             after = entries.last().map_or(up_to, Entry::seq);
+            *read += entries.len() as u64;
             for change in changes(reader, entries)? {
                 audit.push(&change);
             }
+            report(watch, "comparing the index", *read, "entries")?;
         }
     }
     let mut audited = audit.finish(tx.sql())?;

@@ -21,12 +21,12 @@ use super::error::DeskError;
 use super::queries;
 use super::session::Session;
 use super::territory::Territory;
-use super::view::SearchAnswer;
+use super::view::{SearchAnswer, Stamp};
 use hit::hit;
 use part::{Wanted, part};
 use patients::{Patient, Patients};
 
-/// Charts listed in the record of a search.
+/// Charts listed in one record of a search: of more that are shown, there are as many records as it takes.
 const RECORDED: usize = 100;
 /// How long a page looks at candidates before it comes with what it found; the next one goes on there.
 const STRETCH: Duration = Duration::from_millis(40);
@@ -105,10 +105,7 @@ fn answer(
     wanted: &Wanted<'_>,
 ) -> Result<(SearchAnswer, Option<Place>), DeskError> {
     let started = Clock::now();
-    let today = jiff::Timestamp::now()
-        .to_zoned(jiff::tz::TimeZone::system())
-        .date();
-    let query = index::query::parse(text, today)?;
+    let query = index::query::parse(text, Stamp::now().day())?;
     let part = session
         .vault()
         .read(|reader| part(session, reader, &query, wanted))?;
@@ -148,6 +145,7 @@ fn answer(
         charts: place.charts.unwrap_or(place.met.len() as u64),
         all_charts: place.charts.is_some() || part.last,
         opened: part.opened,
+        rejected: place.rejected,
     };
     Ok((answer, (!part.last).then_some(place)))
 }
@@ -170,12 +168,20 @@ fn record(
         else {
             return Ok(());
         };
-        let act = Act::Searched(Searched {
-            query: query.chars().take(1000).collect(),
-            total,
-            charts: charts.iter().take(RECORDED).copied().collect(),
+        let charts: Vec<ChartId> = charts.iter().copied().collect();
+        let mut parts: Vec<&[ChartId]> = charts.chunks(RECORDED).collect();
+        if parts.is_empty() {
+            parts.push(&[]);
+        }
+        let records = parts.into_iter().map(|charts| {
+            let act = Act::Searched(Searched {
+                query: query.chars().take(1000).collect(),
+                total,
+                charts: charts.to_vec(),
+            });
+            (Draft::new(unit.chart(), Section::Access), act.encode())
         });
-        match writer.put(Draft::new(unit.chart(), Section::Access), &act.encode()) {
+        match writer.put_all(records.collect()) {
             // Before the first auditor has joined there is no key to seal it to.
             Ok(_) | Err(VaultError::NoKey { .. }) => Ok(()),
             Err(error) => Err(DeskError::from(error)),

@@ -64,7 +64,7 @@ pub struct NoDate(pub String);
 pub fn typed(text: &str, now: Stamp) -> Result<Stamp, NoDate> {
     let wrong = || NoDate(text.to_owned());
     let text = text.trim();
-    let today = now.0.to_zoned(TimeZone::UTC).date();
+    let today = now.day();
     let date = if let Some(rest) = text.strip_prefix(['t', 'T']) {
         if rest.is_empty() {
             today

@@ -8,7 +8,7 @@ use chartseal::clinical::{
 };
 use chartseal::desk::charts::{encode, list};
 use chartseal::desk::reach::reach;
-use chartseal::desk::view::SearchAnswer;
+use chartseal::desk::view::{SearchAnswer, Stamp};
 use chartseal::desk::{Session, search};
 use chartseal::index::day::Day;
 use chartseal::index::{Facts, Meta, query};
@@ -139,7 +139,7 @@ pub fn find(session: &Session, text: &str) -> Vec<String> {
 /// What somebody should find: every section that their keys open, entry by entry. The newest day first, and of a day what was written
 /// last.
 pub fn naive(session: &Session, text: &str) -> Vec<String> {
-    let today = jiff::Zoned::now().date();
+    let today = Stamp::now().day();
     let query = query::parse(text, today).unwrap();
     session
         .vault()

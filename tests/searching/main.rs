@@ -5,7 +5,9 @@ mod everyone;
 mod fixture;
 mod keys;
 mod random;
+mod record;
 #[path = "../support/mod.rs"]
 mod support;
+mod today;
 mod upkeep;
 mod versions;

@@ -1,5 +1,6 @@
 //! The index follows the ledger: what is due, what was forged or lost, what is indexed while others work.
 
+use std::sync::Mutex;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -8,7 +9,7 @@ use chartseal::desk::catch_up::catch_up_all;
 use chartseal::desk::charts::admit;
 use chartseal::desk::indexing::compartments;
 use chartseal::desk::view::{Proceed, unwatched};
-use chartseal::desk::{Session, index, search, write};
+use chartseal::desk::{DeskError, Session, index, search, write};
 use chartseal::index::{Change, Field, Term, Transactor};
 use chartseal::jobs::verify;
 use chartseal::ledger::store::FILE;
@@ -294,4 +295,37 @@ fn what_was_swept_leaves_the_write_ahead_log_too_unless_somebody_reads_and_then_
     index::rebuild(&doctor, &unwatched).unwrap();
     assert_eq!(length(), 0);
     assert_eq!(find(&doctor, "fever").len(), 2);
+}
+
+#[test]
+fn holding_the_index_against_the_entries_can_be_stopped_every_few_hundred_of_them() {
+    let hospital = Hospital::staffed();
+    let doctor = hospital.desk("hsmith");
+    let mrn = admit(&doctor, "Ward A", &patient("Ana", "Gerhold"))
+        .unwrap()
+        .mrn;
+    let notes: Vec<_> = (0..600).map(|n| note(&format!("fever {n}"))).collect();
+    let chart = chart_of(&doctor, &mrn);
+    unindexed(&doctor, chart, Section::Clinical, &notes);
+    catch_up_all(&doctor, &unwatched).unwrap();
+
+    let steps = Mutex::new(vec![0]);
+    let checked = index::audit(&doctor, &|progress| {
+        steps.lock().unwrap().push(progress.done);
+        Proceed::Go
+    })
+    .unwrap();
+    assert!(checked.checked > 1_200 && checked.findings.is_empty());
+    let steps = steps.into_inner().unwrap();
+    assert!(steps.last() >= Some(&600));
+    assert!(
+        steps.windows(2).all(|pair| pair[1] - pair[0] <= 256),
+        "{steps:?}"
+    );
+
+    let stopped = index::audit(&doctor, &|progress| match progress.done {
+        0..300 => Proceed::Go,
+        _ => Proceed::Stop,
+    });
+    assert!(matches!(stopped, Err(DeskError::Stopped)));
 }

@@ -28,6 +28,9 @@ pub struct SearchAnswer {
     /// Sections that were opened and read through: personal ones, which no unit's index covers.
     #[serde(skip)]
     pub opened: u64,
+    /// Candidates of the index that were looked at, up to this page, and are not what the query looks for.
+    #[serde(skip)]
+    pub rejected: u64,
 }
 
 /// One match.

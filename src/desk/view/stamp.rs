@@ -3,6 +3,8 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::{Serialize, Serializer};
 
 /// A point in time. Prints as RFC 3339 in UTC, `2026-11-22T08:31:05Z`.
@@ -10,6 +12,17 @@ use serde::{Serialize, Serializer};
 pub struct Stamp(pub Timestamp);
 
 impl Stamp {
+    /// What the host's clock says.
+    pub fn now() -> Self {
+        Self(Timestamp::now())
+    }
+
+    /// The day it lies in, in UTC wherever the host is: **the one meaning of `today`** on the screen, on the command line and in queries,
+    /// and the day of an entry that names none.
+    pub fn day(self) -> Date {
+        self.0.to_zoned(TimeZone::UTC).date()
+    }
+
     /// From milliseconds since 1970, which is how the ledger counts. What lies beyond the calendar becomes its nearest end.
     pub fn from_millis(millis: i64) -> Self {
         let nearest = if millis < 0 {

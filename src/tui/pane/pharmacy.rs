@@ -2,7 +2,6 @@
 
 use jiff::ToSpan;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 
 use super::super::action::{Action, Context};
 use super::super::backend::Reply;
@@ -70,7 +69,7 @@ impl Pharmacy {
         if line.expired && amount(line) > 0.0 {
             return Some(Due::Expired);
         }
-        let today = now.0.to_zoned(TimeZone::UTC).date();
+        let today = now.day();
         let soon = today.checked_add(SOON.days()).ok();
         if !line.expired
             && amount(line) > 0.0

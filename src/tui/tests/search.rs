@@ -10,6 +10,9 @@ use crate::desk::view::{Hit, Preview, Queries, SavedQuery, SearchAnswer};
 /// A query whose matches stand in charts that do not say whose they are.
 const UNNAMED: &str = "whose";
 
+/// A query whose words some candidates have, but apart.
+const APART: &str = "\"asks for\"";
+
 /// What the fixture finds whatever is asked: a first page of few, and a second of many.
 pub fn page(query: &str, second: bool) -> Reply {
     let mut found: Vec<Hit> = if second {
@@ -33,6 +36,7 @@ pub fn page(query: &str, second: bool) -> Reply {
         charts: if second { 17 } else { 3 },
         all_charts: second,
         opened: 0,
+        rejected: if query == APART { 12 } else { 0 },
     };
     Reply::Search {
         answer: Box::new(answer),
@@ -162,6 +166,20 @@ fn the_first_page_comes_alone_and_the_rest_follows_as_far_as_it_will_be_read() {
     assert_eq!(pages.len(), 2, "{asked}");
     assert!(pages[0].contains("from: None") && pages[1].contains("from: Some"));
     assert!(bench.shows("64 entries in 17 charts · 812 µs"));
+}
+
+#[test]
+fn it_says_that_nothing_else_was_opened_only_where_that_is_so() {
+    let mut bench = searching();
+    assert!(bench.shows("nothing else was opened"));
+    bench.keys("/ ctrl+u");
+    bench.types(APART);
+    bench.keys("enter");
+    assert!(
+        bench.shows("· 12 more looked at") && !bench.shows("nothing else"),
+        "{}",
+        bench.screen()
+    );
 }
 
 #[test]

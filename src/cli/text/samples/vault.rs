@@ -219,6 +219,7 @@ pub(crate) fn search_answer() -> SearchAnswer {
         charts: 17,
         all_charts: true,
         opened: 0,
+        rejected: 0,
     }
 }
 

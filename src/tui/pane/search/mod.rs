@@ -95,8 +95,7 @@ impl Search {
         }
         self.completion = None;
         self.wrong = None;
-        let today = shell.now.0.to_zoned(jiff::tz::TimeZone::UTC).date();
-        if let Err(error) = query::parse(typed, today) {
+        if let Err(error) = query::parse(typed, shell.now.day()) {
             self.query.go_to(error.column.saturating_sub(1));
             self.wrong = Some(Wrong::Query(error));
             self.results = None;

@@ -140,6 +140,8 @@ impl Results {
                 " · {} read through",
                 counted(answer.opened, "section", "sections")
             );
+        } else if answer.rejected > 0 {
+            let _ = write!(line, " · {} more looked at", text::grouped(answer.rejected));
         } else if warning.is_none() {
             line.push_str(" · sealed index, nothing else was opened");
         }
