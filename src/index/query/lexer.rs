@@ -22,13 +22,30 @@ pub(super) enum TokenKind<'q> {
     Word(&'q str),
     /// What stands between quotes.
     Phrase(&'q str),
-    /// A field, how it is asked about, and the value with its column.
+    /// A field, how it is asked about, and the value.
     Field {
         name: &'q str,
         ask: Ask,
-        value: &'q str,
-        value_column: usize,
+        value: Value<'q>,
     },
+}
+
+/// What stands after a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Value<'q> {
+    /// Without its quotes.
+    pub(super) text: &'q str,
+    /// The column of its first character or quote.
+    pub(super) column: usize,
+    /// Whether it stands between quotes, where a star is a sign like any other, but for the end of a name.
+    pub(super) quoted: bool,
+}
+
+impl Value<'_> {
+    /// Whether it has a star that asks for more than itself.
+    pub(super) fn is_starred(self) -> bool {
+        !self.quoted && self.text.contains('*')
+    }
 }
 
 /// What stands between a field and its value.
@@ -115,18 +132,15 @@ impl<'q> Lexer<'q> {
         if let Some((ask, len)) = Ask::read(&self.rest[name..]).filter(|_| begins_with_letter) {
             let name = self.take(name);
             self.take(len);
-            let value_column = self.column;
-            let value = if self.rest.starts_with('"') {
-                self.quoted()?
-            } else {
-                self.run()
+            let column = self.column;
+            let quoted = self.rest.starts_with('"');
+            let text = if quoted { self.quoted()? } else { self.run() };
+            let value = Value {
+                text,
+                column,
+                quoted,
             };
-            return Ok(TokenKind::Field {
-                name,
-                ask,
-                value,
-                value_column,
-            });
+            return Ok(TokenKind::Field { name, ask, value });
         }
         let word = self.run();
         let is = |operator: &str| word.eq_ignore_ascii_case(operator);

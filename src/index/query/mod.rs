@@ -15,7 +15,8 @@
 //! say in whose charts to look: `name:gar* fever`.
 //!
 //! [`parse`] turns text into a [`Query`] or says at which column it expected what. [`Query::matches`] is the meaning of a query:
-//! the index only finds candidates faster. Words that stand in nearly every text (the, of …) are passed over outside quotes.
+//! the index only finds candidates faster. Words that stand in nearly every text (the, of …) are passed over outside quotes. A star stands
+//! at the end of a name and nowhere else, unless in quotes, where it is a sign of the text.
 
 mod dates;
 mod fields;

@@ -5,6 +5,8 @@
 //! both   = one (["AND"] one)*
 //! one    = ("-" | "NOT") one | "(" either ")" | word | "phrase" | field | "history:" [word | "phrase"]
 //! ```
+//!
+//! `history:` stands in no negation.
 
 use jiff::civil::Date;
 
@@ -31,6 +33,7 @@ pub(super) fn parse(text: &str, today: Date) -> Result<(Expr, bool), QueryError>
         end,
         today,
         depth: 0,
+        negation: None,
         history: false,
     };
     let parsed = parser.either()?;
@@ -57,6 +60,8 @@ struct Parser<'t, 'q> {
     end: usize,
     today: Date,
     depth: usize,
+    /// The column of the negation that this is inside of.
+    negation: Option<usize>,
     history: bool,
 }
 
@@ -93,12 +98,9 @@ impl Parser<'_, '_> {
         self.tokens = rest;
         match &token.kind {
             TokenKind::Not => {
-                if let Some(next) = rest.first()
-                    && is_history(&next.kind)
-                {
-                    return Err(error(token.column, "history: without anything before it"));
-                }
+                let outside = self.negation.replace(token.column);
                 let negated = self.deeper(token.column, Self::one)?;
+                self.negation = outside;
                 Ok(negated.map(|expr| match expr {
                     Expr::Not(twice) => *twice,
                     once => Expr::Not(Box::new(once)),
@@ -114,22 +116,16 @@ impl Parser<'_, '_> {
             }
             TokenKind::Word(word) => values::bare(token.column, word),
             TokenKind::Phrase(phrase) => values::phrase(token.column, phrase),
-            TokenKind::Field {
-                ask,
-                value,
-                value_column,
-                ..
-            } if is_history(&token.kind) => {
+            TokenKind::Field { name, ask, value } if is_history(name) => {
+                if let Some(column) = self.negation {
+                    let expected = "history: without a negation: it is asked of the whole query";
+                    return Err(error(column, expected));
+                }
                 self.history = true;
-                values::formerly(*ask, value, *value_column)
+                values::formerly(*ask, *value)
             }
-            TokenKind::Field {
-                name,
-                ask,
-                value,
-                value_column,
-            } => {
-                values::field(token.column, name, *ask, value, *value_column, self.today).map(Some)
+            TokenKind::Field { name, ask, value } => {
+                values::field(token.column, name, *ask, *value, self.today).map(Some)
             }
             TokenKind::Close | TokenKind::Or | TokenKind::And => {
                 Err(error(token.column, "a word, a \"phrase\" or a field"))
@@ -164,8 +160,8 @@ impl Parser<'_, '_> {
 }
 
 /// Whether it asks for replaced versions too.
-fn is_history(kind: &TokenKind<'_>) -> bool {
-    matches!(kind, TokenKind::Field { name, .. } if name.eq_ignore_ascii_case("history"))
+fn is_history(field: &str) -> bool {
+    field.eq_ignore_ascii_case("history")
 }
 
 /// One part as it is, several under `join`.

@@ -310,7 +310,12 @@ fn a_bad_query_is_told_where_and_what_was_expected() {
         ("history:", 9, "what to look for"),
         ("history:???", 9, "letters"),
         ("fever -history:rash", 7, "history: without"),
+        ("fever -(rash OR (history: itch))", 7, "history: without"),
+        ("-(-(history: fever))", 3, "history: without"),
         ("history>rash", 8, "a colon"),
+        ("value>8480-6>140", 6, "a colon"),
+        ("value<=140", 7, "a colon"),
+        ("value:8480-*>140", 7, "a code, a comparison"),
     ] {
         let (found, said) = refused(query);
         assert_eq!(found, column, "{query}: {said}");
@@ -324,6 +329,48 @@ fn a_bad_query_is_told_where_and_what_was_expected() {
             .next(),
         Some("column 1: expected one of the fields dx")
     );
+}
+
+#[test]
+fn a_star_is_refused_where_it_means_nothing() {
+    for (query, column) in [
+        ("*", 1),
+        ("fe*er", 1),
+        ("*fever", 1),
+        ("rash -rx:*", 10),
+        ("dx:I1*", 4),
+        ("lab:8480*", 5),
+        ("allergy:peni*", 9),
+        ("mrn:00*", 5),
+        ("phone:555*", 7),
+        ("author:hsm*", 8),
+        ("blood:A*", 7),
+        ("history:pneu*", 9),
+    ] {
+        let (found, said) = refused(query);
+        assert_eq!(found, column, "{query}: {said}");
+        assert!(
+            said.contains("whole") && said.contains("name:gar*"),
+            "{query}: {said}"
+        );
+    }
+    for query in ["name:ga*cia", "name:*cia", "name:g**"] {
+        let (found, said) = refused(query);
+        assert_eq!(found, 6, "{query}: {said}");
+        assert!(said.contains("at its end"), "{query}: {said}");
+    }
+}
+
+#[test]
+fn a_star_of_the_text_is_found_in_quotes() {
+    let entry = condition("HLA-B*57:01", "carries HLA-B*57:01");
+    for query in [
+        "\"HLA-B*57:01\"",
+        "dx:\"hla-b*57:01\"",
+        "history:\"HLA-B*57\"",
+    ] {
+        assert!(finds(query, &entry), "{query}");
+    }
 }
 
 #[test]

@@ -11,23 +11,28 @@ use crate::index::text;
 use crate::index::vital::{self, Vital};
 
 use super::leaf::Leaf;
-use super::lexer::Ask;
+use super::lexer::{Ask, Value};
 use super::parser::error;
 use super::{Expr, QueryError, dates, fields};
 
 /// A bare word; `None` if it is passed over. What splits into several words asks for them together.
 pub(super) fn bare(column: usize, word: &str) -> Result<Option<Expr>, QueryError> {
-    if word.ends_with('*') {
-        return Err(error(
-            column,
-            "a whole word; only name: takes a beginning, as in name:gar*",
-        ));
+    if word.contains('*') {
+        return Err(starred(column, "a whole word"));
     }
     match text::words(word).as_slice() {
         [] => Err(error(column, "a word with letters or digits")),
         [one] if text::is_stop_word(one) => Ok(None),
         _ => phrase(column, word),
     }
+}
+
+/// A star where it means nothing.
+fn starred(column: usize, expected: &str) -> QueryError {
+    error(
+        column,
+        format!("{expected}; only name: takes a beginning, as in name:gar*, and quotes any sign"),
+    )
 }
 
 /// Words between quotes.
@@ -43,14 +48,18 @@ pub(super) fn phrase(column: usize, phrase: &str) -> Result<Option<Expr>, QueryE
 }
 
 /// What stands right after `history:`; nothing is needed there.
-pub(super) fn formerly(ask: Ask, value: &str, column: usize) -> Result<Option<Expr>, QueryError> {
+pub(super) fn formerly(ask: Ask, value: Value<'_>) -> Result<Option<Expr>, QueryError> {
+    let Value { text, column, .. } = value;
     if ask != Ask::Is {
         return Err(error(column.saturating_sub(1), "a colon, as in history:…"));
     }
-    match text::words(value).as_slice() {
-        [] if value.trim().is_empty() => Ok(None),
+    if value.is_starred() {
+        return Err(starred(column, "a whole word"));
+    }
+    match text::words(text).as_slice() {
+        [] if text.trim().is_empty() => Ok(None),
         [] => Err(error(column, "a word with letters or digits")),
-        _ => phrase(column, value),
+        _ => phrase(column, text),
     }
 }
 
@@ -59,16 +68,16 @@ pub(super) fn field(
     column: usize,
     name: &str,
     ask: Ask,
-    value: &str,
-    value_column: usize,
+    value: Value<'_>,
     today: Date,
 ) -> Result<Expr, QueryError> {
     let name = name.to_lowercase();
+    let (starred_value, value_column, value) = (value.is_starred(), value.column, value.text);
     let at = |expected: &str| error(value_column, expected);
     if let Some((name, vital)) = vital::NAMES.into_iter().find(|(known, _)| *known == name) {
         return vital_sign(name, vital, ask, value).ok_or_else(|| at(&measured(name)));
     }
-    if name == "value" {
+    if name == "value" && ask == Ask::Is {
         return coded_number(value)
             .ok_or_else(|| at("a code, a comparison and a number, as in value:8480-6>140"));
     }
@@ -100,6 +109,9 @@ pub(super) fn field(
             value_column.saturating_sub(1),
             format!("a colon, as in {name}:…"),
         ));
+    }
+    if starred_value && name != "name" {
+        return Err(starred(value_column, "a whole value"));
     }
     let leaf =
         |leaf: Option<Leaf>, expected: &str| leaf.map(Expr::Leaf).ok_or_else(|| at(expected));
@@ -187,6 +199,9 @@ fn named(value: &str) -> Result<Expr, &'static str> {
     let (value, open) = value
         .strip_suffix('*')
         .map_or((value, false), |stem| (stem, true));
+    if value.contains('*') {
+        return Err("a name with one star at most, at its end, as in name:gar*");
+    }
     let words = text::words(value);
     match (words.as_slice(), open) {
         ([], _) => Err("a name, as in name:garcia or name:gar*"),
@@ -232,7 +247,8 @@ fn coded_number(value: &str) -> Option<Expr> {
         .find_map(|(at, _)| Some((at, Ask::read(&value[at..])?)))?;
     let (from, to) = range(ask, &value[at + len..])?;
     let code = text::whole(&value[..at]);
-    (!code.is_empty()).then_some(Expr::Leaf(Leaf::Number("value", code, from, to)))
+    (!code.is_empty() && !code.contains('*'))
+        .then_some(Expr::Leaf(Leaf::Number("value", code, from, to)))
 }
 
 fn range(ask: Ask, value: &str) -> Option<(Number, Number)> {

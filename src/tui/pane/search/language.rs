@@ -17,7 +17,7 @@ const FORMS: [(&str, &str); 8] = [
     ("fever cough", "both"),
     ("fever OR cough", "either; binds weaker than a space"),
     ("-cough", "not this; NOT cough is the same"),
-    ("(fever OR chills) -rx:*", "parentheses group"),
+    ("(fever OR chills) -rash", "parentheses group"),
     ("temp:38..40", "a number between two"),
     ("since:t-3m until:t", "dates: t is today; d, w, m, y"),
 ];
