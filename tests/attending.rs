@@ -4,9 +4,9 @@ mod support;
 
 use chartseal::clinical::Body;
 use chartseal::clinical::Note;
-use chartseal::desk::access::{grant, request};
+use chartseal::desk::access::{accept, grant, request, share};
 use chartseal::desk::charts::{admit, attend, list as charts, no_json, show};
-use chartseal::desk::view::GrantState;
+use chartseal::desk::view::{GrantState, Stamp};
 use chartseal::desk::{Class, DeskError, Session, inbox, write};
 use chartseal::ledger::Section;
 use chartseal::ledger::clear::{Attending, Clear};
@@ -104,6 +104,36 @@ fn what_was_asked_of_one_attending_doctor_is_the_next_ones_to_decide() {
     );
     grant(&next, &asked.id, None).unwrap();
     assert!(show(&nurse, &mrn, Some(Section::Clinical), &no_json).is_ok());
+}
+
+#[test]
+fn an_attending_doctor_decides_for_no_longer_than_they_hold_the_chart_themselves() {
+    let hospital = Hospital::staffed();
+    let admin = hospital.login("admin");
+    admin.join_unit("Ward A", "okafor").unwrap();
+    let (doctor, mrn) = admitted_by(&hospital, "hsmith");
+    doctor.vault().deliver().unwrap();
+    attend(&doctor, &mrn, "okafor").unwrap();
+    for login in ["okafor", "brandt"] {
+        admin.leave_unit("Ward A", login).unwrap();
+    }
+    let next = hospital.desk("okafor");
+    let now = chartseal::vault::clock::now() as i64;
+    let week = Stamp::from_millis(now + 7 * 86_400_000);
+    let lent = share(&doctor, &mrn, "okafor", &[Section::Access], Some(week)).unwrap();
+    accept(&next, &lent.id).unwrap();
+
+    let nurse = hospital.desk("brandt");
+    let asked = request(&nurse, &mrn, &[Section::Access], "covers the night", None).unwrap();
+    let longer = Stamp::from_millis(week.millis() + 1);
+    let refused = grant(&next, &asked.id, Some(longer)).unwrap_err();
+    assert_eq!(refused.class(), Class::Denied);
+    assert!(refused.to_string().contains("no longer than you hold it"));
+    let granted = grant(&next, &asked.id, None).unwrap();
+    assert_eq!(
+        granted.until.map(|until| until.millis()),
+        Some(week.millis())
+    );
 }
 
 #[test]

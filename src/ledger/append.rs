@@ -64,6 +64,11 @@ impl<'c> WriteTx<'c> {
         self.head
     }
 
+    /// The latest time among the entries that this transaction has written and the one before them.
+    pub fn last_created(&self) -> u64 {
+        self.last_created
+    }
+
     /// The number of the last clear entry that this transaction has written; 0 for none.
     pub fn last_clear(&self) -> u64 {
         self.last_clear

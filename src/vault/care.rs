@@ -187,19 +187,9 @@ impl Writer<'_, '_> {
             .chart(&chart)
             .ok_or(VaultError::NoChart(chart))?;
         let before = state.epoch(section);
-        let carried: Vec<_> = state
-            .lines
-            .iter()
-            .filter(|held| {
-                held.line.section == section && held.line.epoch == before && held.in_force(now)
-            })
-            .filter(|held| match held.line.holder {
-                Holder::Person(person) => self
-                    .directory()
-                    .person(&person)
-                    .is_some_and(|person| person.until.is_none()),
-                Holder::Unit(_) => true,
-            })
+        let carried: Vec<_> = self
+            .directory()
+            .carried(state, section, now)
             .map(|held| (held.grant, held.line.holder))
             .collect();
         let key = Secret::<32>::random();

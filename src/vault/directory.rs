@@ -18,6 +18,7 @@ use crate::ledger::clear::{BackupMark, Certificate, DrillMark, Genesis, Invitati
 use crate::ledger::{CertId, ChartId, Head, UnitId};
 
 pub use chart::{ChartState, HeldLine};
+pub use holding::Hold;
 pub use unit::{Member, UnitKeyState, UnitState};
 
 /// A certified person or host.
@@ -102,6 +103,9 @@ pub struct Directory {
     /// The newest backup mark of each target that was named.
     #[n(12)]
     pub backups: BTreeMap<Hash, BackupMark>,
+    /// The latest time that an entry bore, in milliseconds since 1970.
+    #[n(13)]
+    pub latest: u64,
 }
 
 impl Default for Directory {
@@ -121,6 +125,7 @@ impl Default for Directory {
             last_drill: None,
             backups: BTreeMap::new(),
             anchor: zero,
+            latest: 0,
         }
     }
 }
@@ -149,6 +154,13 @@ impl Directory {
             .get(author)
             .filter(|person| person.counted_at(seq))
             .map(|person| &person.certificate.verify)
+    }
+
+    /// Whether an account counts now.
+    pub fn is_active(&self, person: &CertId) -> bool {
+        self.people
+            .get(person)
+            .is_some_and(|person| person.until.is_none())
     }
 
     /// The role of an author at a position.

@@ -1,13 +1,15 @@
-//! Judging a clear entry where it stands: who may say what. Here people and units; how they are joined and what becomes of
-//! charts have files of their own.
+//! Judging a clear entry where it stands: who may say what. Here people and units; how they are joined, what becomes of
+//! charts and who may hand their keys on have files of their own.
 
 mod charts;
+mod granting;
 mod joining;
 
 use super::directory::{Directory, Finding, Person, UnitState};
 use crate::clinical::Role;
+use crate::ledger::append::CLOCK_SLACK_MS;
 use crate::ledger::clear::{Certificate, Clear, Genesis, Invitation, Unit};
-use crate::ledger::{CertId, Core, Office};
+use crate::ledger::{CertId, ChartId, Core, Office};
 
 /// Why a clear entry does not count.
 pub type Refusal = String;
@@ -22,7 +24,7 @@ impl Directory {
 
     fn judge(&mut self, seq: u64, core: &Core, clear: Clear) -> Result<(), Refusal> {
         let author = core.author;
-        let now = core.created;
+        let now = self.time_of(core);
         match clear {
             Clear::Genesis(body) => self.genesis(seq, author, body),
             Clear::Certificate(body) => self.certificate(seq, author, body),
@@ -64,6 +66,12 @@ impl Directory {
                 Ok(())
             }
         }
+    }
+
+    /// When an entry is taken to have been written. **Its own word counts only as far as the clocks of hosts may differ from what
+    /// the ledger had reached**: whoever dates back, by one entry or by many, does not bring back what ran out.
+    fn time_of(&self, core: &Core) -> u64 {
+        core.created.max(self.latest.saturating_sub(CLOCK_SLACK_MS))
     }
 
     fn needs_admin(&self, seq: u64, author: CertId, what: &str) -> Result<(), Refusal> {
@@ -167,6 +175,13 @@ impl Directory {
         }
         if !body.kind.is_ordinary() && self.special(body.kind).is_some() {
             return Err(format!("a second {} unit", body.kind.as_str()));
+        }
+        let chart = body.unit.chart();
+        if chart == ChartId::ZERO || self.charts.contains_key(&chart) {
+            return Err(format!(
+                "makes the unit {} under the id of a chart",
+                body.name
+            ));
         }
         let state = UnitState {
             unit: body.clone(),

@@ -177,11 +177,11 @@ impl Session {
             if due && !more {
                 state.swept = now;
             }
-            let (end, anchor) = (tx.end(), tx.anchor());
+            let (end, anchor, created) = (tx.end(), tx.anchor(), tx.last_created());
             // Clear entries were judged as they were written: what follows them changes nothing in the directory, and this
             // session need not read back what it wrote.
             let read = tx.last_clear() <= state.directory.seq && end.seq > state.directory.seq;
-            Ok((value, read.then_some((end, anchor))))
+            Ok((value, read.then_some((end, anchor, created))))
         });
         if outcome.is_ok() {
             state.fast.clear();
@@ -195,10 +195,11 @@ impl Session {
             state.directory = fresh;
         }
         let (value, end) = outcome.map_err(Failure::into_error)?;
-        if let Some((end, anchor)) = end {
+        if let Some((end, anchor, created)) = end {
             state.directory.seq = end.seq;
             state.directory.link = end.link;
             state.directory.anchor = anchor;
+            state.directory.latest = state.directory.latest.max(created);
         }
         drop(state);
         self.host

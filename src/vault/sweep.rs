@@ -135,6 +135,12 @@ impl Sweep {
 
     /// Judges one more row. What comes back still needs its signature and digest checked.
     pub fn take(&mut self, scanned: Scanned) -> Option<Pending> {
+        let pending = self.judge(scanned);
+        self.directory.latest = self.directory.latest.max(self.created);
+        pending
+    }
+
+    fn judge(&mut self, scanned: Scanned) -> Option<Pending> {
         let seq = scanned.seq;
         if seq > self.next {
             self.missing(self.next, seq - 1);

@@ -88,6 +88,7 @@ fn step(directory: &mut Directory, entry: &Entry) -> Result<(), VaultError> {
     directory.seq = entry.seq();
     directory.link = entry.row.link;
     directory.anchor = entry.row.anchor;
+    directory.latest = directory.latest.max(entry.core.created);
     Ok(())
 }
 

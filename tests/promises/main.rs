@@ -6,6 +6,7 @@ mod cluster;
 mod editor;
 mod ended;
 mod insider;
+mod insider_keys;
 mod life;
 mod recipient;
 #[path = "../support/mod.rs"]

@@ -79,7 +79,7 @@ impl Work {
                         &[Section::Identity, Section::Medication],
                     ),
                     2 => (person(&sessions[who], ["okafor", "hsmith"][who]), &SECTIONS),
-                    _ => (person(&sessions[who], "mejia"), &[Section::Clinical]),
+                    _ => (person(&sessions[who], "brandt"), &[Section::Clinical]),
                 };
                 let given = grant(&sessions[who], chart, to, sections);
                 self.grants.push((who, chart, given));

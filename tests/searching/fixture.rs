@@ -12,7 +12,7 @@ use chartseal::desk::view::{SearchAnswer, Stamp};
 use chartseal::desk::{Session, search};
 use chartseal::index::day::Day;
 use chartseal::index::{Facts, Meta, query};
-use chartseal::ledger::clear::GrantGround;
+use chartseal::ledger::clear::{GrantGround, UnitKind};
 use chartseal::ledger::store::FILE;
 use chartseal::ledger::{ChartId, EntryId, Holder, Section};
 use chartseal::vault::{Draft, NewGrant, VaultError};
@@ -87,12 +87,19 @@ pub fn grant(session: &Session, chart: ChartId, to: Holder, sections: &[Section]
     session
         .vault()
         .write(|writer| {
+            let ground = match to {
+                Holder::Person(_) => GrantGround::Request,
+                Holder::Unit(unit) => match writer.directory().units[&unit].unit.kind {
+                    UnitKind::Pharmacy => GrantGround::Prescription,
+                    _ => GrantGround::CareTeam,
+                },
+            };
             writer.grant(&NewGrant {
                 chart,
                 to,
                 sections: sections.to_vec(),
                 until: None,
-                ground: GrantGround::Request,
+                ground,
                 because: None,
             })
         })

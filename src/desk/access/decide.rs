@@ -2,10 +2,11 @@
 
 use crate::ledger::clear::GrantGround;
 use crate::ledger::{ChartId, EntryId, Holder, LedgerError, Section, ThreadId};
+use crate::vault::directory::Hold;
 use crate::vault::permit::{AcceptShare, Decide};
 use crate::vault::{Draft, NewGrant, Reader, VaultError};
 
-use super::share::shared_with_me;
+use super::share::{shared_with_me, sooner};
 use super::{chart_of, thread};
 use crate::desk::act::{AccessDecided, AccessRequested, Act};
 use crate::desk::error::DeskError;
@@ -19,9 +20,16 @@ pub fn grant(session: &Session, id: &str, until: Option<Stamp>) -> Result<Access
     let chart = may_decide(session, request)?;
     lost_race(session.vault().write(|writer| {
         let (first, asked) = pending(&mut writer.reader(), request)?;
-        let until = until
-            .map(|until| until.millis().max(0) as u64)
-            .or(asked.until);
+        let most = held_until(&writer.reader(), chart, &asked.sections);
+        let until = match until.map(|until| until.millis().max(0) as u64) {
+            Some(until) if most.is_some_and(|most| most < until) => {
+                return Err(DeskError::Denied(
+                    "you can grant no longer than you hold it yourself".into(),
+                ));
+            }
+            Some(until) => Some(until),
+            None => sooner(asked.until, most),
+        };
         if until.is_some_and(|until| until <= writer.now()) {
             return Err(DeskError::BadInput(
                 "the end of the access lies in the past".into(),
@@ -170,6 +178,19 @@ fn may_decide(session: &Session, request: ThreadId) -> Result<ChartId, DeskError
             "only the patient or the attending doctor decides this request".into(),
         ))
     }
+}
+
+/// Until when this session holds all of these sections; `None` is without end.
+fn held_until(reader: &Reader<'_>, chart: ChartId, sections: &[Section]) -> Option<u64> {
+    let directory = reader.directory();
+    let state = directory.chart(&chart)?;
+    let (me, now) = (reader.me(), reader.now());
+    let ends = sections.iter().map(|section| {
+        // What is not held at all is refused when it is handed over, and named there.
+        let until = directory.held_until(&me, state, *section, Hold::Any, now);
+        until.filter(|until| *until > 0)
+    });
+    ends.fold(None, sooner)
 }
 
 /// A request that nobody has decided yet.

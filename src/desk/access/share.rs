@@ -2,10 +2,9 @@
 //!
 //! The key travels with the share. **Until it is accepted, the desk shows the recipient nothing through it.**
 
-use crate::clinical::Role;
-use crate::ledger::clear::{GrantGround, UnitKind};
+use crate::ledger::clear::GrantGround;
 use crate::ledger::{CertId, ChartId, EntryId, Holder, Section};
-use crate::vault::directory::HeldLine;
+use crate::vault::directory::{HeldLine, Hold};
 use crate::vault::permit::{AcceptShare, Share};
 use crate::vault::{Directory, Draft, NewGrant, Reader, VaultError, clock};
 
@@ -43,7 +42,7 @@ pub fn share(
                 let mut lines = reader
                     .directory()
                     .lines_for(&to, state, *section, reader.now());
-                lines.any(|held| opens_everyday(reader.directory(), held))
+                lines.any(|held| reader.directory().opens_everyday(held))
             })
         };
         if sections.iter().all(has) {
@@ -163,15 +162,8 @@ fn recipient(
     if *cert == me {
         return Err(DeskError::BadInput("you hold it yourself".into()));
     }
-    let readable = |role: Role| {
-        [UnitKind::Ward, UnitKind::Pharmacy]
-            .into_iter()
-            .flat_map(move |kind| Directory::sections(role, kind))
-    };
     for section in sections {
-        let reads = person
-            .role()
-            .is_some_and(|role| readable(role).any(|read| read == section));
+        let reads = directory.reads(cert, *section);
         if !Section::OF_A_CHART.contains(section) || !reads {
             return Err(DeskError::BadInput(format!(
                 "{login} has no role that reads {section} of a chart"
@@ -202,30 +194,11 @@ fn held_until(
     let directory = reader.directory();
     let me = reader.me();
     let state = directory.chart(&chart).ok_or(VaultError::NoChart(chart))?;
-    let mut longest = Some(0);
-    for held in directory.lines_for(&me, state, section, reader.now()) {
-        if opens_everyday(directory, held) {
-            longest = match (longest, held.until) {
-                (Some(longest), Some(until)) => Some(until.max(longest)),
-                _ => None,
-            };
-        }
-    }
-    Ok(longest)
+    Ok(directory.held_until(&me, state, section, Hold::Everyday, reader.now()))
 }
 
-/// Whether the desk opens a chart through a line when nothing is on fire.
-fn opens_everyday(directory: &Directory, held: &HeldLine) -> bool {
-    match held.line.holder {
-        Holder::Person(_) => held.is_taken_up(),
-        Holder::Unit(unit) => directory
-            .units
-            .get(&unit)
-            .is_some_and(|state| state.unit.kind != UnitKind::Emergency),
-    }
-}
-
-fn sooner(a: Option<u64>, b: Option<u64>) -> Option<u64> {
+/// The sooner of two ends; `None` is without end.
+pub(super) fn sooner(a: Option<u64>, b: Option<u64>) -> Option<u64> {
     match (a, b) {
         (Some(a), Some(b)) => Some(a.min(b)),
         (a, b) => a.or(b),

@@ -4,7 +4,16 @@ use crate::clinical::Role;
 use crate::ledger::clear::{GrantLine, UnitKind};
 use crate::ledger::{CertId, ChartId, Holder, Section};
 
-use super::{ChartState, Directory, HeldLine};
+use super::{ChartState, Directory, HeldLine, Person};
+
+/// Which lines count as holding a section.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Hold {
+    /// All that open it.
+    Any,
+    /// Those that open it when nothing is on fire: not the emergency unit's, nor a share that was not taken up.
+    Everyday,
+}
 
 impl Directory {
     /// The keys of a chart's section that a person can open at a time, through a unit or of their own.
@@ -42,6 +51,67 @@ impl Directory {
         self.charts
             .get(chart)
             .is_some_and(|state| self.lines_for(person, state, section, now).next().is_some())
+    }
+
+    /// The lines that a renewal of a section's key carries over: whoever holds the newest key, and may.
+    pub fn carried<'a>(
+        &'a self,
+        chart: &'a ChartState,
+        section: Section,
+        now: u64,
+    ) -> impl Iterator<Item = &'a HeldLine> + 'a {
+        let newest = chart.epoch(section);
+        chart.lines.iter().filter(move |held| {
+            held.line.section == section
+                && held.line.epoch == newest
+                && held.in_force(now)
+                && match held.line.holder {
+                    Holder::Person(person) => self.is_active(&person),
+                    Holder::Unit(_) => true,
+                }
+        })
+    }
+
+    /// Until when a person holds a section: `None` is without end, 0 not at all.
+    pub fn held_until(
+        &self,
+        person: &CertId,
+        chart: &ChartState,
+        section: Section,
+        hold: Hold,
+        now: u64,
+    ) -> Option<u64> {
+        let mut longest = Some(0);
+        for held in self.lines_for(person, chart, section, now) {
+            if hold == Hold::Any || self.opens_everyday(held) {
+                longest = match (longest, held.until) {
+                    (Some(longest), Some(until)) => Some(until.max(longest)),
+                    _ => None,
+                };
+            }
+        }
+        longest
+    }
+
+    /// Whether a line opens a chart when nothing is on fire.
+    pub fn opens_everyday(&self, held: &HeldLine) -> bool {
+        match held.line.holder {
+            Holder::Person(_) => held.is_taken_up(),
+            Holder::Unit(unit) => self
+                .units
+                .get(&unit)
+                .is_some_and(|state| state.unit.kind != UnitKind::Emergency),
+        }
+    }
+
+    /// Whether a person's role reads a section of the charts in their care.
+    pub fn reads(&self, person: &CertId, section: Section) -> bool {
+        let role = self.people.get(person).and_then(Person::role);
+        role.is_some_and(|role| {
+            [UnitKind::Ward, UnitKind::Pharmacy]
+                .into_iter()
+                .any(|kind| Self::sections(role, kind).contains(&section))
+        })
     }
 
     /// Whether the next write to a section must draw a fresh key first: someone who held the newest key no longer

@@ -36,6 +36,9 @@ pub struct UnitKeyState {
     /// The entry that made it.
     #[n(1)]
     pub since: u64,
+    /// Who made it: nobody else holds it before it is delivered to them.
+    #[n(2)]
+    pub by: CertId,
 }
 
 /// A unit.

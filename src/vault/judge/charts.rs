@@ -1,12 +1,14 @@
-//! Charts and their keys: enrolments, grants, revocations, epochs, erasures.
+//! Charts and their keys: enrolments, revocations, epochs, erasures. Grants have a file of their own.
 
-use super::super::directory::{ChartState, Directory, HeldLine, Person};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::directory::{ChartState, Directory, HeldLine, Hold, Person};
 use super::Refusal;
 use crate::clinical::Role;
 use crate::ledger::clear::{
-    Acceptance, Attending, Enrolment, Epoch, Erasure, Grant, GrantGround, GrantLine, Revocation,
+    Acceptance, Attending, Enrolment, Epoch, Erasure, GrantGround, GrantLine, Revocation,
 };
-use crate::ledger::{CertId, ChartId, Core, Holder, Section};
+use crate::ledger::{CertId, ChartId, Core, Holder, Section, UnitId};
 
 impl Directory {
     pub(super) fn enrolment(
@@ -16,34 +18,12 @@ impl Directory {
         body: &Enrolment,
         now: u64,
     ) -> Result<(), Refusal> {
-        let role = self
-            .role_at(&core.author, seq)
-            .ok_or("its author has no role")?;
-        let in_unit = self.is_member(&core.author, &body.unit);
+        match self.charts.get(&body.chart) {
+            None => self.may_open(seq, core.author, body)?,
+            Some(chart) => self.may_join(seq, core.author, chart, body, now)?,
+        }
+        self.must_receive(&body.lines)?;
         let known = self.charts.contains_key(&body.chart);
-        if !known {
-            if !matches!(role, Role::Doctor | Role::Registrar | Role::Nurse) || !in_unit {
-                return Err(format!(
-                    "a {} outside the unit may not open a chart there",
-                    role.as_str()
-                ));
-            }
-            if body.drop_boxes.iter().any(|drop| drop.epoch != 1) {
-                return Err("a new chart begins with epoch 1".into());
-            }
-        } else if !body.drop_boxes.is_empty() {
-            return Err("gives an existing chart new drop boxes".into());
-        } else {
-            self.must_hold(core.author, &body.chart, &body.lines, now)?;
-        }
-        if !self.units.contains_key(&body.unit) {
-            return Err("a unit that is not known".into());
-        }
-        if let Some(doctor) = body.attending
-            && self.people.get(&doctor).and_then(Person::role) != Some(Role::Doctor)
-        {
-            return Err("names an attending doctor who is none".into());
-        }
         let chart = self.charts.entry(body.chart).or_default();
         chart.units.insert(body.unit);
         if chart.attending.is_none() && body.attending.is_some() {
@@ -76,72 +56,93 @@ impl Directory {
         Ok(())
     }
 
-    pub(super) fn must_hold(
-        &self,
-        author: CertId,
-        chart: &ChartId,
-        lines: &[GrantLine],
-        now: u64,
-    ) -> Result<(), Refusal> {
-        let state = self.charts.get(chart).ok_or("a chart that is not known")?;
-        for line in lines {
-            let held = self
-                .lines_for(&author, state, line.section, now)
-                .any(|held| held.line.epoch == line.epoch && held.line.key_id == line.key_id);
-            if !held {
-                return Err(format!(
-                    "its author does not hold the {} key it hands on",
-                    line.section
-                ));
-            }
+    /// A new chart: by a doctor or a registrar, in a ward or clinic of theirs, with the first keys of its sections.
+    fn may_open(&self, seq: u64, author: CertId, body: &Enrolment) -> Result<(), Refusal> {
+        let role = self.role_at(&author, seq).ok_or("its author has no role")?;
+        if !matches!(role, Role::Doctor | Role::Registrar) || !self.is_member(&author, &body.unit) {
+            return Err(format!(
+                "a {} outside the unit may not open a chart there",
+                role.as_str()
+            ));
         }
-        Ok(())
-    }
-
-    pub(super) fn grant(
-        &mut self,
-        seq: u64,
-        core: &Core,
-        body: &Grant,
-        now: u64,
-    ) -> Result<(), Refusal> {
-        self.must_hold(core.author, &body.chart, &body.lines, now)?;
-        if body.ground == GrantGround::Standing {
-            self.must_stand(body)?;
+        if body.chart == ChartId::ZERO || self.units.contains_key(&UnitId(body.chart.0)) {
+            return Err("opens a chart under the id of a unit".into());
         }
-        let chart = self
-            .charts
-            .get_mut(&body.chart)
-            .ok_or("a chart that is not known")?;
-        chart.lines.extend(body.lines.iter().map(|line| HeldLine {
-            line: *line,
-            grant: core.id,
-            slot: core.id,
-            since: seq,
-            by: core.author,
-            until: body.until,
-            revoked: None,
-            ground: Some(body.ground),
-            accepted: None,
-        }));
-        Ok(())
-    }
-
-    /// A standing grant names nobody but the units that look after every chart, and nothing but their sections.
-    pub(super) fn must_stand(&self, body: &Grant) -> Result<(), Refusal> {
-        let chart = self
-            .charts
-            .get(&body.chart)
-            .ok_or("a chart that is not known")?;
-        let stands = |line: &GrantLine| match line.holder {
-            Holder::Unit(unit) => self
-                .units
-                .get(&unit)
-                .is_some_and(|state| chart.stands(state.unit.kind, line.section)),
-            Holder::Person(_) => false,
+        if body.drop_boxes.iter().any(|drop| drop.epoch != 1) {
+            return Err("a new chart begins with epoch 1".into());
+        }
+        let state = ChartState {
+            opt_out: body.opt_out,
+            ..ChartState::default()
         };
-        if body.until.is_some() || !body.lines.iter().all(stands) {
-            return Err("hands a key on as standing to someone who has no standing".into());
+        let fits = |line: &GrantLine| {
+            let stands = |unit| {
+                self.kind(unit)
+                    .is_some_and(|kind| state.stands(kind, line.section))
+            };
+            let to = match &line.holder {
+                Holder::Unit(unit) => *unit == body.unit || stands(unit),
+                Holder::Person(person) => body.patient == Some(*person),
+            };
+            let fresh = body
+                .drop_boxes
+                .iter()
+                .any(|drop| drop.section == line.section);
+            to && fresh && line.epoch == 1
+        };
+        if !body.lines.iter().all(fits) {
+            return Err("hands a new chart's key to someone who does not look after it".into());
+        }
+        one_key_each(body.lines.iter())?;
+        self.must_look_after(body, &ChartState::default())
+    }
+
+    /// Another unit, or the patient, comes to a chart that is there.
+    fn may_join(
+        &self,
+        seq: u64,
+        author: CertId,
+        chart: &ChartState,
+        body: &Enrolment,
+        now: u64,
+    ) -> Result<(), Refusal> {
+        if !body.drop_boxes.is_empty() {
+            return Err("gives an existing chart new drop boxes".into());
+        }
+        if !self.may_enrol(self.role_at(&author, seq), author, chart) {
+            return Err("its author may not bring anyone to this chart".into());
+        }
+        self.must_hold(author, chart, &body.lines, now)?;
+        let patient = chart.patient.or(body.patient);
+        let fits = |line: &GrantLine| match line.holder {
+            Holder::Unit(unit) => unit == body.unit,
+            Holder::Person(person) => patient == Some(person),
+        };
+        if !body.lines.iter().all(fits) {
+            return Err("hands a key to someone whom it does not bring".into());
+        }
+        self.no_longer(author, chart, &body.lines, None, Hold::Everyday, now)?;
+        self.must_look_after(body, chart)
+    }
+
+    /// Who is named to look after a chart is of the kind that does, and whoever comes gets keys.
+    fn must_look_after(&self, body: &Enrolment, chart: &ChartState) -> Result<(), Refusal> {
+        let gets = |holder| body.lines.iter().any(|line| line.holder == holder);
+        let unit = Holder::Unit(body.unit);
+        if !self.joins(unit, None) || !(gets(unit) || chart.units.contains(&body.unit)) {
+            return Err("names a unit that cannot look after it".into());
+        }
+        if let Some(doctor) = body.attending
+            && (self.role(&doctor) != Some(Role::Doctor) || !self.is_active(&doctor))
+        {
+            return Err("names an attending doctor who is none".into());
+        }
+        if let Some(patient) = body.patient
+            && (self.role(&patient) != Some(Role::Patient)
+                || !self.is_active(&patient)
+                || !gets(Holder::Person(patient)))
+        {
+            return Err("names somebody as the patient who is none".into());
         }
         Ok(())
     }
@@ -234,32 +235,45 @@ impl Directory {
                 body.drop_box.epoch
             ));
         }
-        if !self.holds(&core.author, &body.chart, section, now) {
+        let before = chart.epoch(section);
+        let holds = self
+            .lines_for(&core.author, chart, section, now)
+            .any(|held| held.line.epoch == before);
+        if !holds {
             return Err(format!(
                 "its author does not hold the {section} key that it renews"
             ));
         }
+        let mut left: BTreeSet<_> = self
+            .carried(chart, section, now)
+            .map(|held| (held.grant, held.line.holder))
+            .collect();
         let mut lines = Vec::new();
         for carried in &body.lines {
             let line = carried.line;
-            let before = chart.lines.iter().find(|held| {
-                held.grant == carried.grant
-                    && held.line.section == section
-                    && held.line.holder == line.holder
-            });
-            let before = before
-                .filter(|held| held.in_force(now))
-                .ok_or("carries over a grant that is not in force")?;
             if line.section != section || line.epoch != body.drop_box.epoch {
                 return Err("carries over another section or epoch".into());
             }
+            let held = self
+                .carried(chart, section, now)
+                .find(|held| held.grant == carried.grant && held.line.holder == line.holder)
+                .ok_or("carries over a grant that is not in force")?;
+            left.remove(&(held.grant, held.line.holder));
             lines.push(HeldLine {
                 line,
                 slot: core.id,
                 since: seq,
-                ..before.clone()
+                ..held.clone()
             });
         }
+        if !left.is_empty() {
+            return Err(format!(
+                "renews the {section} key and leaves out somebody who holds it"
+            ));
+        }
+        let handed: Vec<_> = body.lines.iter().map(|carried| carried.line).collect();
+        one_key_each(handed.iter())?;
+        self.must_receive(&handed)?;
         let chart = self.charts.get_mut(&body.chart).expect("looked up above");
         chart
             .boxes
@@ -320,4 +334,15 @@ impl Directory {
         chart.erased.get_or_insert(seq);
         Ok(())
     }
+}
+
+/// Refuses two keys for one section: whoever is handed the other reads nothing that is written.
+fn one_key_each<'a>(lines: impl Iterator<Item = &'a GrantLine>) -> Result<(), Refusal> {
+    let mut keys = BTreeMap::new();
+    for line in lines {
+        if *keys.entry(line.section as u8).or_insert(line.key_id) != line.key_id {
+            return Err(format!("hands out two {} keys as one", line.section));
+        }
+    }
+    Ok(())
 }

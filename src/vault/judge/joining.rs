@@ -90,6 +90,7 @@ impl Directory {
         let state = UnitKeyState {
             key: body,
             since: seq,
+            by: author,
         };
         let place = (body.section as u8, body.epoch);
         self.units
@@ -119,12 +120,13 @@ impl Directory {
             if key.key.key_id != delivered.key_id {
                 return Err("delivers another key than the one that was made".into());
             }
-            let own_first = body.to == Holder::Person(author);
             let holds = unit
                 .members
                 .get(&author)
-                .is_some_and(|member| member.holds.contains_key(&place));
-            let makes = own_first && self.may_hold(&author, unit, delivered.section);
+                .is_some_and(|member| member.left.is_none() && member.holds.contains_key(&place));
+            let makes = body.to == Holder::Person(author)
+                && key.by == author
+                && self.may_hold(&author, unit, delivered.section);
             if !(holds || makes) {
                 return Err("its author does not hold what it delivers".into());
             }
