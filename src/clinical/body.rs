@@ -185,7 +185,7 @@ impl Body {
             Self::Administration(b) => b.source.as_ref(),
             Self::MedicationSummary(b) => b.source.as_ref(),
             Self::RxEvent(b) => b.source.as_ref(),
-            Self::Retraction(_) => None,
+            Self::Retraction(b) => b.source.as_ref(),
         }
     }
 

@@ -121,6 +121,7 @@ fn one_of_each() -> Vec<Body> {
         }),
         Body::Retraction(Retraction {
             reason: "wrong patient".into(),
+            source: None,
         }),
     ]
 }
@@ -207,7 +208,11 @@ fn an_unknown_kind_and_a_newer_format_are_refused_with_their_numbers() {
 
 #[test]
 fn bytes_that_say_the_same_in_another_way_are_refused() {
-    let canonical = Body::Retraction(Retraction { reason: "x".into() }).encode();
+    let canonical = Body::Retraction(Retraction {
+        reason: "x".into(),
+        source: None,
+    })
+    .encode();
     assert_eq!(canonical, [0xa1, 0x00, 0x61, b'x']);
     let not_canonical = Err(BodyError::NotCanonical {
         kind: Kind::Retraction,

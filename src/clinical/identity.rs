@@ -45,6 +45,14 @@ pub struct Identifier {
     pub value: String,
 }
 
+impl Identifier {
+    /// Whether it tells somebody from everybody else. **A number of which nothing says who issued it does not**: it is somebody else's
+    /// in the next house.
+    pub fn is_unique(&self) -> bool {
+        !self.system.trim().is_empty() && !self.value.trim().is_empty()
+    }
+}
+
 /// That the patient has died.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]

@@ -176,7 +176,7 @@ fields! {
     Quantity { value unit }
     Reaction { manifestation severity }
     ReferenceRange { low high text }
-    Retraction { reason }
+    Retraction { reason source }
     RxEvent { kind text prescription at verified source }
     SecondSignature { certificate signature }
     Source { system resource_type id original }

@@ -1,6 +1,7 @@
 //! From a record number to a chart and back.
 
 use crate::clinical::{Mrn, Role};
+use crate::crypto::hash::Hash;
 use crate::ledger::{ChartId, Clear, Section};
 use crate::vault::Reader;
 
@@ -11,7 +12,7 @@ use super::sheet::Sheet;
 /// The locator's field for record numbers of this hospital.
 pub const MRN: &str = "mrn";
 
-/// Finds a chart by record number. **The tag must stand in the chart's own signed enrolment**; the table is only a shortcut.
+/// Finds a chart by record number.
 pub fn chart(session: &Session, reader: &mut Reader<'_>, mrn: &str) -> Result<ChartId, DeskError> {
     let none = || DeskError::NoSuchChart(mrn.chars().take(40).collect());
     if session.role() == Role::Patient {
@@ -24,24 +25,34 @@ pub fn chart(session: &Session, reader: &mut Reader<'_>, mrn: &str) -> Result<Ch
         .parse()
         .map_err(|error| DeskError::BadInput(format!("{error}")))?;
     let tag = reader.locator_tag(MRN, &parsed.to_string())?;
-    let found = reader.tx().locate(&tag)?.ok_or_else(none)?;
-    let mut signed = false;
+    tagged(reader, &tag)?.ok_or_else(none)
+}
+
+/// The chart that a tag leads to, for whoever finds or matches one. **The tag must stand in an enrolment of that very chart which
+/// counts**; the table is only a shortcut, and whoever edits it leads nobody to another chart.
+pub fn tagged(reader: &Reader<'_>, tag: &Hash) -> Result<Option<ChartId>, DeskError> {
+    let Some(found) = reader.tx().locate(tag)? else {
+        return Ok(None);
+    };
+    let refused = &reader.directory().findings;
     for entry in reader.tx().clear_of_chart(&found)? {
-        reader.verify(&entry)?;
+        let seq = entry.seq();
         let body = entry
             .open_clear()
-            .map_err(|error| DeskError::Damaged(format!("entry {}: {error}", entry.seq())))?;
-        if let Ok(Clear::Enrolment(enrolment)) = Clear::decode(&body) {
-            signed |= enrolment.tags.contains(&tag);
+            .map_err(|error| DeskError::Damaged(format!("entry {seq}: {error}")))?;
+        let Ok(Clear::Enrolment(enrolment)) = Clear::decode(&body) else {
+            continue;
+        };
+        let names = enrolment.chart == found && enrolment.tags.contains(tag);
+        if names && refused.iter().all(|finding| finding.seq != seq) {
+            reader.verify(&entry)?;
+            return Ok(Some(found));
         }
     }
-    if signed {
-        Ok(found)
-    } else {
-        Err(DeskError::Damaged(format!(
-            "the locator names a chart for {mrn} that no entry confirms"
-        )))
-    }
+    Err(DeskError::Damaged(
+        "the locator names a chart that no enrolment confirms: `chartseal verify` says which"
+            .into(),
+    ))
 }
 
 /// The charts of which the person is the patient.

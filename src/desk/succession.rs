@@ -43,6 +43,7 @@ impl Succession {
             self.counting = Some(Counting::of(content));
             if let Content::Clinical(body) = content
                 && let Some(source) = body.source()
+                && !matches!(body, Body::Retraction(_))
             {
                 let source = Source {
                     system: source.system.clone(),

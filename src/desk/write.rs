@@ -97,6 +97,7 @@ pub fn retract(session: &Session, entry: EntryId, reason: &str) -> Result<Writte
         &newest,
         &Body::Retraction(Retraction {
             reason: reason.trim().into(),
+            source: None,
         }),
     )
 }

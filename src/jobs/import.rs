@@ -2,7 +2,8 @@
 //!
 //! An imported thread is named `HMAC(K_locator, system || type || id)` and each of its versions by the hash of the
 //! resource's own bytes beside it. Importing the same file twice therefore writes nothing, a changed resource becomes
-//! an amendment, and neither needs a key that reads the section: a registrar imports too.
+//! an amendment, and neither needs a key that reads the section: a registrar imports too. Where nothing says whose an id is, the
+//! thread is named within the chart instead: **`Patient/1` and `Observation/1` of one hospital never become those of another.**
 //!
 //! One thread reads, maps and names; this one looks up what is known and stores; in between bodies are encoded, sealed and signed
 //! and their words found on every core that is free. What waits is bounded in number and in bytes, and a transaction in time.
@@ -22,15 +23,16 @@ use std::time::{Duration, Instant as Clock};
 use crate::desk::indexing::{self, Compartment};
 use crate::desk::view::{Imported, Proceed, Progress, Reporter, Skipped};
 use crate::desk::{DeskError, Session, catch_up};
-use crate::interop::fhir::{Files, Found, Item, Limits, Reader, Resolver};
+use crate::interop::fhir::{Files, Found, Item, Limits, Reader, Resolver, System};
+use crate::ledger::UnitId;
 use crate::ledger::clear::UnitKind;
-use crate::ledger::{ChartId, UnitId};
 use crate::vault::VaultError;
 use crate::vault::permit::Import;
 
 use batch::Named;
 use covering::Covering;
 use naming::Naming;
+use patient::Met;
 use queue::{Queue, Room};
 
 /// Resources that a transaction takes at most, so that other writers pass.
@@ -61,6 +63,18 @@ pub fn fhir(
     unit: &str,
     watch: Reporter<'_>,
 ) -> Result<Imported, DeskError> {
+    fhir_from(session, paths, unit, None, watch)
+}
+
+/// The same from a source that is named: `system` is whose the ids are that do not say so themselves. **Then all the paths are of that
+/// one source**, and a patient without an identifier is known again by their id there.
+pub fn fhir_from(
+    session: &Session,
+    paths: &[PathBuf],
+    unit: &str,
+    system: Option<&System>,
+    watch: Reporter<'_>,
+) -> Result<Imported, DeskError> {
     let started = Clock::now();
     session.vault().authority::<Import>()?;
     let files = Files::find(paths).map_err(|error| DeskError::BadInput(error.to_string()))?;
@@ -85,7 +99,15 @@ pub fn fhir(
             // On Linux this is a thread's own affair. What is read waits in a queue, so reading fills the gaps that storing leaves:
             // without it, storing waits for a core first and leaves one idle then.
             let _ = rustix::process::nice(BACKGROUND);
-            read(files, &naming, &queue)
+            let reader = Reader::new(files, Limits::default());
+            read(
+                match system {
+                    Some(system) => reader.from_system(system.clone()),
+                    None => reader,
+                },
+                &naming,
+                &queue,
+            )
         });
         importer.write_all(&queue, total, watch)?;
         queue.end();
@@ -141,8 +163,7 @@ enum Delivery {
 }
 
 /// Reads, maps and names everything in the files. Returns how many files were read.
-fn read(files: Files, naming: &Naming, queue: &Queue<Delivered>) -> u64 {
-    let mut reader = Reader::new(files, Limits::default());
+fn read(mut reader: Reader, naming: &Naming, queue: &Queue<Delivered>) -> u64 {
     while let Some(found) = reader.next() {
         let (delivery, bytes) = match found {
             Found::Item(item) => {
@@ -192,7 +213,7 @@ struct Importer<'s, 'k> {
     naming: &'k Naming,
     compartments: &'k [Compartment],
     covering: Covering<'k>,
-    resolver: Resolver<ChartId>,
+    resolver: Resolver<Met>,
     done: Imported,
 }
 

@@ -125,6 +125,7 @@ fn an_insider_takes_nothing_out_of_a_chart_that_they_may_not_write() {
         .unwrap();
     let withdrawn = Body::Retraction(Retraction {
         reason: "it stood in the way".into(),
+        source: None,
     });
     let refused = Body::RxEvent(RxEvent {
         kind: RxEventKind::Refused,
@@ -297,6 +298,7 @@ fn an_insider_puts_nothing_into_a_search_and_takes_nothing_out_of_it_that_they_m
     // What the doctor writes after it takes the place of the allergy.
     let withdrawn = Body::Retraction(Retraction {
         reason: "it was the adhesive".into(),
+        source: None,
     });
     let draft = Draft::new(life.chart, Section::Medication).after(written.id.into(), forged.id);
     doctor

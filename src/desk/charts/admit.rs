@@ -1,6 +1,7 @@
 //! Opening a chart.
 
 use crate::clinical::{self, Identity, Mrn, Role};
+use crate::crypto::hash::Hash;
 use crate::ledger::{ChartId, EntryId, Section, ThreadId};
 use crate::vault::permit::Enrol;
 use crate::vault::{Draft, NewChart, VaultError};
@@ -28,15 +29,22 @@ pub fn admit(session: &Session, unit: &str, identity: &Identity) -> Result<Chart
         .ok_or_else(|| DeskError::NoSuchChart("new".into()))
 }
 
-/// Draws a record number, opens the chart, writes the identity: in the caller's transaction. An import names the
-/// identity's thread and entry.
+/// How a patient is known who was brought in from elsewhere.
+pub struct Brought<'a> {
+    /// The locator's tag of the id that they have there, if nobody else can have it.
+    pub tag: Option<Hash>,
+    /// The thread of the identity in a chart, and its first entry.
+    pub name: &'a dyn Fn(ChartId) -> (ThreadId, EntryId),
+}
+
+/// Draws a record number, opens the chart, writes the identity: in the caller's transaction.
 pub fn open_chart(
     session: &Session,
     writer: &mut crate::vault::Writer<'_, '_>,
     unit: &str,
     identity: &mut Identity,
     patient: Option<crate::ledger::CertId>,
-    named: Option<(ThreadId, EntryId)>,
+    brought: Option<Brought<'_>>,
 ) -> Result<(ChartId, u64), DeskError> {
     let unit = writer
         .directory()
@@ -50,7 +58,7 @@ pub fn open_chart(
     let attending = (session.role() == Role::Doctor).then(|| session.vault().cert());
     let reader = writer.reader();
     let mut tags = Vec::new();
-    for identifier in &identity.identifiers {
+    for identifier in identity.identifiers.iter().filter(|id| id.is_unique()) {
         let tag = reader.locator_tag(&identifier.system, &identifier.value)?;
         if reader.tx().locate(&tag)?.is_some() {
             return Err(VaultError::Exists {
@@ -61,12 +69,7 @@ pub fn open_chart(
         }
         tags.push(tag);
     }
-    if let Some(source) = &identity.source {
-        tags.push(reader.locator_tag(
-            &source.system,
-            &format!("{}/{}", source.resource_type, source.id),
-        )?);
-    }
+    tags.extend(brought.as_ref().and_then(|brought| brought.tag));
     let mut number = reader.directory().charts.len() as u32 + 1;
     let (mrn, tag) = loop {
         let mrn = Mrn::issue(number);
@@ -87,7 +90,7 @@ pub fn open_chart(
     })?;
     let body = clinical::Body::Identity(identity.clone());
     let draft = Draft::new(chart, Section::Identity);
-    let draft = match named {
+    let draft = match brought.map(|brought| (brought.name)(chart)) {
         Some((thread, id)) => draft.after(thread, EntryId::ZERO).named(id),
         None => draft,
     };

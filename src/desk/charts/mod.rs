@@ -8,7 +8,7 @@ pub mod attending;
 pub mod list;
 pub mod show;
 
-pub use admit::{admit, encode, open_chart};
+pub use admit::{Brought, admit, encode, open_chart};
 pub use attending::attend;
 pub use list::list;
 pub(in crate::desk) use list::{line, name};

@@ -226,7 +226,9 @@ pub fn entry(
     }
     let retracted = sheet.leaves.iter().find_map(|later| match later.body() {
         Some(clinical::Body::Retraction(retraction))
-            if later.core.thread == leaf.core.thread && later.authorised =>
+            if later.core.thread == leaf.core.thread
+                && later.seq > leaf.seq
+                && later.authorised =>
         {
             Some(Retracted {
                 reason: retraction.reason.clone(),

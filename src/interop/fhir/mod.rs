@@ -15,8 +15,8 @@ mod read;
 pub use input::{InputError, dispense_from_json, entry_from_json, rx_from_json};
 pub use mark::Mark;
 pub use read::{
-    Files, Found, Item, Limits, Mapped, PlanError, Position, Reader, Reference, Resolution,
-    Resolver, SkipReason, Skipped, SourceFile, Standing,
+    BadSystem, Files, Found, Issuer, Item, Limits, Mapped, PlanError, Position, Reader, Reference,
+    Resolution, Resolver, SkipReason, Skipped, SourceFile, Standing, System, UNNAMED,
 };
 
 #[cfg(test)]

@@ -2,18 +2,20 @@
 
 use std::collections::hash_map::Entry::{Occupied, Vacant};
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
-use crate::clinical::{Body, Retraction};
+use crate::clinical::{Body, Retraction, Source};
 use crate::desk::DeskError;
 use crate::desk::charts::encode;
 use crate::desk::indexing;
-use crate::desk::rights::{may_write, section_of};
+use crate::desk::rights::section_of;
 use crate::index::{Change, Replaced};
-use crate::interop::fhir::{Item, Mapped, Resolution, Standing};
+use crate::interop::fhir::{Issuer, Item, Mapped, Resolution, Standing};
 use crate::ledger::{ChartId, EntryId, Section, ThreadId};
 use crate::vault::{Draft, Writer};
 
 use super::naming::{Name, Naming, News, Stands, Version};
+use super::patient::Met;
 use super::{Importer, count};
 
 /// A resource, and what it is called in the ledger.
@@ -46,6 +48,31 @@ pub(super) struct Batch {
     met: HashMap<ThreadId, Vec<Version>>,
 }
 
+impl Batch {
+    /// The versions of a thread, with those that this batch adds.
+    pub(super) fn versions(
+        &mut self,
+        writer: &mut Writer<'_, '_>,
+        thread: ThreadId,
+    ) -> Result<&mut Vec<Version>, DeskError> {
+        Ok(match self.met.entry(thread) {
+            Occupied(known) => known.into_mut(),
+            Vacant(place) => place.insert(Naming::versions(writer, thread)?),
+        })
+    }
+
+    /// Forgets what was read of a thread, since it was written to beside the batch.
+    pub(super) fn forget(&mut self, thread: ThreadId) {
+        self.met.remove(&thread);
+    }
+}
+
+/// What became of a body, and the version of its thread that it is.
+enum Entered {
+    New(Version),
+    Known(Version),
+}
+
 /// What an entry that is about to be written says, and what the index must learn of it.
 struct Coming {
     body: Body,
@@ -69,6 +96,16 @@ struct Target {
     section: Section,
     /// Whether its words are found.
     indexed: bool,
+}
+
+/// Which resource a body came from.
+fn without_bytes(source: &Source) -> Source {
+    Source {
+        system: source.system.clone(),
+        resource_type: source.resource_type.clone(),
+        id: source.id.clone(),
+        original: Vec::new(),
+    }
 }
 
 impl Importer<'_, '_> {
@@ -115,40 +152,12 @@ impl Importer<'_, '_> {
         if let Mapped::Patient(_) = &item.mapped {
             return self.patient(writer, &item, name, batch);
         }
-        let resolution = self.resolver.resolve(&item);
-        let staff = self.place.staff.map(|staff| staff.chart());
-        let unsupported = matches!(item.mapped, Mapped::Unsupported(_));
-        let chart = match (&resolution, &item.mapped) {
-            (Resolution::Patient(chart), Mapped::Entry(_) | Mapped::Unsupported(_)) => Some(*chart),
-            (_, Mapped::Register(_))
-            | (Resolution::NoSubject | Resolution::NotAPatient(_), Mapped::Unsupported(_)) => staff,
-            (Resolution::Unresolved(who), _) => {
-                let reason = format!(
-                    "it speaks of {who}, whom this import has not met: import the patient too"
-                );
-                self.skip(&item, reason);
-                None
-            }
-            (Resolution::Ambiguous(who), _) => {
-                let reason = format!("it speaks of {who}, which is more than one patient");
-                self.skip(&item, reason);
-                None
-            }
-            (Resolution::NoSubject, _) => {
-                self.skip(&item, "it names no patient: give it a subject".into());
-                None
-            }
-            (Resolution::NotAPatient(who), _) => {
-                let reason = format!("it speaks of {who}, not of a patient");
-                self.skip(&item, reason);
-                None
-            }
-            (Resolution::Patient(_), Mapped::Patient(_)) => None,
-        };
-        let Some(chart) = chart else {
+        let Some((chart, patient)) = self.chart_of(&item) else {
             return Ok(());
         };
+        let name = self.named(writer, &item, name, (chart, &patient), batch)?;
         let entry = matches!(item.mapped, Mapped::Entry(_));
+        let unsupported = matches!(item.mapped, Mapped::Unsupported(_));
         let wrong = item.standing == Standing::EnteredInError;
         let resource_type = std::mem::take(&mut item.resource_type);
         let body = match item.mapped {
@@ -158,23 +167,106 @@ impl Importer<'_, '_> {
         };
         let target = Target {
             chart,
-            section: if Some(chart) == staff {
+            section: if self.is_staffs(chart) {
                 Section::Work
             } else {
                 section_of(&body)
             },
             indexed: entry,
         };
-        if !self.enter(writer, name, target, body, batch)? {
-            return Ok(());
-        }
-        if unsupported {
-            *self.done.unsupported.entry(resource_type).or_default() += 1;
-        }
+        let source = body.source().map(without_bytes);
+        let version = match self.enter(writer, name, target, body, batch)? {
+            None => return Ok(()),
+            Some(Entered::New(version)) => {
+                if unsupported {
+                    *self.done.unsupported.entry(resource_type).or_default() += 1;
+                }
+                version
+            }
+            Some(Entered::Known(version)) => version,
+        };
         if wrong {
-            self.withdraw(batch);
+            self.withdraw(name.thread, version, target, source, batch);
         }
         Ok(())
+    }
+
+    /// The chart that a resource goes into, and what tells its id from the same one of another source. Where it goes into none, it is
+    /// skipped.
+    fn chart_of(&mut self, item: &Item) -> Option<(ChartId, Arc<str>)> {
+        let unsupported = matches!(item.mapped, Mapped::Unsupported(_));
+        let reason = match self.resolver.resolve(item) {
+            _ if matches!(item.mapped, Mapped::Register(_)) => return self.staffs(item),
+            Resolution::NoSubject | Resolution::NotAPatient(_) if unsupported => {
+                return self.staffs(item);
+            }
+            Resolution::Patient(Met {
+                chart: Some(chart),
+                id,
+            }) => return Some((chart, id)),
+            Resolution::Patient(Met { chart: None, .. }) => {
+                "it speaks of a patient who was skipped".into()
+            }
+            Resolution::Unresolved(who) => {
+                format!("it speaks of {who}, whom this import has not met: import the patient too")
+            }
+            Resolution::Ambiguous(who) => {
+                format!("it speaks of {who}, which is more than one patient")
+            }
+            Resolution::NoSubject => "it names no patient: give it a subject".into(),
+            Resolution::NotAPatient(who) => format!("it speaks of {who}, not of a patient"),
+        };
+        self.skip(item, reason);
+        None
+    }
+
+    /// The chart of the staff unit, and an identifier by which somebody or something in it is known.
+    fn staffs(&self, item: &Item) -> Option<(ChartId, Arc<str>)> {
+        let chart = self.place.staff?.chart();
+        let known = (item.issuer != Issuer::Stated).then(|| item.identifier());
+        let known = known.flatten();
+        let known = known.map(|known| format!("{}|{}", known.system, known.value));
+        Some((chart, known.unwrap_or_default().into()))
+    }
+
+    fn is_staffs(&self, chart: ChartId) -> bool {
+        self.place.staff.map(|staff| staff.chart()) == Some(chart)
+    }
+
+    /// The name by which a resource goes into a chart, where `plain` is the one that its system gives it and `beside` what the same
+    /// source calls the patient.
+    ///
+    /// Before names were given within charts, and before its source was named, it may have had another there, and keeps it. **Once its
+    /// source is named, only the same bytes tell that it is the same.**
+    pub(super) fn named(
+        &self,
+        writer: &mut Writer<'_, '_>,
+        item: &Item,
+        plain: Name,
+        (chart, beside): (ChartId, &str),
+        batch: &mut Batch,
+    ) -> Result<Name, DeskError> {
+        let (Some(source), Issuer::Told | Issuer::Unknown) = (item.source(), item.issuer) else {
+            return Ok(plain);
+        };
+        let within = self.naming.within(chart, beside, source);
+        let (name, earlier) = match item.issuer {
+            Issuer::Told => (plain, vec![within, self.naming.unnamed(source)]),
+            _ => (within, vec![plain]),
+        };
+        if !batch.versions(writer, name.thread)?.is_empty() {
+            return Ok(name);
+        }
+        let goes_on = item.issuer == Issuer::Unknown && !self.is_staffs(chart);
+        for name in earlier {
+            let versions = batch.versions(writer, name.thread)?;
+            if versions.last().is_some_and(|last| last.chart == chart)
+                && (goes_on || self.naming.has(name, source, versions))
+            {
+                return Ok(name);
+            }
+        }
+        Ok(name)
     }
 
     /// Whether what we exported is in this vault: then it is no news, whatever became of it since.
@@ -195,12 +287,12 @@ impl Importer<'_, '_> {
         if here {
             self.done.patients += 1;
             self.done.charts_matched += 1;
-            self.resolver.learn(item, &chart);
+            self.resolver.learn(item, &Met::of(item, Some(chart)));
         }
         Ok(here)
     }
 
-    /// Queues a body as the next version of its thread. Whether it is new.
+    /// Queues a body as the next version of its thread, if it is new.
     fn enter(
         &mut self,
         writer: &mut Writer<'_, '_>,
@@ -208,18 +300,16 @@ impl Importer<'_, '_> {
         target: Target,
         body: Body,
         batch: &mut Batch,
-    ) -> Result<bool, DeskError> {
+    ) -> Result<Option<Entered>, DeskError> {
         let Some(source) = body.source() else {
-            return Ok(false);
+            return Ok(None);
         };
-        let known = match batch.met.entry(name.thread) {
-            Occupied(known) => known.into_mut(),
-            Vacant(place) => place.insert(Naming::versions(writer, name.thread)?),
-        };
+        let coming = batch.coming.len();
+        let known = batch.versions(writer, name.thread)?;
         let (parent, id, replaces) = match self.naming.news(name, source, known) {
-            News::Known => {
+            News::Known(version) => {
                 self.done.unchanged += 1;
-                return Ok(false);
+                return Ok(Some(Entered::Known(version)));
             }
             News::First => (EntryId::ZERO, name.first, None),
             News::After(last) => {
@@ -228,11 +318,13 @@ impl Importer<'_, '_> {
                 (last.id, id, Some(last.stands))
             }
         };
-        known.push(Version {
+        let version = Version {
             id,
             parent,
-            stands: Stands::Coming(batch.coming.len()),
-        });
+            chart: target.chart,
+            stands: Stands::Coming(coming),
+        };
+        known.push(version);
         let draft = Draft::new(target.chart, target.section)
             .named(id)
             .after(name.thread, parent);
@@ -242,7 +334,7 @@ impl Importer<'_, '_> {
             indexed: target.indexed,
         };
         batch.coming.push((draft, coming));
-        Ok(true)
+        Ok(Some(Entered::New(version)))
     }
 
     /// Queues what is known anew of a patient whose chart is there.
@@ -253,44 +345,49 @@ impl Importer<'_, '_> {
         chart: ChartId,
         identity: Body,
         batch: &mut Batch,
-    ) -> Result<bool, DeskError> {
+    ) -> Result<(), DeskError> {
         let target = Target {
             chart,
             section: Section::Identity,
             indexed: true,
         };
-        self.enter(writer, name, target, identity, batch)
+        self.enter(writer, name, target, identity, batch).map(drop)
     }
 
-    /// Withdraws the entry that was just queued: its source says that it was entered in error.
-    fn withdraw(&mut self, batch: &mut Batch) {
-        let Some((last, _)) = batch.coming.last() else {
+    /// Withdraws a version whose source says that it was entered in error. **Whatever follows it already has its own reasons, and stays.**
+    ///
+    /// The withdrawal says whose it is, so whoever may import may write it: it takes away only what came from elsewhere.
+    fn withdraw(
+        &self,
+        thread: ThreadId,
+        version: Version,
+        target: Target,
+        source: Option<Source>,
+        batch: &mut Batch,
+    ) {
+        let at = batch.coming.len();
+        let Some(known) = batch.met.get_mut(&thread) else {
             return;
         };
-        let at = batch.coming.len(); // behind the one it withdraws
-        let retraction = Body::Retraction(Retraction {
-            reason: "entered in error at its source".into(),
+        if known.last().map(|last| last.id) != Some(version.id) {
+            return;
+        }
+        let id = self.naming.withdrawal(thread, version.id);
+        known.push(Version {
+            id,
+            parent: version.id,
+            chart: target.chart,
+            stands: Stands::Coming(at),
         });
-        let (Some(id), Some((thread, _))) = (last.id, last.follows) else {
-            return;
-        };
-        if !may_write(self.session.role(), &retraction) {
-            return;
-        }
-        let retracts = EntryId::random();
-        let draft = Draft::new(last.chart, last.section)
-            .named(retracts)
-            .after(thread, id);
-        if let Some(known) = batch.met.get_mut(&thread) {
-            known.push(Version {
-                id: retracts,
-                parent: id,
-                stands: Stands::Coming(at),
-            });
-        }
+        let draft = Draft::new(target.chart, target.section)
+            .named(id)
+            .after(thread, version.id);
         let coming = Coming {
-            body: retraction,
-            replaces: Some(Stands::Coming(at - 1)),
+            body: Body::Retraction(Retraction {
+                reason: "entered in error at its source".into(),
+                source,
+            }),
+            replaces: Some(version.stands),
             indexed: true,
         };
         batch.coming.push((draft, coming));

@@ -3,7 +3,8 @@
 use crate::clinical::Source;
 use crate::crypto::mac::MacKey;
 use crate::desk::DeskError;
-use crate::ledger::{EntryId, ThreadId};
+use crate::interop::fhir::UNNAMED;
+use crate::ledger::{ChartId, EntryId, ThreadId};
 use crate::vault::Writer;
 
 /// Gives threads and entries their names.
@@ -23,6 +24,7 @@ pub(super) struct Name {
 pub(super) struct Version {
     pub(super) id: EntryId,
     pub(super) parent: EntryId,
+    pub(super) chart: ChartId,
     pub(super) stands: Stands,
 }
 
@@ -39,8 +41,8 @@ pub(super) enum Stands {
 pub(super) enum News {
     /// It was never seen.
     First,
-    /// The thread has these bytes already, be it in an earlier version: nothing is written.
-    Known,
+    /// The thread has these bytes already in this version, be it an earlier one: nothing is written.
+    Known(Version),
     /// It follows this version.
     After(Version),
 }
@@ -56,9 +58,18 @@ impl Naming {
         std::array::from_fn(|i| tag[i])
     }
 
-    /// The name of a resource. The same resource always continues the same thread.
+    /// The name of a resource whose system is known. The same resource always continues the same thread.
     pub(super) fn name(&self, source: &Source) -> Name {
-        let (system, kind) = (source.system.as_bytes(), source.resource_type.as_bytes());
+        self.of_system(&source.system, source)
+    }
+
+    /// The name that every resource had of which nothing said whose id it has, before such names were given within a chart.
+    pub(super) fn unnamed(&self, source: &Source) -> Name {
+        self.of_system(UNNAMED, source)
+    }
+
+    fn of_system(&self, system: &str, source: &Source) -> Name {
+        let (system, kind) = (system.as_bytes(), source.resource_type.as_bytes());
         let tag = self.0.tag(&[
             b"chartseal/import/v1",
             &(system.len() as u32).to_be_bytes(),
@@ -67,6 +78,26 @@ impl Naming {
             kind,
             source.id.as_bytes(),
         ]);
+        self.beginning(tag, source)
+    }
+
+    /// The name of a resource of which nothing says whose id it has. **Only within one chart is it that resource's name**, and there
+    /// beside what the same source calls the patient: another source's `Observation/1` continues no thread of this one's.
+    pub(super) fn within(&self, chart: ChartId, patient: &str, source: &Source) -> Name {
+        let (patient, kind) = (patient.as_bytes(), source.resource_type.as_bytes());
+        let tag = self.0.tag(&[
+            b"chartseal/import-within/v1",
+            &chart.0,
+            &(patient.len() as u32).to_be_bytes(),
+            patient,
+            &[kind.len() as u8],
+            kind,
+            source.id.as_bytes(),
+        ]);
+        self.beginning(tag, source)
+    }
+
+    fn beginning(&self, tag: [u8; 32], source: &Source) -> Name {
         let thread = ThreadId(std::array::from_fn(|i| tag[i]));
         Name {
             thread,
@@ -85,6 +116,14 @@ impl Naming {
         EntryId(std::array::from_fn(|i| tag[i]))
     }
 
+    /// The entry that withdraws a version because its source took the resource back.
+    pub(super) fn withdrawal(&self, thread: ThreadId, version: EntryId) -> EntryId {
+        let tag = self
+            .0
+            .tag(&[b"chartseal/import-withdrawal/v1", &thread.0, &version.0]);
+        EntryId(std::array::from_fn(|i| tag[i]))
+    }
+
     /// What a resource is to the versions that its thread has.
     ///
     /// **An earlier version that comes again is no news**: what is in several files in several versions would otherwise be amended
@@ -100,10 +139,15 @@ impl Naming {
                     parent => self.version(name.thread, parent, source),
                 }
         };
-        if versions.iter().any(same) {
-            return News::Known;
+        match versions.iter().find(|version| same(version)) {
+            Some(version) => News::Known(*version),
+            None => News::After(*last),
         }
-        News::After(*last)
+    }
+
+    /// Whether a thread has exactly these bytes in one of its versions.
+    pub(super) fn has(&self, name: Name, source: &Source, versions: &[Version]) -> bool {
+        matches!(self.news(name, source, versions), News::Known(_))
     }
 
     /// The versions that the ledger has of a thread.
@@ -115,6 +159,7 @@ impl Naming {
         let versions = headers.into_iter().map(|(seq, core)| Version {
             id: core.id,
             parent: core.parent,
+            chart: core.chart,
             stands: Stands::At(seq),
         });
         Ok(versions.collect())

@@ -1,16 +1,59 @@
 //! Patients of an import: matched by identifier, never by name, or given a chart.
+//!
+//! **An id of which nothing says whose it is matches nobody**: `Patient/1` is somebody else at the next hospital. Such a patient is
+//! known by business identifiers alone, and without any by nothing but being the same resource to the last byte. Whoever cannot be
+//! told from somebody else is skipped, with all that speaks of them.
+
+use std::sync::Arc;
 
 use crate::clinical::{Body, Identity, Mrn};
+use crate::crypto::hash::Hash;
 use crate::desk::DeskError;
-use crate::desk::charts::open_chart;
+use crate::desk::charts::{Brought, open_chart};
 use crate::desk::locate;
-use crate::interop::fhir::{Item, Mapped};
-use crate::ledger::ChartId;
-use crate::vault::Writer;
+use crate::desk::sheet::Sheet;
+use crate::interop::fhir::{Issuer, Item, Mapped, UNNAMED};
+use crate::ledger::{ChartId, Section};
+use crate::vault::{Reader, Writer};
 
 use super::batch::Batch;
 use super::naming::Name;
 use super::{Importer, count};
+
+/// A patient whom this import has met.
+#[derive(Debug, Clone)]
+pub(super) struct Met {
+    /// Their chart; `None` for who was skipped.
+    pub(super) chart: Option<ChartId>,
+    /// What their source calls them.
+    pub(super) id: Arc<str>,
+}
+
+impl Met {
+    pub(super) fn of(item: &Item, chart: Option<ChartId>) -> Self {
+        Self {
+            chart,
+            id: item.id.as_str().into(),
+        }
+    }
+}
+
+/// Whoever has the same chart is the same patient, whatever each source calls them.
+impl PartialEq for Met {
+    fn eq(&self, other: &Self) -> bool {
+        self.chart == other.chart
+    }
+}
+
+/// Who a patient of a file is here.
+enum Whom {
+    /// Whose chart this is.
+    Known(ChartId),
+    /// Nobody yet.
+    New,
+    /// It cannot be told, and this is why.
+    Untold(String),
+}
 
 impl Importer<'_, '_> {
     /// Matches a patient by identifier, never by name, or opens a chart.
@@ -18,81 +61,215 @@ impl Importer<'_, '_> {
         &mut self,
         writer: &mut Writer<'_, '_>,
         item: &Item,
-        name: Name,
+        plain: Name,
         batch: &mut Batch,
     ) -> Result<(), DeskError> {
         let Mapped::Patient(identity) = &item.mapped else {
             return Ok(());
         };
         self.done.patients += 1;
-        let found = self.known(writer, identity)?;
-        if found.len() > 1 {
-            self.skip(
-                item,
-                "its identifiers belong to more than one chart here: merge them first".into(),
-            );
-            return Ok(());
-        }
-        let chart = if let Some(chart) = found.into_iter().next() {
-            let here = writer
-                .directory()
-                .chart(&chart)
-                .is_some_and(|state| state.units.contains(&self.place.unit));
-            if !here {
-                self.skip(
-                    item,
-                    format!(
-                        "the patient's chart is in another unit than {}: request access",
-                        self.place.name
-                    ),
-                );
-                return Ok(());
+        let chart = match self.whom(writer, item, identity, plain, batch)? {
+            Whom::Known(chart) => {
+                let mut fresh = identity.clone();
+                // The record number is ours, not the source's.
+                fresh.mrn = self.number(writer, chart)?;
+                let name = self.named(writer, item, plain, (chart, &item.id), batch)?;
+                self.enter_identity(writer, name, chart, Body::Identity(fresh), batch)?;
+                self.done.charts_matched += 1;
+                Some(chart)
             }
-            self.done.charts_matched += 1;
-            let mut fresh = identity.clone();
-            // The record number is ours, not the source's.
-            fresh.mrn = self.number(writer, chart)?;
-            self.enter_identity(writer, name, chart, Body::Identity(fresh), batch)?;
-            chart
-        } else {
-            let mut identity = identity.clone();
-            let (chart, _) = open_chart(
-                self.session,
-                writer,
-                &self.place.name,
-                &mut identity,
-                None,
-                Some((name.thread, name.first)),
-            )?;
-            self.done.charts_created += 1;
-            count(&mut self.done, "identity");
-            chart
+            Whom::New => Some(self.open(writer, item, identity, plain, batch)?),
+            Whom::Untold(reason) => {
+                self.skip(item, reason);
+                None
+            }
         };
-        self.resolver.learn(item, &chart);
+        self.resolver.learn(item, &Met::of(item, chart));
         Ok(())
     }
 
-    fn known(
+    fn open(
+        &mut self,
+        writer: &mut Writer<'_, '_>,
+        item: &Item,
+        identity: &Identity,
+        plain: Name,
+        batch: &mut Batch,
+    ) -> Result<ChartId, DeskError> {
+        let known_by_id = item.issuer != Issuer::Unknown || !is_identified(identity);
+        let tag = known_by_id.then(|| source_tag(&writer.reader(), item));
+        let naming = self.naming;
+        let name = |chart| match (item.issuer, item.source()) {
+            (Issuer::Unknown, Some(source)) => naming.within(chart, &item.id, source),
+            _ => plain,
+        };
+        let brought = Brought {
+            tag: tag.transpose()?,
+            name: &|chart| {
+                let name = name(chart);
+                (name.thread, name.first)
+            },
+        };
+        let mut identity = identity.clone();
+        let unit = &self.place.name;
+        let (chart, _) = open_chart(
+            self.session,
+            writer,
+            unit,
+            &mut identity,
+            None,
+            Some(brought),
+        )?;
+        batch.forget(name(chart).thread);
+        self.done.charts_created += 1;
+        count(&mut self.done, "identity");
+        Ok(chart)
+    }
+
+    /// Who a patient of a file is here.
+    fn whom(
         &self,
         writer: &mut Writer<'_, '_>,
+        item: &Item,
         identity: &Identity,
-    ) -> Result<Vec<ChartId>, DeskError> {
+        plain: Name,
+        batch: &mut Batch,
+    ) -> Result<Whom, DeskError> {
         let reader = writer.reader();
         let mut found = Vec::new();
-        for identifier in &identity.identifiers {
+        for identifier in identity.identifiers.iter().filter(|id| id.is_unique()) {
             let tag = reader.locator_tag(&identifier.system, &identifier.value)?;
-            found.extend(reader.tx().locate(&tag)?);
+            found.extend(locate::tagged(&reader, &tag)?);
         }
-        if let Some(source) = &identity.source {
-            let tag = reader.locator_tag(
-                &source.system,
-                &format!("{}/{}", source.resource_type, source.id),
-            )?;
-            found.extend(reader.tx().locate(&tag)?);
-        }
+        let by_id = match item.issuer {
+            Issuer::Stated | Issuer::Told => locate::tagged(&reader, &source_tag(&reader, item)?)?,
+            Issuer::Unknown => None,
+        };
+        let identified = !found.is_empty();
+        found.extend(by_id);
         found.sort_unstable();
         found.dedup();
-        Ok(found)
+        let chart = match found[..] {
+            [] => return self.unmatched(writer, item, identity, plain, batch),
+            [chart] => chart,
+            _ => {
+                return Ok(Whom::Untold(
+                    "its identifiers belong to more than one chart here: merge them first".into(),
+                ));
+            }
+        };
+        if !self.is_in_place(writer, chart) {
+            return Ok(self.elsewhere());
+        }
+        // Whether this is what their source has called them before.
+        let name = self.named(writer, item, plain, (chart, &item.id), batch)?;
+        let versions = batch.versions(writer, name.thread)?;
+        let called = by_id.is_some() || versions.iter().any(|version| version.chart == chart);
+        if !(identified && called)
+            && let Some(system) = self.contradiction(writer, chart, identity)?
+        {
+            let agrees = if identified {
+                "one of its identifiers"
+            } else {
+                "its id"
+            };
+            return Ok(Whom::Untold(format!(
+                "{agrees} is that of a patient here who has another identifier of {system}: compare both, and correct the wrong one"
+            )));
+        }
+        Ok(Whom::Known(chart))
+    }
+
+    /// Who a patient is of whom no identifier is known here.
+    fn unmatched(
+        &self,
+        writer: &mut Writer<'_, '_>,
+        item: &Item,
+        identity: &Identity,
+        plain: Name,
+        batch: &mut Batch,
+    ) -> Result<Whom, DeskError> {
+        if is_identified(identity) || item.issuer == Issuer::Stated {
+            return Ok(Whom::New);
+        }
+        if item.issuer == Issuer::Unknown
+            && identity
+                .names
+                .iter()
+                .all(|name| name.spoken().trim().is_empty())
+        {
+            return Ok(Whom::Untold(
+                "it has neither an identifier nor a name, and nothing says whose id it has: say so with --system".into(),
+            ));
+        }
+        let Some(source) = item.source() else {
+            return Ok(Whom::New);
+        };
+        let reader = writer.reader();
+        let (tag, before) = match item.issuer {
+            // Before its source was named.
+            Issuer::Told => (
+                tag_of(&reader, UNNAMED, &item.id)?,
+                self.naming.unnamed(source),
+            ),
+            _ => (tag_of(&reader, &source.system, &item.id)?, plain),
+        };
+        let Some(chart) = locate::tagged(&reader, &tag)? else {
+            return Ok(Whom::New);
+        };
+        for name in [self.naming.within(chart, &item.id, source), before] {
+            let versions = batch.versions(writer, name.thread)?;
+            let here = versions.last().is_some_and(|last| last.chart == chart);
+            if here && self.naming.has(name, source, versions) {
+                return Ok(if self.is_in_place(writer, chart) {
+                    Whom::Known(chart)
+                } else {
+                    self.elsewhere()
+                });
+            }
+        }
+        Ok(match item.issuer {
+            Issuer::Unknown => Whom::Untold(
+                "another patient here has this id, it has no identifier, and nothing says whether they are the same: \
+                 say whose ids these are with --system"
+                    .into(),
+            ),
+            _ => Whom::New,
+        })
+    }
+
+    fn is_in_place(&self, writer: &Writer<'_, '_>, chart: ChartId) -> bool {
+        let state = writer.directory().chart(&chart);
+        state.is_some_and(|state| state.units.contains(&self.place.unit))
+    }
+
+    fn elsewhere(&self) -> Whom {
+        Whom::Untold(format!(
+            "the patient's chart is in another unit than {}: request access",
+            self.place.name
+        ))
+    }
+
+    /// The first system of which a chart and a patient each have identifiers and share none.
+    fn contradiction(
+        &self,
+        writer: &mut Writer<'_, '_>,
+        chart: ChartId,
+        identity: &Identity,
+    ) -> Result<Option<String>, DeskError> {
+        let sheet = Sheet::read(&mut writer.reader(), chart, Section::Identity)?;
+        let known = sheet.identity().map(|known| known.identifiers.as_slice());
+        let known = known.unwrap_or_default();
+        let unique = || identity.identifiers.iter().filter(|id| id.is_unique());
+        let differs = |system: &str| {
+            let mut of_system = known
+                .iter()
+                .filter(|known| known.system == system)
+                .peekable();
+            of_system.peek().is_some() && of_system.all(|known| !unique().any(|id| id == known))
+        };
+        let found = unique().find(|id| differs(&id.system));
+        Ok(found.map(|id| id.system.clone()))
     }
 
     fn number(
@@ -103,4 +280,19 @@ impl Importer<'_, '_> {
         let number = locate::number(&mut writer.reader(), chart)?;
         Ok(number.and_then(|number| number.parse().ok()))
     }
+}
+
+/// Whether an identifier says who somebody is, wherever they come from.
+fn is_identified(identity: &Identity) -> bool {
+    identity.identifiers.iter().any(|id| id.is_unique())
+}
+
+/// The locator's tag of the id that a patient has at their source.
+fn source_tag(reader: &Reader<'_>, item: &Item) -> Result<Hash, DeskError> {
+    let system = item.source().map_or(UNNAMED, |source| &source.system);
+    tag_of(reader, system, &item.id)
+}
+
+fn tag_of(reader: &Reader<'_>, system: &str, id: &str) -> Result<Hash, DeskError> {
+    Ok(reader.locator_tag(system, &format!("Patient/{id}"))?)
 }

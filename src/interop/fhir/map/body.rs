@@ -180,7 +180,7 @@ pub(in crate::interop::fhir) fn sourced(mut body: Body, source: Option<Source>) 
         Body::Administration(b) => &mut b.source,
         Body::MedicationSummary(b) => &mut b.source,
         Body::RxEvent(b) => &mut b.source,
-        Body::Retraction(_) => return body,
+        Body::Retraction(b) => &mut b.source,
     };
     *place = source;
     body

@@ -19,6 +19,8 @@ pub struct SourceFile {
     pub path: Arc<Path>,
     /// Its size in bytes.
     pub bytes: u64,
+    /// What it shares with the files of the same source: the folder that was named, or the one that a named file lies in.
+    pub set: Arc<Path>,
     pub(super) lines: bool,
 }
 
@@ -37,7 +39,7 @@ impl Files {
             };
             if fs::metadata(path).map_err(unreadable)?.is_dir() {
                 let mut found = Vec::new();
-                collect(path, &mut found)?;
+                collect(path, &Arc::from(path), &mut found)?;
                 if found.is_empty() {
                     return Err(PlanError::Empty(path.to_owned()));
                 }
@@ -48,11 +50,22 @@ impl Files {
                 });
                 files.extend(found);
             } else {
-                files
-                    .push(source_file(path)?.ok_or_else(|| PlanError::OtherKind(path.to_owned()))?);
+                let set = Arc::from(path.parent().unwrap_or(path));
+                let file = source_file(path, &set)?;
+                files.push(file.ok_or_else(|| PlanError::OtherKind(path.to_owned()))?);
             }
         }
         Ok(Self { files })
+    }
+
+    /// Takes them all for one source's: names such as `Patient/1` mean the same in all of them.
+    #[must_use]
+    pub fn of_one_source(mut self) -> Self {
+        let set = Arc::from(Path::new(""));
+        for file in &mut self.files {
+            file.set = Arc::clone(&set);
+        }
+        self
     }
 
     /// The files in the order in which they are read.
@@ -67,7 +80,7 @@ impl Files {
 }
 
 /// `None` for a file of another kind.
-fn source_file(path: &Path) -> Result<Option<SourceFile>, PlanError> {
+fn source_file(path: &Path, set: &Arc<Path>) -> Result<Option<SourceFile>, PlanError> {
     let extension = path
         .extension()
         .and_then(|e| e.to_str())
@@ -89,11 +102,12 @@ fn source_file(path: &Path) -> Result<Option<SourceFile>, PlanError> {
     Ok(Some(SourceFile {
         path: Arc::from(path),
         bytes,
+        set: Arc::clone(set),
         lines,
     }))
 }
 
-fn collect(folder: &Path, into: &mut Vec<SourceFile>) -> Result<(), PlanError> {
+fn collect(folder: &Path, set: &Arc<Path>, into: &mut Vec<SourceFile>) -> Result<(), PlanError> {
     let unreadable = |path: &Path, source| PlanError::Unreadable {
         path: path.to_owned(),
         source,
@@ -104,9 +118,9 @@ fn collect(folder: &Path, into: &mut Vec<SourceFile>) -> Result<(), PlanError> {
         // A link to a folder is not followed: it may lead back up.
         let kind = entry.file_type().map_err(|e| unreadable(&path, e))?;
         if kind.is_dir() {
-            collect(&path, into)?;
+            collect(&path, set, into)?;
         } else if path.is_file() {
-            into.extend(source_file(&path)?);
+            into.extend(source_file(&path, set)?);
         }
     }
     Ok(())

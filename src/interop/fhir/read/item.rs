@@ -3,9 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use serde::Deserialize;
+
 use super::position::Position;
 use super::reference::Reference;
-use crate::clinical::{Body, Document, Identity, Source};
+use crate::clinical::{Body, Document, Identifier, Identity, Source};
+use crate::interop::fhir::map::types;
 use crate::interop::fhir::mark::Mark;
 
 /// One resource of a file, mapped.
@@ -13,6 +16,10 @@ use crate::interop::fhir::mark::Mark;
 pub struct Item {
     /// The file that it stands in.
     pub file: Arc<Path>,
+    /// What the file shares with those of the same source: names such as `Patient/1` mean the same in them.
+    pub set: Arc<Path>,
+    /// The server that its Bundle's entry names, such as `https://x.example/fhir`.
+    pub server: Option<Arc<str>>,
     /// Where in the file.
     pub position: Position,
     /// The URL of its Bundle's entry.
@@ -23,12 +30,25 @@ pub struct Item {
     pub resource_type: String,
     /// Its id within [`Source::system`] and type.
     pub id: String,
+    /// How it is known whose id that is.
+    pub issuer: Issuer,
     /// Whom it speaks of; a [`super::Resolver`] finds the patient.
     pub subject: Option<Reference>,
     /// Whether its source still stands by it.
     pub standing: Standing,
     /// What it became.
     pub mapped: Mapped,
+}
+
+/// How it is known which system a resource's id belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Issuer {
+    /// The resource says so: its id is a UUID, or its URL or `meta.source` names the system.
+    Stated,
+    /// Whoever imports says so.
+    Told,
+    /// It is not: **another source may give the same id to something else.**
+    Unknown,
 }
 
 /// Whether a resource's source still stands by it.
@@ -62,6 +82,22 @@ impl Item {
             Mapped::Entry(body) => body.source(),
             Mapped::Register(document) | Mapped::Unsupported(document) => document.source.as_ref(),
         }
+    }
+
+    /// The first identifier of it that is unique, if it has one, whatever its type.
+    pub fn identifier(&self) -> Option<Identifier> {
+        #[derive(Deserialize)]
+        struct Identified {
+            identifier: Vec<types::Identifier>,
+        }
+        let identified: Identified = serde_json::from_slice(self.original()).ok()?;
+        let identifiers = identified.identifier.into_iter().filter_map(|identifier| {
+            Some(Identifier {
+                system: identifier.system?,
+                value: identifier.value?,
+            })
+        });
+        identifiers.into_iter().find(Identifier::is_unique)
     }
 
     /// The resource's own bytes, as they stand in the file.

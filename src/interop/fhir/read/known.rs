@@ -1,13 +1,10 @@
 //! What resources that others point to are called: medicines, problems, people, places.
 
-use std::path::Path;
-use std::sync::Arc;
-
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::reference::{Reference, identifier_key, keys_of};
-use super::scoped::{Meaning, Scoped};
+use super::scoped::{Meaning, Place, Scoped};
 use crate::clinical::{Concept, PartialDate, Quantity};
 use crate::interop::fhir::map::{facts, types};
 
@@ -38,7 +35,7 @@ impl Known {
     /// Remembers the facts of a resource, if it is of a kind that others name by reference alone.
     pub(super) fn learn(
         &mut self,
-        file: &Arc<Path>,
+        at: Place<'_>,
         full_url: Option<&str>,
         resource_type: &str,
         bytes: &[u8],
@@ -47,11 +44,11 @@ impl Known {
             return;
         };
         for key in keys_of(full_url, resource_type, id.as_deref()) {
-            self.0.learn(file, &key, &facts);
+            self.0.learn(at, &key, &facts);
         }
         for identifier in identifiers {
             if let (Some(system), Some(value)) = (identifier.system, identifier.value) {
-                self.0.learn(file, &identifier_key(&system, &value), &facts);
+                self.0.learn(at, &identifier_key(&system, &value), &facts);
             }
         }
     }
@@ -61,7 +58,7 @@ impl Known {
 pub(in crate::interop::fhir) struct Lookup<'a> {
     /// Facts by name: those of contained resources start with `#`.
     given: Vec<(String, Facts)>,
-    known: Option<(&'a Known, &'a Arc<Path>)>,
+    known: Option<(&'a Known, Place<'a>)>,
     /// Whether [`ELSEWHERE`] stands for what is not found.
     marks: bool,
 }
@@ -83,10 +80,10 @@ struct Contained {
 }
 
 impl<'a> Lookup<'a> {
-    /// For the resource in `bytes`, which stands in `file`.
-    pub(super) fn new(bytes: &[u8], known: &'a Known, file: &'a Arc<Path>) -> Self {
+    /// For the resource in `bytes`, which stands at a place.
+    pub(super) fn new(bytes: &[u8], known: &'a Known, at: Place<'a>) -> Self {
         Self {
-            known: Some((known, file)),
+            known: Some((known, at)),
             ..Self::within(bytes)
         }
     }
@@ -133,8 +130,14 @@ impl<'a> Lookup<'a> {
         {
             return Some(facts);
         }
-        let (known, file) = self.known?;
-        match known.0.find(file, &Reference::from(reference).keys()) {
+        let (known, at) = self.known?;
+        let reference = Reference::from(reference);
+        let keys = reference.keys(at.server);
+        let at = Place {
+            server: reference.server(at.server),
+            ..at
+        };
+        match known.0.find(at, &keys) {
             Meaning::One(facts) => Some(facts),
             Meaning::Several | Meaning::None => None,
         }

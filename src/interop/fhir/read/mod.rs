@@ -13,11 +13,12 @@ mod resolver;
 mod scan;
 mod scoped;
 pub(super) mod skipped;
+mod system;
 mod value;
 mod walk;
 
 pub use files::{Files, SourceFile};
-pub use item::{Item, Mapped, Standing};
+pub use item::{Issuer, Item, Mapped, Standing};
 pub(super) use known::{ELSEWHERE, Facts, Lookup};
 pub use limits::Limits;
 pub use position::Position;
@@ -25,3 +26,4 @@ pub use reader::{Found, Reader};
 pub use reference::Reference;
 pub use resolver::{Resolution, Resolver};
 pub use skipped::{PlanError, SkipReason, Skipped};
+pub use system::{BadSystem, System, UNNAMED};

@@ -7,12 +7,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::files::{Files, SourceFile};
-use super::item::{Item, Mapped};
+use super::item::{Issuer, Item, Mapped};
 use super::known::{Known, Lookup};
 use super::limits::Limits;
 use super::position::Position;
 use super::raw::{Head, Piece, Raw, unpack};
+use super::reference::{is_uuid, server_of};
+use super::scoped::Place;
 use super::skipped::{SkipReason, Skipped};
+use super::system::{System, UNNAMED};
 use super::walk::{Layout, Walk, sniff};
 use crate::clinical::Source;
 use crate::crypto::hash::sha256;
@@ -35,7 +38,7 @@ pub enum Found {
 pub struct Reader {
     files: Files,
     limits: Limits,
-    system: String,
+    system: Option<System>,
     next_file: usize,
     finished_bytes: u64,
     current: Option<Current>,
@@ -46,6 +49,7 @@ pub struct Reader {
 #[derive(Debug)]
 struct Current {
     file: Arc<Path>,
+    set: Arc<Path>,
     bytes: u64,
     walk: Walk<BufReader<File>>,
     pass: Pass,
@@ -62,16 +66,13 @@ enum Pass {
     Only,
 }
 
-/// The system of ids of which nothing says whose they are.
-const UNNAMED: &str = "unnamed";
-
 impl Reader {
     /// A reader of `files`.
     pub fn new(files: Files, limits: Limits) -> Self {
         Self {
             files,
             limits,
-            system: UNNAMED.to_owned(),
+            system: None,
             next_file: 0,
             finished_bytes: 0,
             current: None,
@@ -79,10 +80,12 @@ impl Reader {
         }
     }
 
-    /// Names the system that ids belong to where they are no UUIDs and the file does not say: a hospital's URL, for example.
+    /// Names the system that ids belong to where they are no UUIDs and the file does not say: a hospital's URL, for example. All the
+    /// files are then of that one source.
     #[must_use]
-    pub fn from_system(mut self, system: &str) -> Self {
-        system.clone_into(&mut self.system);
+    pub fn from_system(mut self, system: System) -> Self {
+        self.system = Some(system);
+        self.files = self.files.of_one_source();
         self
     }
 
@@ -127,6 +130,7 @@ impl Reader {
         let seen = HashMap::new();
         self.current = Some(Current {
             file: Arc::clone(&file.path),
+            set: Arc::clone(&file.set),
             bytes: file.bytes,
             walk,
             pass,
@@ -185,23 +189,21 @@ impl Reader {
         let resource_type = head.resource_type.clone().unwrap_or_default();
         let raw = unpack(raw, &resource_type, current.walk.queue())?;
         let is_patient = resource_type == "Patient";
+        let at = Place {
+            file: &current.file,
+            set: &current.set,
+            server: raw.full_url.as_deref().and_then(server_of),
+        };
         match current.pass {
             Pass::Patients if !is_patient => {
-                self.known.learn(
-                    &current.file,
-                    raw.full_url.as_deref(),
-                    &resource_type,
-                    &raw.bytes,
-                );
+                self.known
+                    .learn(at, raw.full_url.as_deref(), &resource_type, &raw.bytes);
                 return None;
             }
             Pass::Rest if is_patient => return None,
-            Pass::Only => self.known.learn(
-                &current.file,
-                raw.full_url.as_deref(),
-                &resource_type,
-                &raw.bytes,
-            ),
+            Pass::Only => self
+                .known
+                .learn(at, raw.full_url.as_deref(), &resource_type, &raw.bytes),
             Pass::Patients | Pass::Rest => {}
         }
         let name = match &head.id {
@@ -219,14 +221,21 @@ impl Reader {
 
     fn item(&self, raw: Raw, resource_type: &str, head: &Head) -> Result<Item, SkipReason> {
         // The current file is there while one of its resources is.
-        let file = self.current.as_ref().map_or_else(
-            || Arc::from(Path::new("")),
-            |current| Arc::clone(&current.file),
+        let (file, set) = self.current.as_ref().map_or_else(
+            || (Arc::from(Path::new("")), Arc::from(Path::new(""))),
+            |current| (Arc::clone(&current.file), Arc::clone(&current.set)),
         );
-        let lookup = Lookup::new(&raw.bytes, &self.known, &file);
+        let server = raw.full_url.as_deref().and_then(server_of);
+        let at = Place {
+            file: &file,
+            set: &set,
+            server,
+        };
+        let lookup = Lookup::new(&raw.bytes, &self.known, at);
         let read = map::resource(resource_type, &raw, &lookup)?;
         drop(lookup);
-        let (system, id) = self.whose(&raw, resource_type, head);
+        let server = server.map(Arc::from);
+        let (system, id, issuer) = self.whose(&raw, resource_type, head);
         let source = Source {
             system,
             resource_type: resource_type.to_owned(),
@@ -235,11 +244,14 @@ impl Reader {
         };
         Ok(Item {
             file,
+            set,
+            server,
             position: raw.position,
             full_url: raw.full_url,
             mark: raw.mark,
             resource_type: resource_type.to_owned(),
             id,
+            issuer,
             subject: read.subject,
             standing: read.standing,
             mapped: with_source(read.mapped, source),
@@ -248,29 +260,39 @@ impl Reader {
 
     /// The system and the id of a resource. A UUID is unique wherever it stands, so its system is the same in a Bundle and in a line
     /// of NDJSON; another id belongs to the server in its entry's URL, else to what `meta.source` says, else to the import's system.
-    fn whose(&self, raw: &Raw, resource_type: &str, head: &Head) -> (String, String) {
+    /// A resource without id is called by its bytes.
+    fn whose(&self, raw: &Raw, resource_type: &str, head: &Head) -> (String, String, Issuer) {
         let url = raw.full_url.as_deref().unwrap_or_default();
         let from_url = url.strip_prefix("urn:uuid:").map(str::to_owned);
-        let Some(id) = head.id.clone().filter(|id| !id.is_empty()).or(from_url) else {
-            let digest = sha256(&[&raw.bytes]).to_string();
-            return (self.system.clone(), format!("sha256-{}", &digest[..32]));
-        };
-        if is_uuid(&id) {
-            return ("urn:uuid".to_owned(), id);
-        }
-        let server = url.split("/_history/").next().and_then(|url| {
+        let stated = head.meta.source.as_deref();
+        let stated = stated
+            .and_then(|source| source.split('#').next())
+            .filter(|source| !source.is_empty());
+        let id = head.id.clone().filter(|id| !id.is_empty()).or(from_url);
+        let by_bytes = || format!("sha256-{}", &sha256(&[&raw.bytes]).to_string()[..32]);
+        let server = id.as_ref().and_then(|id| {
+            let url = url.split("/_history/").next()?;
             url.strip_suffix(&format!("/{resource_type}/{id}"))
                 .filter(|base| base.starts_with("http"))
         });
-        let stated = || {
-            head.meta
-                .source
-                .as_deref()
-                .and_then(|source| source.split('#').next())
-                .filter(|s| !s.is_empty())
+        let has_id = id.is_some();
+        let id = id.unwrap_or_else(by_bytes);
+        if is_uuid(&id) {
+            return ("urn:uuid".to_owned(), id, Issuer::Stated);
+        }
+        // The URL of the machine that a server ran on, or a bare word, names nobody.
+        let named = server
+            .filter(|_| server_of(url).is_some())
+            .or_else(|| stated.filter(|stated| has_id && stated.contains(':')));
+        let (system, issuer) = match (named, &self.system) {
+            (Some(system), _) => (system, Issuer::Stated),
+            (None, Some(told)) => (told.as_str(), Issuer::Told),
+            (None, None) => {
+                let stated = stated.filter(|_| has_id);
+                (server.or(stated).unwrap_or(UNNAMED), Issuer::Unknown)
+            }
         };
-        let system = server.or_else(stated).unwrap_or(&self.system).to_owned();
-        (system, id)
+        (system.to_owned(), id, issuer)
     }
 }
 
@@ -357,14 +379,6 @@ fn first_half(parts: &[&[u8]]) -> [u8; 16] {
     let mut half = [0; 16];
     half.copy_from_slice(&sha256(parts).0[..16]);
     half
-}
-
-fn is_uuid(text: &str) -> bool {
-    text.len() == 36
-        && text.bytes().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
 }
 
 fn with_source(mapped: Mapped, source: Source) -> Mapped {

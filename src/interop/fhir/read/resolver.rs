@@ -2,7 +2,7 @@
 
 use super::item::{Item, Mapped};
 use super::reference::{Reference, identifier_key, keys_of};
-use super::scoped::{Meaning, Scoped};
+use super::scoped::{Meaning, Place, Scoped};
 
 /// Knows the patients of an import by every name that others may call them. `K` is what the importer calls a patient by.
 ///
@@ -47,15 +47,17 @@ impl<K: Clone + PartialEq> Resolver<K> {
         let Mapped::Patient(identity) = &item.mapped else {
             return;
         };
+        let at = Place {
+            file: &item.file,
+            set: &item.set,
+            server: item.server.as_deref(),
+        };
         for key in keys_of(item.full_url.as_deref(), "Patient", Some(&item.id)) {
-            self.patients.learn(&item.file, &key, patient);
+            self.patients.learn(at, &key, patient);
         }
         for identifier in &identity.identifiers {
-            self.patients.learn(
-                &item.file,
-                &identifier_key(&identifier.system, &identifier.value),
-                patient,
-            );
+            let key = identifier_key(&identifier.system, &identifier.value);
+            self.patients.learn(at, &key, patient);
         }
     }
 
@@ -68,7 +70,8 @@ impl<K: Clone + PartialEq> Resolver<K> {
 
     /// Whom `reference`, which stands in `item`, points to.
     pub fn find(&self, item: &Item, reference: &Reference) -> Resolution<K> {
-        let keys = reference.keys();
+        let own = item.server.as_deref();
+        let keys = reference.keys(own);
         if keys.is_empty() {
             return Resolution::NoSubject;
         }
@@ -76,9 +79,15 @@ impl<K: Clone + PartialEq> Resolver<K> {
             reference
                 .target
                 .clone()
-                .unwrap_or_else(|| keys[0].trim_start_matches('=').to_owned())
+                .or_else(|| Some(keys.first()?.trim_start_matches('=').to_owned()))
+                .unwrap_or_default()
         };
-        match self.patients.find(&item.file, &keys) {
+        let at = Place {
+            file: &item.file,
+            set: &item.set,
+            server: reference.server(own),
+        };
+        match self.patients.find(at, &keys) {
             Meaning::One(patient) => Resolution::Patient(patient.clone()),
             Meaning::Several => Resolution::Ambiguous(shown()),
             Meaning::None => match reference.target_type() {
