@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::clinical::{self, Role};
 use crate::ledger::{Body, CertId, ChartId, Core, Entry, EntryId, Section, ThreadId};
-use crate::vault::{Opened, Reader, VaultError};
+use crate::vault::{Gathered, Opened, Reader, VaultError};
 
 use super::act::Act;
 use super::error::DeskError;
@@ -110,32 +110,42 @@ impl Sheet {
     }
 
     /// Reads entries that are shown together, as a search does, each beside the other versions of its thread: so they are judged as
-    /// their chart judges them. What the caller did not ask for is among the leaves, too. Their signatures are judged while `work`
-    /// goes on, which is done again if one does not hold; see [`Reader::with_opened`].
+    /// their chart judges them. What the caller did not ask for is among the leaves, too; what `may` says no to is not opened. Their
+    /// signatures are judged while this goes on, and `work` is done again if one does not hold; see [`Reader::together`].
     pub fn together<T>(
         reader: &mut Reader<'_>,
-        entries: Vec<Entry>,
+        seqs: impl IntoIterator<Item = u64>,
+        may: impl Fn(&Reader<'_>, &Core) -> bool,
         mut work: impl FnMut(&mut Reader<'_>, Self) -> T,
     ) -> Result<T, DeskError> {
-        let mut all = BTreeMap::new();
-        for entry in entries {
-            for version in versions(reader, entry)? {
-                all.insert(version.seq(), version);
+        let read = |reader: &mut Reader<'_>, gathered: &mut Gathered| {
+            for seq in seqs {
+                let Some((entry, alone)) = reader.tx().entry_of_thread(seq)? else {
+                    continue;
+                };
+                if !may(reader, &entry.core) {
+                    continue;
+                }
+                if alone {
+                    gathered.add(reader, entry);
+                    continue;
+                }
+                for version in versions(reader, &entry.core)? {
+                    gathered.add(reader, version);
+                }
             }
-        }
-        let all: Vec<Entry> = all.into_values().collect();
-        Ok(reader.with_opened(&all, |reader, opened| {
-            let opened = all.iter().map(Entry::seq).zip(opened);
-            let opened = opened.map(|(seq, opened)| opened.map_err(|error| (seq, error)));
-            let sheet = Self::of(reader, opened.collect());
+            Ok(())
+        };
+        reader.together(read, |reader, opened| {
+            let sheet = Self::of(reader, opened);
             work(reader, sheet)
-        }))
+        })
     }
 
     /// Reads a thread as it stood when an entry of it had just been written.
     pub fn as_of(reader: &mut Reader<'_>, entry: Entry) -> Result<Self, DeskError> {
         let seq = entry.seq();
-        let versions = versions(reader, entry)?.into_iter();
+        let versions = versions(reader, &entry.core)?.into_iter();
         let opened = versions.filter(|version| version.seq() <= seq);
         let opened = opened.map(|version| {
             let seq = version.seq();
@@ -215,11 +225,7 @@ impl Sheet {
 
 /// Every version of an entry's thread that stands where it stands, oldest first. What names the thread in another chart or section
 /// is none.
-fn versions(reader: &Reader<'_>, entry: Entry) -> Result<Vec<Entry>, DeskError> {
-    let core = &entry.core;
-    if reader.tx().is_alone(&core.thread)? {
-        return Ok(vec![entry]);
-    }
+fn versions(reader: &Reader<'_>, core: &Core) -> Result<Vec<Entry>, DeskError> {
     let mut versions = reader.tx().thread(&core.thread)?;
     versions.retain(|other| (other.core.chart, other.core.section) == (core.chart, core.section));
     Ok(versions)

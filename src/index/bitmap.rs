@@ -9,6 +9,16 @@ pub(super) const WORD: u64 = 64;
 /// Bytes of one word of bits.
 pub(super) const BYTES: usize = 8;
 
+/// Whether a number stands in the bytes of a bitmap whose first word is `base`.
+pub(super) fn stands(bytes: &[u8], base: u64, rid: u64) -> bool {
+    // Before the base it wraps around to a place far behind the last.
+    let at = (rid / WORD).wrapping_sub(base);
+    let word = usize::try_from(at)
+        .ok()
+        .and_then(|at| bytes.as_chunks::<BYTES>().0.get(at));
+    word.is_some_and(|word| u64::from_le_bytes(*word) >> (rid % WORD) & 1 == 1)
+}
+
 /// Entry numbers as bits.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Bitmap {

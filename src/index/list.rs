@@ -1,18 +1,24 @@
 //! A list of a packed segment as it is read: whole, or only where some entries stand in it.
 
-use std::borrow::Cow;
+use std::ops::Deref;
+use std::sync::Arc;
 
 use rusqlite::Connection;
+use zeroize::Zeroizing;
 
 use super::bitmap::{self, Bitmap, WORD};
 use super::change::FORMER;
 use super::error::{IndexError, Result};
+use super::kept::{Kept, Stream};
 use super::key::SegmentKey;
 use super::packed::{self, Extent, Head, LARGE, LARGE_BIT, MEDIUM};
 use super::posting;
 use super::segment::Segment;
 use super::set::Set;
 use super::tag::Tag;
+
+/// At first so many bytes of room, however long a head says that its list is.
+const ROOM: usize = 16 << 20;
 
 /// The list of a word in a segment.
 #[derive(Clone, Copy)]
@@ -22,6 +28,7 @@ pub(super) struct List<'a> {
     keys: &'a SegmentKey,
     tag: Tag,
     head: &'a Head,
+    kept: Option<&'a Kept>,
 }
 
 impl<'a> List<'a> {
@@ -39,6 +46,15 @@ impl<'a> List<'a> {
             keys,
             tag,
             head,
+            kept: None,
+        }
+    }
+
+    /// The same, reading no block of a list that is kept, and keeping it.
+    pub(super) fn keeping(self, kept: &'a Kept) -> Self {
+        Self {
+            kept: Some(kept),
+            ..self
         }
     }
 
@@ -61,8 +77,17 @@ impl<'a> List<'a> {
         if words == 0 {
             return Ok(posting::intersect(&self.whole()?, rids));
         }
+        let rids = &rids[rids.partition_point(|rid| rid / WORD < base)..];
+        // Where they are many, most blocks are wanted.
+        let blocks = self.head.large as usize + self.head.medium as usize;
+        if rids.len() >= blocks || self.is_kept() {
+            let stream = self.stream()?;
+            let (bits, _) = self.cut(&stream)?;
+            let stands = |rid: &u64| bitmap::stands(bits, base, *rid);
+            return Ok(rids.iter().copied().filter(stands).collect());
+        }
         let (mut found, mut open) = (Vec::new(), None);
-        for &rid in &rids[rids.partition_point(|rid| rid / WORD < base)..] {
+        for &rid in rids {
             let word = rid / WORD - base;
             if word >= words as u64 {
                 break;
@@ -87,9 +112,7 @@ impl<'a> List<'a> {
     fn halves(self) -> Result<(Set, Vec<u64>)> {
         let head = self.head;
         let stream = self.stream()?;
-        let (bits, distances) = stream
-            .split_at_checked(head.bits.words.saturating_mul(bitmap::BYTES))
-            .ok_or_else(|| self.damaged("a list"))?;
+        let (bits, distances) = self.cut(&stream)?;
         if bits.is_empty() {
             let mut rids =
                 posting::decode(distances, head.count).ok_or_else(|| self.damaged("a list"))?;
@@ -107,12 +130,19 @@ impl<'a> List<'a> {
     }
 
     /// All of it, as it was cut into blocks.
-    fn stream(self) -> Result<Cow<'a, [u8]>> {
+    fn stream(self) -> Result<Whole<'a>> {
         let (large, medium) = (self.head.large, self.head.medium);
         if large == 0 && medium == 0 {
-            return Ok(Cow::Borrowed(&self.head.tail));
+            return Ok(Whole::Tail(&self.head.tail));
         }
-        let mut stream = Vec::new();
+        let salt = &self.segment.salt;
+        if let Some(stream) = self.kept.and_then(|kept| kept.get(salt, self.tag)) {
+            return Ok(Whole::Kept(stream));
+        }
+        let (pages, blocks) = (large as usize * LARGE, medium as usize * MEDIUM);
+        let room = pages.saturating_add(blocks) + self.head.tail.len();
+        // A vector that grows by itself would leave what it held where it was.
+        let mut stream = Zeroizing::new(Vec::with_capacity(room.min(ROOM)));
         for j in 0..large {
             stream.extend_from_slice(&self.block(Block::Large(j))?);
         }
@@ -120,7 +150,23 @@ impl<'a> List<'a> {
             stream.extend_from_slice(&self.block(Block::Medium(i))?);
         }
         stream.extend_from_slice(&self.head.tail);
-        Ok(Cow::Owned(stream))
+        let stream = Arc::new(stream);
+        if let Some(kept) = self.kept {
+            kept.put(salt, self.tag, &stream);
+        }
+        Ok(Whole::Kept(stream))
+    }
+
+    fn is_kept(self) -> bool {
+        self.kept
+            .is_some_and(|kept| kept.get(&self.segment.salt, self.tag).is_some())
+    }
+
+    /// The bits of a stream, and the distances behind them.
+    fn cut(self, stream: &[u8]) -> Result<(&[u8], &[u8])> {
+        stream
+            .split_at_checked(self.head.bits.words.saturating_mul(bitmap::BYTES))
+            .ok_or_else(|| self.damaged("a list"))
     }
 
     /// The block that holds a byte of the stream, and the place of its first byte.
@@ -145,6 +191,7 @@ impl<'a> List<'a> {
             keys,
             tag,
             head,
+            ..
         } = self;
         let (address, sealed) = match block {
             Block::Tail => return Ok(head.tail.clone()),
@@ -172,6 +219,24 @@ impl<'a> List<'a> {
         IndexError::Damaged {
             segment: self.segment.id,
             what,
+        }
+    }
+}
+
+/// All of a list, as it was cut into blocks.
+enum Whole<'a> {
+    /// It stands in its head.
+    Tail(&'a [u8]),
+    Kept(Stream),
+}
+
+impl Deref for Whole<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Tail(tail) => tail,
+            Self::Kept(stream) => stream,
         }
     }
 }

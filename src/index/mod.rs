@@ -51,6 +51,7 @@ mod dyadic;
 pub mod error;
 pub mod facts;
 mod gather;
+mod kept;
 pub mod key;
 mod lease;
 mod list;

@@ -10,6 +10,7 @@ use rusqlite::TransactionState;
 use super::change::FORMER;
 use super::compartment::{self, CompartmentId};
 use super::error::Result;
+use super::kept::Kept;
 use super::key::{CompartmentKey, SegmentKey};
 use super::list::List;
 use super::log;
@@ -25,7 +26,7 @@ use super::term::Term;
 /// A compartment's keys, as a session holds them: one for each generation, the newest last.
 pub type HeldKeys<'k> = (CompartmentId, &'k [CompartmentKey]);
 
-/// What a session keeps between searches on one connection: keys of segments, decoded logs, lists of the dead.
+/// What a session keeps between searches on one connection: keys of segments, decoded logs, lists of the dead, lists asked for lately.
 ///
 /// While nothing was committed a view is taken as it is. Afterwards the list of segments is read again, and only what is new in it
 /// is opened: a segment never changes but for a log that grows at its end, of which the new rows are decoded.
@@ -34,6 +35,7 @@ pub struct Cache {
     views: HashMap<CompartmentId, (At, Arc<View>)>,
     united: Option<(Vec<Arc<Vec<u64>>>, Arc<Vec<u64>>)>,
     pub(super) days: Days,
+    kept: Arc<Kept>,
 }
 
 /// A state of the file, as a connection tells it.
@@ -66,7 +68,8 @@ impl Cache {
         // What is seen inside a write transaction may be rolled back, and is kept nowhere.
         if conn.transaction_state::<&str>(None)? == TransactionState::Write {
             let parts = known.map_or_else(Vec::new, |(_, view)| view.parts.clone());
-            return Ok(Arc::new(View::of(conn, id, keys, parts)?));
+            let kept = Arc::clone(&self.kept);
+            return Ok(Arc::new(View::of(conn, id, keys, parts, kept)?));
         }
         if let Some((seen, view)) = known
             && *seen == at
@@ -80,7 +83,8 @@ impl Cache {
                 Arc::try_unwrap(view).map_or_else(|shared| shared.parts.clone(), |view| view.parts)
             }
         };
-        let view = Arc::new(View::of(conn, id, keys, parts)?);
+        let kept = Arc::clone(&self.kept);
+        let view = Arc::new(View::of(conn, id, keys, parts, kept)?);
         self.views.insert(id, (at, Arc::clone(&view)));
         Ok(view)
     }
@@ -110,6 +114,7 @@ impl Cache {
 /// The segments of a compartment that the held keys open.
 pub(super) struct View {
     pub(super) parts: Vec<Part>,
+    kept: Arc<Kept>,
 }
 
 /// A segment.
@@ -171,7 +176,7 @@ impl View {
         id: CompartmentId,
         keys: &[CompartmentKey],
     ) -> Result<Self> {
-        Self::of(conn, id, keys, Vec::new())
+        Self::of(conn, id, keys, Vec::new(), Arc::default())
     }
 
     /// The compartment as it stands. What an earlier view has read of its segments is taken over.
@@ -180,6 +185,7 @@ impl View {
         id: CompartmentId,
         keys: &[CompartmentKey],
         mut before: Vec<Part>,
+        kept: Arc<Kept>,
     ) -> Result<Self> {
         let mut parts = Vec::new();
         for segment in segments(conn, id, keys)? {
@@ -194,7 +200,7 @@ impl View {
                 None => Part::open(conn, segment, key)?,
             });
         }
-        Ok(Self { parts })
+        Ok(Self { parts, kept })
     }
 
     /// The entries that a later version replaced, ascending.
@@ -285,7 +291,8 @@ impl View {
             let Rows::Packed(keys) = &part.rows else {
                 return None;
             };
-            Some(List::of(conn, &part.segment, keys, *tag, head))
+            let list = List::of(conn, &part.segment, keys, *tag, head);
+            Some(list.keeping(&self.kept))
         })
     }
 }

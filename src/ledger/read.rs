@@ -87,6 +87,27 @@ impl<'c> ReadTx<'c> {
         row.map(entry).transpose()
     }
 
+    /// One entry by number, and whether it is the only version of the thread that its header names.
+    pub fn entry_of_thread(&self, seq: u64) -> Result<Option<(Entry, bool)>, LedgerError> {
+        let sql = format!(
+            "SELECT {COLUMNS}, NOT EXISTS (SELECT 1 FROM entry o WHERE o.thread = e.thread AND o.seq <> e.seq), e.thread {FROM} WHERE e.seq = ?1"
+        );
+        let row = self
+            .sql
+            .prepare_cached(&sql)?
+            .query_row([seq as i64], |row| {
+                Ok((read_row(row)?, row.get::<_, bool>(7)?, fixed(row, 8)?))
+            })
+            .optional()?;
+        let Some((raw, alone, thread)) = row else {
+            return Ok(None);
+        };
+        let entry = entry(raw)?;
+        // The column could be anybody's.
+        let alone = alone && thread.map(ThreadId) == Some(entry.core.thread);
+        Ok(Some((entry, alone)))
+    }
+
     /// One entry by id.
     pub fn by_id(&self, id: &EntryId) -> Result<Option<Entry>, LedgerError> {
         let sql = format!("SELECT {COLUMNS} {FROM} WHERE e.id = ?1");
@@ -106,14 +127,6 @@ impl<'c> ReadTx<'c> {
             params![thread.as_bytes()],
         )?;
         checked(found, |core| core.thread == *thread)
-    }
-
-    /// Whether a thread has no more than one version.
-    pub fn is_alone(&self, thread: &ThreadId) -> Result<bool, LedgerError> {
-        let sql = "SELECT count(*) FROM (SELECT 1 FROM entry WHERE thread = ?1 LIMIT 2)";
-        let mut statement = self.sql.prepare_cached(sql)?;
-        let versions: i64 = statement.query_row([thread.as_bytes()], |row| row.get(0))?;
-        Ok(versions < 2)
     }
 
     /// The header of a thread's first version, whose chart and section are the thread's. **A later version may name others: it

@@ -5,8 +5,8 @@
 //! - [`identity`], [`people`], [`account`], [`code`], [`units`]: accounts and keys; [`care`]: charts, grants, renewal;
 //!   [`standing`]: units that look after every chart.
 //! - [`shares`]: what custodians keep of a secret that was split.
-//! - [`session`], [`ring`], [`reader`], [`writer`]: an unlocked session and what it can do, in bulk on all cores; [`permit`]: leave
-//!   to do it.
+//! - [`session`], [`ring`], [`reader`], [`together`], [`writer`]: an unlocked session and what it can do, in bulk on all cores;
+//!   [`permit`]: leave to do it.
 //! - [`sweep`], [`slot_check`], [`opener`]: what the verification job judges by.
 //! - [`record`]: what the program itself puts on record; [`clock`]: the host's clock.
 
@@ -33,6 +33,7 @@ pub mod shares;
 pub mod slot_check;
 pub mod standing;
 pub mod sweep;
+pub mod together;
 pub mod units;
 pub mod walk;
 pub mod writer;
@@ -45,4 +46,5 @@ pub use open::Vault;
 pub use permit::{Act, Authority, Permit};
 pub use reader::{Opened, Reader};
 pub use session::Session;
+pub use together::Gathered;
 pub use writer::{Draft, Stored, Writer};

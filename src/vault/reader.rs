@@ -1,11 +1,8 @@
 //! Reading with keys: opening slots, opening entries, **checking every signature before a body is handed out.**
 
-use std::thread;
-
 use crate::crypto::hash::Hash;
 use crate::crypto::mac::MacKey;
 use crate::crypto::secret::Secret;
-use crate::crypto::sign::verify_batch;
 use crate::ledger::clear::{UnitKind, key_id};
 use crate::ledger::{
     Blinder, Body, CertId, ChartId, Entry, EntryId, Form, Holder, Opening, ReadTx, Section,
@@ -292,46 +289,6 @@ impl<'a> Reader<'a> {
             .map_err(|_| broken("its signature does not match its header"))
     }
 
-    /// Opens some entries that are shown together, as a search does, and does something with them. Meanwhile another core judges their
-    /// signatures in one equation. Only where that does not hold, each is judged by itself, and the work is done again with those that
-    /// stand; **what was done before the verdict is dropped unseen.** **Whoever acts on one of them opens it with [`open`](Self::open)**,
-    /// which judges strictly.
-    pub fn with_opened<T>(
-        &mut self,
-        entries: &[Entry],
-        mut work: impl FnMut(&mut Self, Vec<Result<Opened, VaultError>>) -> T,
-    ) -> T {
-        let messages: Vec<Vec<u8>> = entries
-            .iter()
-            .map(|entry| entry.row.signed_message())
-            .collect();
-        let directory = &self.state.directory;
-        let items: Option<Vec<_>> = entries
-            .iter()
-            .zip(&messages)
-            .map(|(entry, message)| {
-                let key = directory.author_key(&entry.core.author, entry.seq())?;
-                Some((*key, message.as_slice(), entry.row.signature))
-            })
-            .collect();
-        let hold = |items: Vec<_>| {
-            verify_batch(&items) && entries.iter().all(|entry| entry.row.digest_holds())
-        };
-        let (hold, done) = thread::scope(|scope| {
-            let judged = scope.spawn(|| items.is_some_and(hold));
-            let opened = entries.iter().map(|entry| self.unseal(entry.clone()));
-            let opened = opened.collect();
-            let done = work(self, opened);
-            (judged.join().unwrap_or(false), done)
-        });
-        if hold {
-            return done;
-        }
-        let opened = entries.iter().map(|entry| self.open(entry.clone()));
-        let opened = opened.collect();
-        work(self, opened)
-    }
-
     /// Opens an entry.
     pub fn open(&mut self, entry: Entry) -> Result<Opened, VaultError> {
         self.verify(&entry)?;
@@ -339,7 +296,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Opens an entry whose signature was judged, or is before anybody sees it.
-    fn unseal(&mut self, entry: Entry) -> Result<Opened, VaultError> {
+    pub(super) fn unseal(&mut self, entry: Entry) -> Result<Opened, VaultError> {
         let seq = entry.seq();
         let core = &entry.core;
         let bad = |source| VaultError::Body { seq, source };

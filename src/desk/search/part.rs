@@ -13,7 +13,7 @@ use crate::desk::session::Session;
 use crate::desk::sheet::{Leaf, Sheet};
 use crate::index::day::Day;
 use crate::index::{self, Newest, Query, Rank};
-use crate::ledger::{ChartId, Section};
+use crate::ledger::{ChartId, Core, Section};
 use crate::vault::Reader;
 
 use super::patients::{Patients, patient};
@@ -183,16 +183,11 @@ fn open(
     ranks: &[Rank],
     patients: &mut Patients,
 ) -> Result<VecDeque<(Rank, Option<Found>)>, DeskError> {
-    let mut entries = Vec::with_capacity(ranks.len());
-    for rank in ranks {
-        if let Some(entry) = reader.tx().entry(rank.rid())? {
-            let core = &entry.core;
-            if reach(session, reader, core.chart, core.section).is_open() {
-                entries.push(entry);
-            }
-        }
-    }
-    Sheet::together(reader, entries, |reader, sheet| {
+    let seqs = ranks.iter().map(|rank| rank.rid());
+    let may = |reader: &Reader<'_>, core: &Core| {
+        reach(session, reader, core.chart, core.section).is_open()
+    };
+    Sheet::together(reader, seqs, may, |reader, sheet| {
         let leaves = sheet.leaves.into_iter();
         let mut leaves: HashMap<u64, Leaf> = leaves.map(|leaf| (leaf.seq, leaf)).collect();
         let outcome = |rank: &Rank| {
