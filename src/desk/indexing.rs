@@ -144,7 +144,7 @@ pub(super) fn changes(
     let mut changes = Vec::new();
     for entry in entries {
         let (rid, parent) = (entry.seq(), entry.core.parent);
-        let sheet = Sheet::as_of(reader, entry)?;
+        let sheet = Sheet::as_of(reader, &entry)?;
         let last = sheet.leaves.last();
         let Some(leaf) = last.filter(|leaf| leaf.seq == rid && leaf.authorised) else {
             continue;
@@ -181,7 +181,7 @@ fn closed(
 
 /// The version that counts where this one is its thread's last: what the next one takes the place of, with its words as far as this
 /// session opens them.
-pub fn counting(reader: &mut Reader<'_>, last: Entry) -> Result<Replaced, DeskError> {
+pub fn counting(reader: &mut Reader<'_>, last: &Entry) -> Result<Replaced, DeskError> {
     let seq = last.seq();
     let sheet = Sheet::as_of(reader, last)?;
     let counts = sheet.leaves.iter().find(|leaf| leaf.newest);

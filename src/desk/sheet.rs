@@ -143,7 +143,7 @@ impl Sheet {
     }
 
     /// Reads a thread as it stood when an entry of it had just been written.
-    pub fn as_of(reader: &mut Reader<'_>, entry: Entry) -> Result<Self, DeskError> {
+    pub fn as_of(reader: &mut Reader<'_>, entry: &Entry) -> Result<Self, DeskError> {
         let seq = entry.seq();
         let versions = versions(reader, &entry.core)?.into_iter();
         let opened = versions.filter(|version| version.seq() <= seq);

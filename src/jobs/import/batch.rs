@@ -405,7 +405,7 @@ impl Importer<'_, '_> {
             match coming.replaces {
                 Some(Stands::At(seq)) if gathered(draft.section) => {
                     if let Some(old) = writer.tx().entry(seq)? {
-                        before.insert(seq, indexing::counting(&mut writer.reader(), old)?);
+                        before.insert(seq, indexing::counting(&mut writer.reader(), &old)?);
                     }
                 }
                 Some(Stands::Coming(at)) => drop(followed.insert(at)),
