@@ -2,19 +2,25 @@
 
 mod support;
 
-use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
+use std::io::{Read, Seek, SeekFrom};
 
 use chartseal::clinical::{Body, Note};
-use chartseal::crypto::hpke;
+use chartseal::crypto::hash::Hash;
+use chartseal::crypto::hex::hex;
+use chartseal::crypto::password::{Cost, stretch};
+use chartseal::crypto::secret::Secret;
+use chartseal::crypto::{hpke, kdf};
 use chartseal::desk::catch_up::catch_up_all;
 use chartseal::desk::charts::encode;
 use chartseal::desk::search;
 use chartseal::desk::view::unwatched;
-use chartseal::ledger::Section;
+use chartseal::ledger::{Office, Section};
+use chartseal::vault::host::NewHost;
 use chartseal::vault::identity::Identity;
-use chartseal::vault::{Draft, VaultError, ring};
+use chartseal::vault::{Draft, Host, VaultError, ring};
 use jiff::civil::date;
-use support::{Hospital, PASSPHRASE};
+use support::{Hospital, PASSPHRASE, secret};
+use zeroize::Zeroizing;
 
 /// Notes whose days are looked for in memory.
 const NOTES: i64 = 16;
@@ -22,12 +28,14 @@ const NOTES: i64 = 16;
 /// How often each secret stands in writable memory. They are passed inverted, so that the search does not find itself.
 fn copies_of(inverted: &[Vec<u8>]) -> Vec<usize> {
     let longest = inverted.iter().map(Vec::len).max().unwrap();
-    let maps = BufReader::new(std::fs::File::open("/proc/self/maps").unwrap());
+    // In one large piece: small ones would be put where what was let go is still to be found.
+    let mut maps = String::with_capacity(1 << 20);
+    let mut file = std::fs::File::open("/proc/self/maps").unwrap();
+    file.read_to_string(&mut maps).unwrap();
     let mut memory = std::fs::File::open("/proc/self/mem").unwrap();
     let mut found = vec![0; inverted.len()];
     let mut block = vec![0u8; 1 << 20];
     for line in maps.lines() {
-        let line = line.unwrap();
         let mut words = line.split_whitespace();
         let (range, rights) = (words.next().unwrap(), words.next().unwrap());
         if !rights.starts_with("rw") || line.contains("[vvar") {
@@ -172,4 +180,114 @@ fn the_days_of_entries_that_a_search_has_read_are_wiped_at_the_lock() {
     assert!(copies_of(std::slice::from_ref(&table))[0] >= 1);
     drop(doctor);
     assert_eq!(copies_of(&[table])[0], 0, "the days outlived the lock");
+}
+
+/// What is looked for, with what it is. Kept apart, so that nothing is put where something else was let go.
+type Needles = (Vec<&'static str>, Vec<Vec<u8>>);
+
+fn needles<const N: usize>(of: [(&'static str, &[u8]); N]) -> Needles {
+    of.into_iter()
+        .map(|(what, secret)| (what, inverted(secret)))
+        .unzip()
+}
+
+fn assert_in_use(needles: &Needles) {
+    for (what, copies) in needles.0.iter().zip(copies_of(&needles.1)) {
+        assert!(copies >= 1, "the search finds {what}, which is in use");
+    }
+}
+
+fn assert_gone(needles: &Needles, when: &str) {
+    for (what, copies) in needles.0.iter().zip(copies_of(&needles.1)) {
+        assert_eq!(copies, 0, "{what} outlived {when}");
+    }
+}
+
+#[test]
+fn neither_a_passphrase_nor_what_it_becomes_is_left_once_somebody_is_in() {
+    // Nobody else in this process has it.
+    const OWN: &str = "a passphrase of its own";
+    let hospital = Hospital::staffed();
+    let reset = hospital.login("admin").reset("brandt").unwrap();
+    let vault = hospital.vault();
+    vault
+        .activate("brandt", &reset, &secret(OWN), Cost::FLOOR)
+        .unwrap();
+    hospital.login("admin").approve("brandt").unwrap();
+    let credential = vault.ledger().read(|tx| tx.credential("brandt")).unwrap();
+    let salt = credential.unwrap().salt.try_into().unwrap();
+    let host_secret = vault.host().secret();
+    let stretched = stretch(OWN.as_bytes(), &salt, host_secret, Cost::FLOOR).unwrap();
+    let key = kdf::derive(&stretched, "chartseal/user-key/v1", &[]);
+    let passphrase = secret(OWN);
+    let needles = needles([
+        ("the passphrase", passphrase.expose()),
+        ("what Argon2 made of it", stretched.expose()),
+        ("the user's key", key.expose()),
+    ]);
+    assert_in_use(&needles);
+    drop((passphrase, stretched, key));
+    assert_gone(&needles, "the activation");
+    let session = vault.unlock("brandt", &secret(OWN)).unwrap();
+    assert_gone(&needles, "the login");
+    drop(session);
+}
+
+#[test]
+fn an_identity_that_was_wrapped_leaves_no_private_key() {
+    let (me, certificate) = Identity::create("brandt", "Brandt", Office::Host);
+    let (host_secret, vault) = (Secret::random(), Hash([7; 32]));
+    let needles = needles([
+        ("the key that receives", me.kem.secret().expose()),
+        ("the key that signs", me.sign.secret().expose()),
+    ]);
+    assert_in_use(&needles);
+    let wrapped = me
+        .wrap(
+            &certificate,
+            b"passphrase",
+            &host_secret,
+            &vault,
+            Cost::FLOOR,
+        )
+        .unwrap();
+    drop(me);
+    assert_gone(&needles, "the wrapping");
+    let again = Identity::unwrap(&wrapped, &certificate, b"passphrase", &host_secret, &vault);
+    drop(again.unwrap());
+    assert_gone(&needles, "the unwrapping");
+}
+
+#[test]
+fn a_host_that_is_let_go_leaves_none_of_its_secrets() {
+    let folder = tempfile::tempdir().unwrap();
+    let new = NewHost::random();
+    let (secret, kem, sign) = (new.secret.clone(), new.kem.secret(), new.sign.secret());
+    let digits = [&secret, &kem, &sign].map(|secret| Zeroizing::new(hex(secret.expose())));
+    let keys = needles([
+        ("the host secret", secret.expose()),
+        ("the key that receives", kem.expose()),
+        ("the key that signs", sign.expose()),
+    ]);
+    // As they stand in the files.
+    let texts = needles([
+        ("the text of the host secret", digits[0].as_bytes()),
+        ("the text of the key that receives", digits[1].as_bytes()),
+        ("the text of the key that signs", digits[2].as_bytes()),
+    ]);
+    drop((secret, kem, sign, digits));
+    let path = folder.path().join("host");
+    let settled = new.settle(&path, Hash([7; 32])).unwrap();
+    assert_gone(&texts, "the settling");
+    settled.put_backup_keys(settled.secret().expose()).unwrap();
+    drop(settled);
+    assert_gone(&keys, "the host");
+    assert_gone(&texts, "the host");
+    let opened = Host::open(&path).unwrap();
+    assert_gone(&texts, "the opening");
+    assert_in_use(&keys);
+    assert!(opened.backup_keys().unwrap().is_some());
+    assert_gone(&texts, "the reading");
+    drop(opened);
+    assert_gone(&keys, "the host");
 }

@@ -1,15 +1,17 @@
 //! Bytes as hexadecimal digits ([RFC 4648, section 8](https://www.rfc-editor.org/rfc/rfc4648#section-8)), written in lower case.
 //!
-//! **Not for secrets: digits are looked up in a table, and a `String` is not wiped.**
+//! Either is written where it will stay, without a copy elsewhere, so that whoever encodes a secret can wrap what comes back in
+//! `Zeroizing`. **Nothing here wipes by itself, and digits are looked up in a table: never for what somebody can time.**
+
+use zeroize::Zeroizing;
 
 /// Two lower-case digits a byte.
 pub fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes
-        .iter()
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .map(|nibble| char::from(DIGITS[usize::from(nibble)]))
-        .collect()
+    let mut text = String::with_capacity(2 * bytes.len());
+    let nibbles = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    text.extend(nibbles.map(|nibble| char::from(DIGITS[usize::from(nibble)])));
+    text
 }
 
 /// The bytes that the digits stand for, in either case; `None` when the count is odd or something is not a digit.
@@ -18,10 +20,11 @@ pub fn unhex(digits: &str) -> Option<Vec<u8>> {
     if !rest.is_empty() {
         return None;
     }
-    pairs
-        .iter()
-        .map(|&[high, low]| Some(nibble(high)? << 4 | nibble(low)?))
-        .collect()
+    let mut bytes = Zeroizing::new(Vec::with_capacity(pairs.len()));
+    for &[high, low] in pairs {
+        bytes.push(nibble(high)? << 4 | nibble(low)?);
+    }
+    Some(std::mem::take(&mut *bytes))
 }
 
 fn nibble(digit: u8) -> Option<u8> {

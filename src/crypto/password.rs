@@ -2,12 +2,13 @@
 //!
 //! **The host secret goes in as Argon2's secret value K: without it a stolen file gives nothing to guess against.**
 //!
-//! The working memory is wiped afterwards. It is taken at once and is large: callers limit how many run together.
+//! The working memory is wiped afterwards, and so is the stack that Argon2 used. It is taken at once and is large: callers limit how many run together.
 
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use zeroize::Zeroizing;
 
 use super::Secret;
+use super::secret::wipe_stack;
 
 /// How hard a passphrase is to guess. Kept beside what it protects, so that it can rise with the years.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,11 +77,13 @@ pub fn stretch(
         params,
     )
     .expect("a host secret is 32 bytes");
-    Ok(Secret::fill_with(|key| {
+    let key = Secret::fill_with(|key| {
         argon2
             .hash_password_into_with_memory(passphrase, salt, key, memory.as_mut_slice())
             .expect("salt and output have their fixed lengths, and a passphrase is below 4 GiB");
-    }))
+    });
+    wipe_stack();
+    Ok(key)
 }
 
 #[cfg(test)]

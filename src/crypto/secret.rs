@@ -131,6 +131,16 @@ impl fmt::Debug for SecretBytes {
     }
 }
 
+/// Overwrites the part of the stack that calls before this one have used. Functions of other crates leave copies of what they
+/// worked on in their frames, where only the next deep call would overwrite them. **Call it where those calls were made**: a frame
+/// further up is not reached.
+#[inline(never)]
+pub fn wipe_stack() {
+    let mut frames = [0_u8; 64 * 1024];
+    frames.zeroize();
+    std::hint::black_box(&mut frames);
+}
+
 /// Makes room for `more` bytes. `Vec::reserve` would free the old place with the plain text still in it.
 pub(super) fn reserve_wiping(bytes: &mut Vec<u8>, more: usize) {
     let needed = bytes.len() + more;

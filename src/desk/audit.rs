@@ -1,8 +1,10 @@
 //! Who did what: by chart, by user, since when. Each reader sees what their keys open, and nobody a purpose that is not theirs.
 
+use std::collections::HashSet;
+
 use crate::clinical::Role;
 use crate::ledger::clear::UnitKind;
-use crate::ledger::{ChartId, Clear, Section};
+use crate::ledger::{CertId, ChartId, Clear, EntryId, Section};
 use crate::vault::Reader;
 use crate::vault::permit::Audit;
 use crate::vault::record::{DENIED, Denied, LOGIN_FAILED, LoginFailed};
@@ -89,7 +91,12 @@ fn section(
     lines: &mut Vec<AuditLine>,
 ) -> Result<(), DeskError> {
     let label = shown(session, reader, chart)?;
-    for entry in reader.tx().section(&chart, Section::Access)? {
+    let entries = reader.tx().section(&chart, Section::Access)?;
+    let followed: HashSet<(EntryId, CertId)> = entries
+        .iter()
+        .map(|entry| (entry.core.parent, entry.core.author))
+        .collect();
+    for entry in entries {
         if entry.core.created < since {
             continue;
         }
@@ -98,7 +105,13 @@ fn section(
         let (action, detail) = match reader.open(entry) {
             Err(error) => ("unreadable".to_owned(), error.to_string()),
             Ok(opened) => match opened.body.kind {
+                // The failures of a minute are one line, which the last of them says.
+                LOGIN_FAILED if followed.contains(&(core.id, core.author)) => continue,
                 LOGIN_FAILED => match LoginFailed::decode(&opened.body) {
+                    Ok(body) if body.login.is_empty() => (
+                        "login failed".into(),
+                        format!("unknown logins, {} in a minute", body.failures),
+                    ),
                     Ok(body) => (
                         "login failed".into(),
                         format!("{}, {} in a row", body.login, body.failures),

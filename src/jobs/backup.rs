@@ -42,7 +42,6 @@ use crate::backup::{Login, Progress as Stage};
 use crate::config::{self, Paths, Tls};
 use crate::crypto::Hash;
 use crate::crypto::hash::sha256;
-use crate::crypto::secret::SecretBytes;
 use crate::crypto::sign::VerifyKey;
 use crate::desk::view::{
     BackupLine, BackupRun, BackupVerified, IncidentKind, Proceed, Progress, Reporter, Stamp,
@@ -333,7 +332,7 @@ fn memory(host: &Host, location: &Location) -> PathBuf {
 /// What the host keeps to write backups.
 fn keys(vault: &Vault) -> Result<BackupKeys, DeskError> {
     let host = vault.host();
-    let bytes = host.backup_keys()?.map(SecretBytes::new);
+    let bytes = host.backup_keys()?;
     bytes
         .and_then(|bytes| BackupKeys::from_bytes(bytes.expose(), host.sign().duplicate()))
         .ok_or_else(|| {

@@ -343,7 +343,7 @@ mod tests {
             .unwrap();
         let entries = ["entry", "body"];
         let rebuilt = ["clear_entry", "notice", "locator"];
-        let left_behind = ["checkpoint", "index_lease"];
+        let left_behind = ["checkpoint", "index_lease", "unknown_login"];
         let mut known: Vec<&str> = [
             &entries[..],
             &rebuilt,

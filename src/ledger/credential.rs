@@ -70,6 +70,17 @@ impl ReadTx<'_> {
             .optional()?)
     }
 
+    /// Argon2's memory in KiB and passes of some credential, always the same one for the same number; `None` where there is none.
+    pub fn some_cost(&self, number: u32) -> Result<Option<(u32, u32)>, LedgerError> {
+        let sql = "SELECT memory_kib, passes FROM credential ORDER BY login
+                   LIMIT 1 OFFSET ?1 % max(1, (SELECT count(*) FROM credential))";
+        Ok(self
+            .sql()
+            .prepare_cached(sql)?
+            .query_row([number], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?)
+    }
+
     /// Every credential, by login.
     pub fn credentials(&self) -> Result<Vec<Credential>, LedgerError> {
         let sql = "SELECT login, certificate, salt, memory_kib, passes, sealed, failed, locked_until, totp_step

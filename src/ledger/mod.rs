@@ -5,9 +5,10 @@
 //! - [`store`]: the file and its transactions; [`schema`]: its tables; [`read`], [`append`]: what they can do;
 //!   [`views`]: what can be dropped and rebuilt.
 //! - [`touched`]: what was written since; [`scan`], [`view_check`]: what verification reads and works out anew.
-//! - [`slot`], [`credential`]: the rows that must change or vanish; [`carried`]: what a backup takes along of them.
+//! - [`slot`], [`credential`], [`attempts`]: the rows that must change or vanish; [`carried`]: what a backup takes along of them.
 
 pub mod append;
+pub mod attempts;
 pub mod canonical;
 pub mod carried;
 pub mod clear;
@@ -26,6 +27,7 @@ pub mod views;
 pub mod wire;
 
 pub use append::WriteTx;
+pub use attempts::Attempts;
 pub use carried::Carried;
 pub use clear::{Certificate, Clear};
 pub use credential::Credential;

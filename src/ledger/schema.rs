@@ -6,6 +6,7 @@
 //! | `clear_entry`, `notice`, `locator` | views of headers and clear bodies | ledger | rebuilt |
 //! | `slot` | wrapped keys; deleting them shreds a chart | vault | slot pack |
 //! | `credential` | a user's passphrase-wrapped secrets and counters | vault | credential pack |
+//! | `unknown_login` | failed attempts at logins that do not exist, by a keyed tag | vault | never |
 //! | `draft` | sealed, personal: `queries` (saved and recent ones, see `desk::queries`), `text/…` (what is being written, see `desk::drafts`) | desk | credential pack |
 //! | `checkpoint` | a digest that spares a walk; safe to lose | vault | never |
 //! | `compartment`, `segment`, `index_*`, `indexed` | the search index | index | index packs; rebuilt when absent |
@@ -21,8 +22,9 @@ use rusqlite::Connection;
 /// "chsl": tells SQLite files of this program from others.
 pub const APPLICATION_ID: i64 = 0x6368_736c;
 
-const STEPS: &[&str] = &[concat!(
-    "
+const STEPS: &[&str] = &[
+    concat!(
+        "
 CREATE TABLE entry (
     seq       INTEGER PRIMARY KEY,
     site      INTEGER NOT NULL,
@@ -104,8 +106,18 @@ CREATE TABLE checkpoint (
     state BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 ",
-    include_str!("index_tables.sql")
-)];
+        include_str!("index_tables.sql")
+    ),
+    "
+CREATE TABLE unknown_login (
+    tag          BLOB PRIMARY KEY,
+    failed       INTEGER NOT NULL,
+    locked_until INTEGER NOT NULL,
+    last         INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX unknown_login_by_last ON unknown_login (last);
+",
+];
 
 /// The schema of this version.
 pub const VERSION: i64 = STEPS.len() as i64;

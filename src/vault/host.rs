@@ -6,6 +6,7 @@
 //! | `identity` | the host's X25519 and Ed25519 secrets: signs what has no user |
 //! | `vault-id` | the link of genesis, pinned |
 //! | `high-water` | number and link of the last entry this host has seen; raised under `high-water.lock` |
+//! | `turn.lock`, `turn-1.lock` to `turn-4.lock` | nothing: their locks are the turns at Argon2 |
 //! | `backup-keys` | the keys that write backups and cannot read them |
 //! | `last-verify` | when the ledger was last verified without a finding |
 //! | `verifications/` | the last reports of verifications |
@@ -18,10 +19,12 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use zeroize::Zeroizing;
+
 use crate::crypto::hash::Hash;
 use crate::crypto::hex::{hex, unhex};
 use crate::crypto::hpke::KemSecret;
-use crate::crypto::secret::Secret;
+use crate::crypto::secret::{Secret, SecretBytes};
 use crate::crypto::sign::SigningKey;
 use crate::ledger::store::{check_private, create_private_folder};
 use crate::ledger::{Head, LedgerError};
@@ -91,16 +94,19 @@ impl NewHost {
                 folder.display()
             )));
         }
-        let identity = [
-            self.kem.secret().expose().as_slice(),
-            self.sign.secret().expose(),
-        ]
-        .concat();
+        let identity = Zeroizing::new(
+            [
+                self.kem.secret().expose().as_slice(),
+                self.sign.secret().expose(),
+            ]
+            .concat(),
+        );
         let files = [
             ("host-secret", hex(self.secret.expose())),
             ("identity", hex(&identity)),
             ("vault-id", vault.to_string()),
-        ];
+        ]
+        .map(|(name, text)| (name, Zeroizing::new(text)));
         let host = Host {
             folder: folder.to_owned(),
             made,
@@ -140,16 +146,17 @@ impl Host {
         Ok(Self {
             folder: folder.to_owned(),
             made: false,
-            vault: Hash(vault.as_slice().try_into().expect("the length was checked")),
-            secret: part(&secret)?,
-            kem: KemSecret::from_secret(&part(&identity[..32])?),
-            sign: SigningKey::from_secret(&part(&identity[32..])?),
+            vault: Hash(vault.expose().try_into().expect("the length was checked")),
+            secret: part(secret.expose())?,
+            kem: KemSecret::from_secret(&part(&identity.expose()[..32])?),
+            sign: SigningKey::from_secret(&part(&identity.expose()[32..])?),
         })
     }
 
     /// Takes back the state of a vault that did not come about.
     pub(crate) fn unsettle(self) {
-        for name in FILES.into_iter().chain([HIGH_WATER_LOCK]) {
+        let locks = Self::turn_files().chain([HIGH_WATER_LOCK]);
+        for name in FILES.into_iter().chain(locks) {
             let _ = fs::remove_file(self.folder.join(name));
         }
         if self.made {
@@ -190,7 +197,7 @@ impl Host {
             return Ok(None);
         }
         let bytes = read_private(&self.folder, "high-water", 40)?;
-        let (seq, link) = bytes.split_at(8);
+        let (seq, link) = bytes.expose().split_at(8);
         Ok(Some(Head {
             seq: u64::from_be_bytes(seq.try_into().expect("the length was checked")),
             link: Hash(link.try_into().expect("the length was checked")),
@@ -205,19 +212,8 @@ impl Host {
             return Ok(());
         }
         // Another process may have seen further meanwhile: look again under the lock.
-        let path = self.folder.join(HIGH_WATER_LOCK);
-        let io = |source| VaultError::Io {
-            path: path.clone(),
-            source,
-        };
-        let lock = fs::OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&path)
-            .map_err(io)?;
-        lock.lock().map_err(io)?;
+        let lock = self.lock_file(HIGH_WATER_LOCK)?;
+        lock.lock().map_err(self.lock_error(HIGH_WATER_LOCK))?;
         if !behind()? {
             return Ok(());
         }
@@ -226,23 +222,25 @@ impl Host {
     }
 
     /// The keys that write backups, once there are any.
-    pub fn backup_keys(&self) -> Result<Option<Vec<u8>>, VaultError> {
+    pub fn backup_keys(&self) -> Result<Option<SecretBytes>, VaultError> {
         let path = self.folder.join("backup-keys");
         if !path.exists() {
             return Ok(None);
         }
         check_private(&path, 0o600)?;
         let text = fs::read_to_string(&path).map_err(|source| VaultError::Io { path, source })?;
-        Ok(unhex(text.trim()))
+        let text = Zeroizing::new(text);
+        Ok(unhex(text.trim()).map(SecretBytes::new))
     }
 
     /// Stores the keys that write backups.
     pub fn put_backup_keys(&self, keys: &[u8]) -> Result<(), VaultError> {
-        replace_private(&self.folder.join("backup-keys"), hex(keys).as_bytes())
+        let text = Zeroizing::new(hex(keys));
+        replace_private(&self.folder.join("backup-keys"), text.as_bytes())
     }
 }
 
-fn read_private(folder: &Path, name: &str, length: usize) -> Result<Vec<u8>, VaultError> {
+fn read_private(folder: &Path, name: &str, length: usize) -> Result<SecretBytes, VaultError> {
     let path = folder.join(name);
     check_private(&path, 0o600).map_err(|error| match error {
         LedgerError::Io { path, source } => VaultError::Io { path, source },
@@ -252,7 +250,9 @@ fn read_private(folder: &Path, name: &str, length: usize) -> Result<Vec<u8>, Vau
         path: path.clone(),
         source,
     })?;
+    let text = Zeroizing::new(text);
     unhex(text.trim())
+        .map(SecretBytes::new)
         .filter(|bytes| bytes.len() == length)
         .ok_or_else(|| {
             VaultError::Host(format!(

@@ -1,5 +1,7 @@
 //! A user's identity: two secrets, wrapped under their passphrase, and the certificate that names them.
 
+use zeroize::Zeroizing;
+
 use crate::crypto::aead::SealKey;
 use crate::crypto::hash::Hash;
 use crate::crypto::hpke::KemSecret;
@@ -52,11 +54,13 @@ impl Identity {
     ) -> Result<Credential, VaultError> {
         let salt: [u8; 16] = random::bytes();
         let key = user_key(passphrase, &salt, host_secret, cost)?;
-        let secrets = [
-            self.kem.secret().expose().as_slice(),
-            self.sign.secret().expose(),
-        ]
-        .concat();
+        let secrets = Zeroizing::new(
+            [
+                self.kem.secret().expose().as_slice(),
+                self.sign.secret().expose(),
+            ]
+            .concat(),
+        );
         Ok(Credential {
             login: certificate.login.clone(),
             certificate: canonical::encode(certificate),

@@ -2,6 +2,7 @@
 //!
 //! - [`directory`] and [`judge`]: who is who, from clear entries alone; [`walk`]: reading the ledger up to its head.
 //! - [`host`]: the state outside the vault; [`init`]: a new vault; [`open`]: from file to session by passphrase.
+//! - [`attempt`]: how failed logins are counted, and lock; [`turn`]: how many are heard at once.
 //! - [`identity`], [`people`], [`account`], [`code`], [`units`]: accounts and keys; [`care`]: charts, grants, renewal;
 //!   [`standing`]: units that look after every chart.
 //! - [`shares`]: what custodians keep of a secret that was split.
@@ -11,6 +12,7 @@
 //! - [`record`]: what the program itself puts on record; [`clock`]: the host's clock.
 
 pub mod account;
+pub mod attempt;
 pub mod care;
 pub mod clock;
 pub mod code;
@@ -34,6 +36,7 @@ pub mod slot_check;
 pub mod standing;
 pub mod sweep;
 pub mod together;
+pub mod turn;
 pub mod units;
 pub mod walk;
 pub mod writer;

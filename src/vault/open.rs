@@ -5,26 +5,23 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::crypto::password::{Cost, stretch};
+use crate::crypto::aead::SealKey;
+use crate::crypto::kdf;
+use crate::crypto::password::stretch;
 use crate::crypto::secret::SecretBytes;
 use crate::ledger::canonical;
-use crate::ledger::{Certificate, Credential, Head, Ledger};
+use crate::ledger::{Certificate, Head, Ledger};
 
-use super::clock;
+use super::attempt::Attempt;
 use super::directory::Directory;
 use super::error::VaultError;
 use super::host::Host;
 use super::identity::Identity;
-use super::record;
+use super::init::HOST_LOGIN;
+use super::people::certificate_of;
 use super::session::Session;
 use super::walk;
 
-/// Free attempts before the first lock-out.
-const ATTEMPTS: u32 = 5;
-/// The first lock-out; each further failure doubles it.
-const FIRST_LOCKOUT_MS: u64 = 30_000;
-/// The longest lock-out.
-const LONGEST_LOCKOUT_MS: u64 = clock::HOUR;
 /// A walk of more entries than this leaves a checkpoint behind.
 const CHECKPOINT_AFTER: u64 = 5_000;
 
@@ -78,47 +75,25 @@ impl Vault {
 
     /// Unlocks the vault for a login.
     ///
-    /// **Wrong login and wrong passphrase look the same and take the same time.** Five failures lock the account
-    /// for 30 s, each further one for twice as long, up to an hour; a locked account is refused unheard.
+    /// **Login and passphrase are refused alike, whichever is wrong**: the same answer after the same work, the same lock-out, the
+    /// same record. Five failures lock a login for 30 s, each further one for twice as long, up to an hour; a locked login is
+    /// refused unheard.
     pub fn unlock(self, login: &str, passphrase: &SecretBytes) -> Result<Session, VaultError> {
-        let credential = self
-            .ledger
-            .read(|tx| Ok::<_, VaultError>(tx.credential(login)?))?;
-        let Some(credential) = credential else {
-            // Spend what a real attempt would spend.
-            let _ = stretch(
-                passphrase.expose(),
-                &[0; 16],
-                self.host.secret(),
-                Cost::LOGIN,
-            );
-            return Err(VaultError::WrongPassphrase);
-        };
-        let now = clock::now();
-        if credential.locked_until > now {
-            return Err(VaultError::LockedOut {
-                seconds: (credential.locked_until - now).div_ceil(1000),
-            });
+        self.refuse_locked(login)?;
+        let turn = self.host.turn()?;
+        let attempt = self.count_attempt(login)?;
+        let opened = self.hear(login, &attempt, passphrase);
+        drop(turn);
+        if let Err(VaultError::WrongPassphrase) = opened {
+            self.record_failure(&attempt)?;
+        }
+        let (identity, certificate) = opened?;
+        if let Some(credential) = &attempt.credential {
+            self.ledger
+                .write(|tx| tx.forgive_attempts(login, &credential.sealed))?;
         }
         let substituted = || VaultError::Substituted(format!("the credential of {login}"));
-        let certificate: Certificate =
-            canonical::decode("certificate", &credential.certificate).map_err(|_| substituted())?;
-        if certificate.login != login {
-            return Err(substituted());
-        }
-        let vault = self.host.vault();
-        let identity = match Identity::unwrap(
-            &credential,
-            &certificate,
-            passphrase.expose(),
-            self.host.secret(),
-            &vault,
-        ) {
-            Ok(identity) => identity,
-            Err(VaultError::WrongPassphrase) => return Err(self.failed(credential)?),
-            Err(other) => return Err(other),
-        };
-        let directory = self.directory_for(&identity, login)?;
+        let directory = self.directory_from(login, &identity.personal_key(CHECKPOINT))?;
         match directory.person(&identity.cert) {
             Some(person) if person.certificate != certificate => return Err(substituted()),
             Some(person) if person.until.is_some() => {
@@ -137,28 +112,53 @@ impl Vault {
                 });
             }
         }
-        if credential.failed > 0 {
-            self.ledger.write(|tx| {
-                tx.put_credential(&Credential {
-                    failed: 0,
-                    locked_until: 0,
-                    ..credential.clone()
-                })?;
-                Ok::<_, VaultError>(())
-            })?;
-        }
         Session::begin(self.ledger, self.host, identity, certificate, directory)
     }
 
-    /// The directory, from this person's checkpoint on where there is one.
-    fn directory_for(&self, identity: &Identity, login: &str) -> Result<Directory, VaultError> {
-        let key = identity.personal_key(CHECKPOINT);
+    /// What the passphrase opens of the credential.
+    fn hear(
+        &self,
+        login: &str,
+        attempt: &Attempt,
+        passphrase: &SecretBytes,
+    ) -> Result<(Identity, Certificate), VaultError> {
+        let Some(credential) = &attempt.credential else {
+            // Spend what a real attempt would spend.
+            let _ = stretch(
+                passphrase.expose(),
+                &[0; 16],
+                self.host.secret(),
+                attempt.cost,
+            );
+            return Err(VaultError::WrongPassphrase);
+        };
+        let certificate = certificate_of(credential)
+            .filter(|certificate| certificate.login == login)
+            .ok_or_else(|| VaultError::Substituted(format!("the credential of {login}")))?;
+        let identity = Identity::unwrap(
+            credential,
+            &certificate,
+            passphrase.expose(),
+            self.host.secret(),
+            &self.host.vault(),
+        )?;
+        Ok((identity, certificate))
+    }
+
+    /// The directory, from the host's own checkpoint on where there is one.
+    pub(super) fn directory_of_host(&self) -> Result<Directory, VaultError> {
+        let key = kdf::derive(self.host.secret(), CHECKPOINT, &[]);
+        self.directory_from(HOST_LOGIN, &SealKey::new(&key))
+    }
+
+    /// The directory, from the checkpoint of this name on where there is one that this key opens.
+    fn directory_from(&self, name: &str, key: &SealKey) -> Result<Directory, VaultError> {
         let bound = self.host.vault();
         let seen = self.host.high_water()?;
         let (directory, walked) = self.ledger.read(|tx| {
             walk::check_high_water(tx, seen)?;
             let checkpoint = tx
-                .checkpoint(login)?
+                .checkpoint(name)?
                 .and_then(|sealed| key.open(&bound.0, &sealed).ok())
                 .and_then(|state| {
                     canonical::decode::<Directory>("checkpoint", state.expose()).ok()
@@ -176,32 +176,9 @@ impl Vault {
         if walked > CHECKPOINT_AFTER {
             let state = key.seal(&bound.0, &canonical::encode(&directory));
             self.ledger
-                .write(|tx| Ok::<_, VaultError>(tx.put_checkpoint(login, &state)?))?;
+                .write(|tx| Ok::<_, VaultError>(tx.put_checkpoint(name, &state)?))?;
         }
         Ok(directory)
-    }
-
-    /// Counts a failure, records it, and says what the caller may know.
-    fn failed(&self, credential: Credential) -> Result<VaultError, VaultError> {
-        let now = clock::now();
-        let failed = credential.failed.saturating_add(1);
-        let over = failed.saturating_sub(ATTEMPTS);
-        let locked_until = if failed < ATTEMPTS {
-            0
-        } else {
-            now + (FIRST_LOCKOUT_MS << over.min(7)).min(LONGEST_LOCKOUT_MS)
-        };
-        let login = credential.login.clone();
-        let directory = self.directory()?;
-        self.ledger.write(|tx| {
-            tx.put_credential(&Credential {
-                failed,
-                locked_until,
-                ..credential
-            })?;
-            record::login_failed(tx, &directory, &self.host, &login, failed, now)
-        })?;
-        Ok(VaultError::WrongPassphrase)
     }
 
     /// Remembers how far this host has seen the ledger.

@@ -14,6 +14,7 @@ use super::error::VaultError;
 use super::identity::Identity;
 use super::open::Vault;
 use super::session::Session;
+use super::walk;
 use super::writer::Writer;
 
 /// How long a one-time code is good.
@@ -80,6 +81,15 @@ impl Directory {
             .filter_map(|kind| self.special(kind))
             .map(|state| state.unit.unit)
             .collect()
+    }
+
+    /// The invitation that a code is good for.
+    fn invited(&self, login: &str, code: &SecretBytes) -> Result<Invitation, VaultError> {
+        self.invitations
+            .get(login)
+            .filter(|open| open.code == code_hash(code.expose()) && open.expires >= clock::now())
+            .cloned()
+            .ok_or(VaultError::BadCode)
     }
 }
 
@@ -307,17 +317,12 @@ impl Vault {
         passphrase: &SecretBytes,
         cost: Cost,
     ) -> Result<Certificate, VaultError> {
-        let directory = self.directory()?;
-        let invitation = directory
-            .invitations
-            .get(login)
-            .ok_or(VaultError::BadCode)?;
-        if invitation.code != code_hash(code.expose()) || invitation.expires < clock::now() {
-            return Err(VaultError::BadCode);
-        }
+        let mut directory = self.directory()?;
+        let invitation = directory.invited(login, code)?;
         check_passphrase(passphrase)?;
         let (identity, certificate) = Identity::create(login, &invitation.name, invitation.office);
         let host = self.host();
+        let turn = host.turn()?;
         let credential = identity.wrap(
             &certificate,
             passphrase.expose(),
@@ -325,7 +330,11 @@ impl Vault {
             &host.vault(),
             cost,
         )?;
+        drop(turn);
         self.ledger().write(|tx| {
+            // An admin may have withdrawn the invitation or made another while the passphrase was stretched.
+            walk::catch_up(&mut directory, tx)?;
+            directory.invited(login, code)?;
             let pending = tx.credential(login)?;
             let known = pending.as_ref().and_then(certificate_of);
             // A code is good once: whoever activated first stays, until an admin resets.

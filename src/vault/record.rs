@@ -2,9 +2,11 @@
 
 use minicbor::{Decode, Encode};
 
+use crate::crypto::kdf;
+use crate::crypto::mac::MacKey;
 use crate::ledger::canonical::{self, EncodingError};
 use crate::ledger::clear::{BackupMark, Clear, UnitKind};
-use crate::ledger::{Body, ChartId, EntryId, Place, Prepared, Section, ThreadId, WriteTx};
+use crate::ledger::{Body, ChartId, EntryId, Place, Prepared, Section, WriteTx};
 
 use super::directory::Directory;
 use super::error::VaultError;
@@ -18,14 +20,20 @@ pub const LOGIN_FAILED: u16 = 50;
 /// An act that was refused.
 pub const DENIED: u16 = 51;
 
-/// Somebody failed to log in. Coalesced: one thread a login and minute, the last version counts.
+/// So many failures of logins that do not exist go on record in a minute.
+pub const UNKNOWN_A_MINUTE: usize = 5;
+
+const THREAD: &str = "chartseal/failed-login-thread/v1";
+
+/// Somebody failed to log in. One thread a login and minute: its last version says how it stood.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
 #[cbor(map)]
 pub struct LoginFailed {
-    /// The login that was tried.
+    /// The login that was tried; empty for all that do not exist, since people type passphrases into the wrong field.
     #[n(0)]
     pub login: String,
-    /// How many times since the last success.
+    /// How many times since the last success; of logins that do not exist, how many in this minute, and no more than are
+    /// put on record of them.
     #[n(1)]
     pub failures: u32,
 }
@@ -69,12 +77,15 @@ impl Denied {
 }
 
 /// Records a failed login under the host's identity. Without a certified host or auditors' key there is nobody
-/// to sign or to read it; the counter in the credential still counts.
+/// to sign or to read it; the counter still counts.
+///
+/// What an account locks itself against needs no bound. Of logins that do not exist, which are without number, a minute
+/// takes [`UNKNOWN_A_MINUTE`].
 pub fn login_failed(
     tx: &mut WriteTx<'_>,
     directory: &Directory,
     host: &Host,
-    login: &str,
+    login: Option<&str>,
     failures: u32,
     now: u64,
 ) -> Result<(), VaultError> {
@@ -91,11 +102,19 @@ pub fn login_failed(
     let (Some((author, _)), Some((unit, key))) = (author, key) else {
         return Ok(());
     };
+    let first = first_of_minute(host, login.unwrap_or_default(), now);
+    let before = tx.thread_headers(&first.into())?;
+    let failures = match login {
+        Some(_) => failures,
+        None if before.len() >= UNKNOWN_A_MINUTE => return Ok(()),
+        None => before.len() as u32 + 1,
+    };
+    let last = before.last().map(|(_, core)| core.id);
     let body = Body {
         kind: LOGIN_FAILED,
         version: VERSION,
         bytes: canonical::encode(&LoginFailed {
-            login: login.into(),
+            login: login.unwrap_or_default().into(),
             failures,
         }),
     };
@@ -103,8 +122,8 @@ pub fn login_failed(
         chart: unit.chart(),
         section: Section::Access,
         epoch: key.epoch,
-        id: None,
-        follows: None::<(ThreadId, EntryId)>,
+        id: last.is_none().then_some(first),
+        follows: last.map(|last| (first.into(), last)),
         to: Vec::new(),
         author: *author,
         created: now,
@@ -112,6 +131,15 @@ pub fn login_failed(
     let prepared = Prepared::dropped(place, &body, &key.public)?;
     tx.append(&prepared, host.sign())?;
     Ok(())
+}
+
+/// The id of the first failure of a login in a minute: the host finds the thread again, and nobody else learns whose it is.
+fn first_of_minute(host: &Host, login: &str, now: u64) -> EntryId {
+    let key = kdf::derive(host.secret(), THREAD, &[]);
+    let minute = now / 60_000;
+    let tag = MacKey::new(&key).tag(&[&minute.to_be_bytes(), login.as_bytes()]);
+    let (id, _) = tag.split_at(16);
+    EntryId::from_slice(id).expect("an id is sixteen bytes")
 }
 
 /// Marks in the ledger, under the host's identity, that a snapshot was committed: the ledger and the repository anchor each other.
