@@ -22,11 +22,14 @@ pub struct Verify {
     /// Verify a ledger that `export ledger` wrote
     #[arg(long, value_name = "FILE")]
     pub ledger: Option<PathBuf>,
+    /// First make the views anew, which only repeat what entries say; nobody can write meanwhile
+    #[arg(long, conflicts_with = "ledger")]
+    pub rebuild_views: bool,
     /// Show the last report that this host keeps, and verify nothing
-    #[arg(long, conflicts_with_all = ["full", "threads", "ledger"])]
+    #[arg(long, conflicts_with_all = ["full", "threads", "ledger", "rebuild_views"])]
     pub last: bool,
     /// List the reports that this host keeps, and verify nothing
-    #[arg(long, conflicts_with_all = ["full", "threads", "ledger", "last"])]
+    #[arg(long, conflicts_with_all = ["full", "threads", "ledger", "rebuild_views", "last"])]
     pub kept: bool,
 }
 
@@ -39,6 +42,9 @@ impl Verify {
         }
         if self.last {
             return context.output.result(&verifications::show(paths, None)?);
+        }
+        if self.rebuild_views {
+            verify::rebuild_views(paths)?;
         }
         let threads = self
             .threads

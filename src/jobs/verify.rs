@@ -77,6 +77,11 @@ pub fn ledger(
     Ok(report)
 }
 
+/// Drops the keyless views and makes them anew from the entries, for a verification to hold against them. Needs no user.
+pub fn rebuild_views(paths: &Paths) -> Result<(), DeskError> {
+    Ok(Ledger::open(&paths.vault)?.for_a_walk()?.rebuild_views()?)
+}
+
 /// Verifies a ledger against what somebody remembers of it. Needs no user.
 pub fn keyless(
     ledger: &Ledger,
@@ -156,6 +161,8 @@ impl Verification<'_> {
         let done = crew.run(|hand| {
             let mut after = 0;
             let mut unreadable = 0;
+            // Whether the walk came to the end, and was not given up.
+            let mut whole = false;
             loop {
                 let rows = match self.ledger.read(|tx| tx.scan(after, batch, BYTES)) {
                     Ok(rows) => rows,
@@ -164,7 +171,10 @@ impl Verification<'_> {
                         break;
                     }
                 };
-                let Some(last) = rows.last() else { break };
+                let Some(last) = rows.last() else {
+                    whole = true;
+                    break;
+                };
                 after = last.seq;
                 unreadable = if last.row.is_some() {
                     0
@@ -183,11 +193,15 @@ impl Verification<'_> {
             // What was written meanwhile, and then views and slots, in one snapshot.
             let rest = self.ledger.read(|tx| {
                 let mut rest = Vec::new();
-                loop {
-                    let rows = tx.scan(after, BATCH, BYTES).unwrap_or_default();
-                    let Some(last) = rows.last().filter(|_| unreadable == 0) else {
-                        break;
+                while whole {
+                    let rows = match tx.scan(after, BATCH, BYTES) {
+                        Ok(rows) => rows,
+                        Err(error) => {
+                            self.findings.take(unread(after, &error));
+                            break;
+                        }
                     };
+                    let Some(last) = rows.last() else { break };
                     after = last.seq;
                     rest.push(judge(&mut sweep, rows, &mut keys, &mut self.findings)?);
                 }

@@ -53,7 +53,7 @@ impl ViewCheck {
         let mut wrong = |seq: Option<u64>, what: &str| {
             found.push(Stray {
                 seq,
-                what: format!("{what}: rebuild the views"),
+                what: format!("{what}: `chartseal verify --rebuild-views` makes the views anew"),
             });
         };
         let mut statement = tx

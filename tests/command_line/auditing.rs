@@ -1,5 +1,7 @@
 //! Two options are named `--user`, and the ledger is exported for those who hold no keys.
 
+use chartseal::ledger::store::FILE;
+use rusqlite::Connection;
 use serde_json::Value;
 
 use crate::ward::Ward;
@@ -70,4 +72,42 @@ fn a_full_verification_opens_bodies_and_compares_the_index() {
         "{report}"
     );
     assert!(report["index"]["checked"].as_u64().unwrap() > 0, "{report}");
+}
+
+#[test]
+fn views_that_say_something_else_than_the_entries_are_named_and_made_anew() {
+    let ward = Ward::new();
+    let views = || {
+        let vault = ward.hospital.vault();
+        vault.ledger().read(|tx| tx.views_dump()).unwrap()
+    };
+    let before = views();
+    let file = ward.hospital.vault_folder().join(FILE);
+    let changed = Connection::open(file).unwrap();
+    for sql in [
+        "UPDATE locator SET chart = randomblob(16)",
+        "DELETE FROM clear_entry WHERE seq = 2",
+        "INSERT INTO notice VALUES (x'01', randomblob(16), 1)",
+        "UPDATE entry SET thread = randomblob(16) WHERE seq = 3",
+    ] {
+        assert!(changed.execute(sql, []).unwrap() > 0, "{sql}");
+    }
+    drop(changed);
+    assert_ne!(views(), before);
+    let verify = |arguments: &[&str]| {
+        let run = ward.run("hsmith", arguments);
+        let report: Value = serde_json::from_str(&run.out).unwrap();
+        (run.code, report)
+    };
+    let (code, report) = verify(&["verify"]);
+    assert_eq!((code, &report["ok"]), (1, &false.into()), "{report}");
+    let hints = report["findings"].as_array().unwrap().iter();
+    let hints = hints.filter(|finding| finding.to_string().contains("verify --rebuild-views"));
+    assert_eq!(hints.count(), 3, "{report}");
+    let (code, report) = verify(&["verify", "--rebuild-views"]);
+    assert_eq!((code, &report["ok"]), (0, &true.into()), "{report}");
+    assert_eq!(views(), before);
+    assert_eq!(verify(&["verify"]).0, 0);
+    ward.run("hsmith", &["verify", "--rebuild-views", "--last"])
+        .error(2);
 }
