@@ -152,7 +152,7 @@ fn with_bytes(base: &Base, bytes: &[u8]) -> (tempfile::TempDir, PathBuf, PathBuf
 
 fn trial(base: &Base, offset: usize) -> Outcome {
     let mut bytes = base.bytes.clone();
-    bytes[offset] ^= 1 << (offset % 7);
+    bytes[offset] ^= 1 << (offset % 8);
     outcome(base, &bytes)
 }
 

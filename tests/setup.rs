@@ -139,7 +139,7 @@ fn the_shares_give_back_what_genesis_names_and_the_host_can_write_backups_at_onc
     assert_eq!(&restore.host_secret, host.secret());
 
     let stored = host.backup_keys().unwrap().expect("written by init");
-    let keys = BackupKeys::from_bytes(stored.expose(), host.sign().duplicate()).unwrap();
+    let keys = BackupKeys::from_bytes(&stored, host.sign().duplicate()).unwrap();
     assert_eq!(keys.vault, vault);
     assert_eq!(keys.restore_public, genesis.restore);
     assert_eq!(keys.k_id, restore.k_id());

@@ -12,6 +12,10 @@ use crate::jobs::verify;
 
 /// Verify chain, signatures and grants without keys; with --full also bodies and index
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command"
+)]
 pub struct Verify {
     /// Open bodies and compare the index, with your keys
     #[arg(long, conflicts_with = "ledger")]

@@ -135,6 +135,10 @@ impl fmt::Debug for SecretBytes {
 /// worked on in their frames, where only the next deep call would overwrite them. **Call it where those calls were made**: a frame
 /// further up is not reached.
 #[inline(never)]
+#[expect(
+    clippy::large_stack_arrays,
+    reason = "the stack is what is overwritten, as deep as such calls go"
+)]
 pub fn wipe_stack() {
     let mut frames = [0_u8; 64 * 1024];
     frames.zeroize();

@@ -81,7 +81,7 @@ pub fn read_at(paths: &Paths, now: u64) -> Result<Status, DeskError> {
 /// The head of the backup that a mark names, on a host that backs up.
 fn head_of(host: &Host, mark: &BackupMark) -> Result<Option<PrintedHead>, DeskError> {
     let keys = host.backup_keys()?;
-    let keys = keys.and_then(|keys| BackupKeys::from_bytes(keys.expose(), host.sign().duplicate()));
+    let keys = keys.and_then(|keys| BackupKeys::from_bytes(&keys, host.sign().duplicate()));
     Ok(keys.map(|keys| PrintedHead::naming(keys.repository, mark.snapshot, &mark.manifest)))
 }
 

@@ -334,7 +334,7 @@ fn keys(vault: &Vault) -> Result<BackupKeys, DeskError> {
     let host = vault.host();
     let bytes = host.backup_keys()?;
     bytes
-        .and_then(|bytes| BackupKeys::from_bytes(bytes.expose(), host.sign().duplicate()))
+        .and_then(|bytes| BackupKeys::from_bytes(&bytes, host.sign().duplicate()))
         .ok_or_else(|| {
             DeskError::Denied(format!(
                 "the host's state in {} holds no backup keys: restore it, or make the vault anew",

@@ -194,15 +194,12 @@ impl Verification<'_> {
             let rest = self.ledger.read(|tx| {
                 let mut rest = Vec::new();
                 while whole {
-                    let rows = match tx.scan(after, BATCH, BYTES) {
-                        Ok(rows) => rows,
-                        Err(error) => {
-                            self.findings.take(unread(after, &error));
-                            break;
-                        }
-                    };
-                    let Some(last) = rows.last() else { break };
-                    after = last.seq;
+                    let rows = tx.scan(after, BATCH, BYTES).unwrap_or_else(|error| {
+                        self.findings.take(unread(after, &error));
+                        Vec::new()
+                    });
+                    whole = !rows.is_empty();
+                    after = rows.last().map_or(after, |last| last.seq);
                     rest.push(judge(&mut sweep, rows, &mut keys, &mut self.findings)?);
                 }
                 if let Err(error) = sweep.finish(tx, clock::now()) {

@@ -1,7 +1,7 @@
 //! The entry: its core, commitment, box, signature and link.
 //!
 //! ```text
-//! core       = deterministic CBOR map, keys 0 to 13, see [`Core`]
+//! core       = deterministic CBOR map, keys 0 to 12, see [`Core`]
 //! commitment = SHA-256("chartseal/commit/v1" || blinder(32) || kind(2, big endian) || version(1) || body)
 //! box        = see [`Form`]
 //! digest     = SHA-256(box)

@@ -222,7 +222,7 @@ impl Host {
     }
 
     /// The keys that write backups, once there are any.
-    pub fn backup_keys(&self) -> Result<Option<SecretBytes>, VaultError> {
+    pub fn backup_keys(&self) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError> {
         let path = self.folder.join("backup-keys");
         if !path.exists() {
             return Ok(None);
@@ -230,7 +230,7 @@ impl Host {
         check_private(&path, 0o600)?;
         let text = fs::read_to_string(&path).map_err(|source| VaultError::Io { path, source })?;
         let text = Zeroizing::new(text);
-        Ok(unhex(text.trim()).map(SecretBytes::new))
+        Ok(unhex(text.trim()).map(Zeroizing::new))
     }
 
     /// Stores the keys that write backups.

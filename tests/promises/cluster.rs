@@ -165,7 +165,7 @@ fn the_holder_of_the_backup_credential_reads_no_old_backup_even_with_all_that_th
     let cluster = backed_up();
     let vault = session::open(&cluster.paths).unwrap();
     let host = vault.host();
-    let bytes = SecretBytes::new(host.backup_keys().unwrap().unwrap());
+    let bytes = SecretBytes::from_slice(&host.backup_keys().unwrap().unwrap());
     let keys = BackupKeys::from_bytes(bytes.expose(), host.sign().duplicate()).unwrap();
     let k_id = MacKey::new(&keys.k_id);
     let opened_by = |key: &KemSecret| {

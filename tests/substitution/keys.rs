@@ -6,7 +6,9 @@ use chartseal::crypto::hpke::KemSecret;
 use chartseal::crypto::sign::SigningKey;
 use chartseal::desk::view::unwatched;
 use chartseal::jobs::verify;
-use chartseal::ledger::{Certificate, Clear, Holder, Office, Section, SlotPlace, canonical};
+use chartseal::ledger::{
+    CertId, Certificate, Clear, Holder, Office, Section, SlotPlace, canonical,
+};
 use chartseal::vault::ring::seal_slot;
 use chartseal::vault::{Draft, VaultError};
 use rusqlite::params;
@@ -98,6 +100,19 @@ fn a_substituted_key_of_a_unit_is_refused() {
 
 #[test]
 fn a_grant_whose_holder_was_substituted_is_refused() {
+    alter_clear(
+        |clear| matches!(clear, Clear::Grant(_)),
+        |clear| {
+            let Clear::Grant(grant) = clear else {
+                unreachable!()
+            };
+            grant.lines[0].holder = Holder::Person(CertId([7; 32]));
+        },
+    );
+}
+
+#[test]
+fn a_grant_that_was_made_to_last_for_ever_is_refused() {
     alter_clear(
         |clear| matches!(clear, Clear::Grant(_)),
         |clear| {
