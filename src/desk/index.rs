@@ -66,11 +66,20 @@ pub fn merge(session: &Session, watch: Reporter<'_>) -> Result<IndexStats, DeskE
 /// searched as it was. **It waits for nobody and takes no lease**: a damaged index can be mended while others write. What they write
 /// meanwhile is due again once a compartment is done, and indexed at once.
 pub fn rebuild(session: &Session, watch: Reporter<'_>) -> Result<IndexStats, DeskError> {
+    rebuild_through(session, session.vault().ledger(), watch)
+}
+
+/// The same, writing in transactions of `ledger`: of the session's own, or of what makes them smaller.
+pub fn rebuild_through(
+    session: &Session,
+    ledger: &impl Transactor,
+    watch: Reporter<'_>,
+) -> Result<IndexStats, DeskError> {
     let (mut done, mut left) = (0, Vec::new());
     for compartment in held(session)? {
         let mut tries = 1;
         loop {
-            match rebuild_one(session, &compartment, &mut done, watch) {
+            match rebuild_one(session, ledger, &compartment, &mut done, watch) {
                 Ok(()) => break,
                 Err(DeskError::Index(IndexError::Overtaken | IndexError::Collision))
                     if tries < TRIES =>
@@ -260,6 +269,7 @@ fn tell(
 
 fn rebuild_one(
     session: &Session,
+    ledger: &impl Transactor,
     compartment: &Compartment,
     done: &mut u64,
     watch: Reporter<'_>,
@@ -271,8 +281,7 @@ fn rebuild_one(
         Ok::<_, DeskError>(covered.copied().collect())
     })?;
     if charts.is_empty() {
-        let ledger = session.vault().ledger();
-        return ledger.write(|tx| Ok(index::reset(tx.sql(), compartment.id)?));
+        return Ok(ledger.write(|sql| index::reset(sql, compartment.id))?);
     }
     let Some(mut bulk) = Bulk::new(compartment.id, &compartment.keys) else {
         return Ok(());
@@ -297,7 +306,7 @@ fn rebuild_one(
         bulk.cover(chart, 0, after);
         report(watch, "indexing", *done, "entries")?;
     }
-    bulk.write(session.vault().ledger(), Mode::Replace)?;
+    bulk.write(ledger, Mode::Replace)?;
     Ok(())
 }
 

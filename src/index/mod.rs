@@ -92,7 +92,7 @@ mod testing;
 mod upkeep;
 
 pub use audit::{Audit, Audited};
-pub use bulk::{Bulk, Mode, Written};
+pub use bulk::{Bulk, FEW, Mode, Written};
 pub use change::{Change, Replaced, add, erase};
 pub use charts::count as count_charts;
 pub use compartment::{CompartmentId, has_older_generations, reset, rotate};

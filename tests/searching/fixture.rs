@@ -1,6 +1,6 @@
 //! What is written in a hospital and found again, and what should be found: everything that opens, read entry by entry.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chartseal::clinical::coding::system;
 use chartseal::clinical::{
@@ -15,7 +15,7 @@ use chartseal::index::{Facts, Meta, query};
 use chartseal::ledger::clear::{GrantGround, UnitKind};
 use chartseal::ledger::store::FILE;
 use chartseal::ledger::{ChartId, EntryId, Holder, Section};
-use chartseal::vault::{Draft, NewGrant, VaultError};
+use chartseal::vault::{Draft, NewGrant, Opened, Reader, VaultError};
 use rusqlite::Connection;
 
 use crate::support::Hospital;
@@ -143,61 +143,97 @@ pub fn find(session: &Session, text: &str) -> Vec<String> {
     all(session, text, 50).0
 }
 
-/// What somebody should find: every section that their keys open, entry by entry. The newest day first, and of a day what was written
-/// last.
-pub fn naive(session: &Session, text: &str) -> Vec<String> {
-    let today = Stamp::now().day();
-    let query = query::parse(text, today).unwrap();
-    session
-        .vault()
-        .read(|reader| {
-            let charts: Vec<ChartId> = reader.directory().charts.keys().copied().collect();
-            let mut found = Vec::new();
-            for chart in charts {
-                let mut who = None;
-                for section in SECTIONS {
-                    if !reach(session, reader, chart, section).is_open() {
-                        continue;
-                    }
-                    let opened: Vec<_> = reader
-                        .section(chart, section)?
-                        .into_iter()
-                        .filter_map(Result::ok)
-                        .collect();
-                    let followed: BTreeSet<EntryId> =
-                        opened.iter().map(|o| o.entry.core.parent).collect();
-                    for opened in opened {
-                        let core = &opened.entry.core;
-                        let Ok(body) =
-                            Body::decode(opened.body.kind, opened.body.version, &opened.body.bytes)
-                        else {
-                            continue;
-                        };
-                        let current = !followed.contains(&core.id);
-                        let author = reader.directory().person(&core.author).unwrap();
-                        let meta = Meta {
-                            author: &author.certificate.login,
-                            created: core.created as i64,
-                        };
-                        let facts = Facts::of(&body, meta);
-                        if matches!(body, Body::Identity(_)) && current {
-                            who = Some(facts.clone());
-                        }
-                        let asked = query.history() || current;
-                        if asked
-                            && !matches!(body, Body::Retraction(_))
-                            && query.matches_facts(&facts, who.as_ref())
-                        {
-                            let day = Day::of_body(&body, meta);
-                            found.push((day, opened.entry.seq(), core.id.to_string()));
+/// An entry that somebody's keys open, as it was read.
+struct Read {
+    chart: ChartId,
+    id: String,
+    /// The newest day first, and of a day what was written last.
+    place: (Day, u64),
+    facts: Facts,
+    /// Whether no later version follows.
+    current: bool,
+    retraction: bool,
+}
+
+/// Everything that somebody's keys open, entry by entry.
+pub struct Reading {
+    entries: Vec<Read>,
+    /// What the identity of each chart says.
+    who: BTreeMap<ChartId, Facts>,
+}
+
+impl Reading {
+    pub fn of(session: &Session) -> Self {
+        let mut reading = Self {
+            entries: Vec::new(),
+            who: BTreeMap::new(),
+        };
+        session
+            .vault()
+            .read(|reader| {
+                let charts: Vec<ChartId> = reader.directory().charts.keys().copied().collect();
+                for chart in charts {
+                    for section in SECTIONS {
+                        if reach(session, reader, chart, section).is_open() {
+                            let opened = reader.section(chart, section)?;
+                            reading.take(reader, chart, opened.into_iter().filter_map(Result::ok));
                         }
                     }
                 }
+                Ok::<_, VaultError>(())
+            })
+            .unwrap();
+        reading
+            .entries
+            .sort_unstable_by(|a, b| b.place.cmp(&a.place));
+        reading
+    }
+
+    fn take(&mut self, reader: &Reader<'_>, chart: ChartId, opened: impl Iterator<Item = Opened>) {
+        let opened: Vec<Opened> = opened.collect();
+        let followed: BTreeSet<EntryId> = opened.iter().map(|o| o.entry.core.parent).collect();
+        for opened in opened {
+            let core = &opened.entry.core;
+            let Ok(body) = Body::decode(opened.body.kind, opened.body.version, &opened.body.bytes)
+            else {
+                continue;
+            };
+            let current = !followed.contains(&core.id);
+            let author = reader.directory().person(&core.author).unwrap();
+            let meta = Meta {
+                author: &author.certificate.login,
+                created: core.created as i64,
+            };
+            let facts = Facts::of(&body, meta);
+            if matches!(body, Body::Identity(_)) && current {
+                self.who.insert(chart, facts.clone());
             }
-            found.sort_unstable_by(|a, b| b.cmp(a));
-            Ok::<_, VaultError>(found.into_iter().map(|(_, _, id)| id).collect())
-        })
-        .unwrap()
+            self.entries.push(Read {
+                chart,
+                id: core.id.to_string(),
+                place: (Day::of_body(&body, meta), opened.entry.seq()),
+                facts,
+                current,
+                retraction: matches!(body, Body::Retraction(_)),
+            });
+        }
+    }
+
+    /// What a query should find in it, in its order.
+    pub fn finds(&self, text: &str) -> Vec<String> {
+        let query = query::parse(text, Stamp::now().day()).unwrap();
+        let found = self.entries.iter().filter(|entry| {
+            (query.history() || entry.current)
+                && !entry.retraction
+                && query.matches_facts(&entry.facts, self.who.get(&entry.chart))
+        });
+        found.map(|entry| entry.id.clone()).collect()
+    }
+}
+
+/// What somebody should find.
+pub fn naive(session: &Session, text: &str) -> Vec<String> {
+    Reading::of(session).finds(text)
 }
 
 /// The file, for anyone who can reach it.
