@@ -1,5 +1,6 @@
 //! What is written in a hospital and found again, and what should be found: everything that opens, read entry by entry.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chartseal::clinical::coding::system;
@@ -185,7 +186,7 @@ impl Reading {
             .unwrap();
         reading
             .entries
-            .sort_unstable_by(|a, b| b.place.cmp(&a.place));
+            .sort_unstable_by_key(|entry| Reverse(entry.place));
         reading
     }
 

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use chartseal::crypto::Secret;
 use chartseal::crypto::mac::MacKey;
+use chartseal::index::text;
 use rusqlite::{Connection, TransactionBehavior, params};
 use workload::corpus::Entry;
 use workload::peer::{Amendment, Peer};
@@ -54,10 +55,17 @@ impl Blind {
 
     fn insert(&self, conn: &Connection, entry: &Entry) {
         self.bodies.store(conn, entry);
-        for word in &entry.words {
-            Self::pair(conn, INSERT, tag(&self.key, &word.text), entry.id);
+        for word in text::words(&entry.body()) {
+            Self::pair(conn, INSERT, tag(&self.key, &word), entry.id);
         }
     }
+}
+
+/// The newest entry with this tag, of those up to `from`.
+fn newest(conn: &Connection, tag: [u8; TAG], from: i64) -> Option<i64> {
+    conn.prepare_cached("SELECT max(entry) FROM blind WHERE tag = ?1 AND entry <= ?2")
+        .and_then(|mut statement| statement.query_row(params![tag, from], |row| row.get(0)))
+        .expect("found")
 }
 
 const INSERT: &str = "INSERT INTO blind (tag, entry) VALUES (?1, ?2)";
@@ -69,10 +77,8 @@ impl Peer for Blind {
         for entry in entries {
             self.bodies.store(&tx, entry);
             let id = u32::try_from(entry.id).expect("entries are few enough");
-            let pairs = entry
-                .words
-                .iter()
-                .map(|word| (tag(&self.key, &word.text), id));
+            let words = text::words(&entry.body()).into_iter();
+            let pairs = words.map(|word| (tag(&self.key, &word), id));
             self.gathered.extend(pairs);
         }
         tx.commit().expect("committed");
@@ -103,25 +109,26 @@ impl Peer for Blind {
     }
 
     fn page(&mut self, a: &str, b: &str, limit: usize) -> Option<Vec<(u64, String)>> {
-        // From the newest entry of one word down, each looked up under the other: no list is read whole.
-        let mut statement = self
-            .conn
-            .prepare_cached(
-                "SELECT one.entry, entry.body FROM blind AS one
-                 JOIN blind AS other ON other.tag = ?2 AND other.entry = one.entry JOIN entry ON entry.id = one.entry
-                 WHERE one.tag = ?1 ORDER BY one.entry DESC LIMIT ?3",
-            )
-            .expect("prepared");
-        let rows = statement
-            .query_map(
-                params![tag(&self.key, a), tag(&self.key, b), limit as i64],
-                |row| {
-                    let id = row.get::<_, i64>(0)? as u64;
-                    Ok((id, self.bodies.open(id, row.get_ref(1)?.as_blob()?)))
-                },
-            )
-            .expect("found");
-        Some(rows.map(|row| row.expect("read")).collect())
+        // From the newest entry down, each list in turn leaps to where the other stands: as many steps as the shorter one has entries, at most,
+        // and no list is read whole.
+        let tx = self.conn.unchecked_transaction().expect("begun");
+        let tags = [tag(&self.key, a), tag(&self.key, b)];
+        let (mut page, mut at, mut turn) = (Vec::new(), i64::MAX, 0);
+        let mut agreed = false;
+        while page.len() < limit {
+            let Some(next) = newest(&tx, tags[turn], at) else {
+                break;
+            };
+            if agreed && next == at {
+                let id = next as u64;
+                page.push((id, self.bodies.read(&tx, id)));
+                (at, agreed) = (next - 1, false);
+            } else {
+                (at, agreed) = (next, true);
+                turn = 1 - turn;
+            }
+        }
+        Some(page)
     }
 
     fn add(&mut self, entry: &Entry) {
@@ -134,8 +141,8 @@ impl Peer for Blind {
     fn amend(&mut self, amendments: &[Amendment]) {
         let tx = self.conn.unchecked_transaction().expect("begun");
         for Amendment { old, new } in amendments {
-            for word in &old.words {
-                Self::pair(&tx, DELETE, tag(&self.key, &word.text), old.id);
+            for word in text::words(&old.body()) {
+                Self::pair(&tx, DELETE, tag(&self.key, &word), old.id);
             }
             self.insert(&tx, new);
         }

@@ -6,15 +6,15 @@ use chartseal::crypto::Secret;
 use chartseal::crypto::aead::SealKey;
 use rusqlite::{Connection, params};
 use workload::corpus::Entry;
+use workload::peer::PRAGMAS;
 
 /// Opens `peer.db` in the folder, with the table of bodies.
 pub fn open(dir: &Path) -> Connection {
     let conn = Connection::open(dir.join("peer.db")).expect("the file opens");
-    conn.execute_batch(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA cell_size_check = ON;
-         PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;
+    conn.execute_batch(&format!(
+        "PRAGMA journal_mode = WAL; {PRAGMAS}
          CREATE TABLE IF NOT EXISTS entry (id INTEGER PRIMARY KEY, body BLOB NOT NULL)",
-    )
+    ))
     .expect("the table is made");
     conn.set_prepared_statement_cache_capacity(64);
     conn

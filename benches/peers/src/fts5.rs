@@ -7,7 +7,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use workload::corpus::Entry;
-use workload::peer::{Amendment, Peer};
+use workload::peer::{Amendment, PRAGMAS, Peer};
 
 /// An FTS5 index and its bodies.
 pub struct Fts5 {
@@ -23,7 +23,7 @@ impl Fts5 {
                 .expect("the key fits");
         }
         conn.execute_batch(&format!(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;
+            "PRAGMA journal_mode = WAL; {PRAGMAS}
              CREATE TABLE IF NOT EXISTS entry (id INTEGER PRIMARY KEY, body TEXT NOT NULL);
              CREATE VIRTUAL TABLE IF NOT EXISTS fts USING fts5(body, content = '', contentless_delete = 1, detail = {detail})",
         ))

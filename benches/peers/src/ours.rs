@@ -2,7 +2,7 @@
 //!
 //! Loading writes a packed segment for every four million pairs, as an import does, and then rebuilds them into one. Adding is one
 //! transaction with the entry. Amending adds the new version, names the old one dead and keeps its words for searches of the history; what
-//! merging that brings about is counted in.
+//! merging that brings about is counted in, as it is when adding. Words are found in the body, as the program finds them.
 
 use std::cell::RefCell;
 use std::path::Path;
@@ -99,8 +99,16 @@ pub fn term(word: &Word) -> index::Term {
     index::Term::new(field, &word.text)
 }
 
+/// The words that the program's own tokeniser finds in the body, each in the field that the entry has it in.
 fn terms(entry: &Entry) -> Vec<index::Term> {
-    entry.words.iter().map(term).collect()
+    let found = index::text::words(&entry.body());
+    assert_eq!(found.len(), entry.words.len());
+    let words = found.into_iter().zip(&entry.words);
+    let fields = words.map(|(text, word)| Word {
+        field: word.field,
+        text,
+    });
+    fields.map(|word| term(&word)).collect()
 }
 
 fn change(entry: &Entry, old: Option<&Entry>) -> Change {
@@ -200,6 +208,7 @@ impl Peer for Ours {
                 index::add(conn, ID, self.key, &[change(entry, None)])
             })
             .expect("added");
+        self.file.tend(self.key);
     }
 
     fn amend(&mut self, amendments: &[Amendment]) {

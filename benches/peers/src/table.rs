@@ -3,7 +3,7 @@
 use crate::run::Figures;
 
 /// What a row says, and the figure that it shows.
-const ROWS: [(&str, &str); 22] = [
+const ROWS: [(&str, &str); 23] = [
     ("index, bytes a pair", "build.bytes_per_pair"),
     ("build, entries/s", "build.entries_per_second"),
     ("rare word, µs", "fresh.find.rare"),
@@ -11,6 +11,7 @@ const ROWS: [(&str, &str); 22] = [
     ("long word, µs", "fresh.find.long"),
     ("two words, first 20 read, µs", "fresh.page"),
     ("add one entry, µs", "fresh.add"),
+    ("the same, mean with merging, µs", "fresh.add.mean"),
     ("amended, % of the entries", "amend.share"),
     ("amend, entries/s", "amend.entries_per_second"),
     ("then: bytes a pair", "amend.bytes_per_pair"),

@@ -21,7 +21,7 @@ use cosmian_sse_memories::reexport::async_sqlite::{Pool, PoolBuilder};
 use cosmian_sse_memories::{ADDRESS_LENGTH, Address, MemoryADT, SqliteMemory};
 use pollster::block_on;
 use workload::corpus::Entry;
-use workload::peer::{Amendment, Peer};
+use workload::peer::{Amendment, PRAGMAS, Peer};
 
 /// Bytes of a word of findex's memory.
 pub const WORD: usize = 128;
@@ -71,6 +71,11 @@ pub fn number(id: u64) -> Number {
         .to_be_bytes()
 }
 
+/// The words of a body: findex has no tokeniser.
+fn words(body: &str) -> impl Iterator<Item = &str> {
+    body.split(' ')
+}
+
 /// An index and its bodies.
 pub struct Index {
     findex: Over<Memory>,
@@ -86,9 +91,9 @@ impl Index {
     pub fn open(dir: &Path) -> Self {
         let (pool, memory) = memory(dir);
         let conn = Connection::open(dir.join("peer.db")).expect("the file opens");
+        conn.execute_batch(PRAGMAS).expect("set");
         conn.execute_batch(
-            "PRAGMA cache_size = -65536; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;
-             CREATE TABLE IF NOT EXISTS entry (id INTEGER PRIMARY KEY, body BLOB NOT NULL)",
+            "CREATE TABLE IF NOT EXISTS entry (id INTEGER PRIMARY KEY, body BLOB NOT NULL)",
         )
         .expect("the table is made");
         let index = Self {
@@ -98,9 +103,7 @@ impl Index {
             seal: Aes256Gcm::new(&[11; 32].into()),
             gathered: HashMap::new(),
         };
-        index.pragmas(
-            "PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY; PRAGMA synchronous = FULL",
-        );
+        index.pragmas(PRAGMAS);
         index
     }
 
@@ -166,11 +169,11 @@ impl Peer for Index {
         entries.iter().for_each(|entry| self.store(entry));
         tx.commit().expect("committed");
         for entry in entries {
-            for word in &entry.words {
+            for word in words(&entry.body()) {
                 let id = u32::from_be_bytes(number(entry.id));
-                match self.gathered.get_mut(&word.text) {
+                match self.gathered.get_mut(word) {
                     Some(list) => list.push(id),
-                    None => drop(self.gathered.insert(word.text.clone(), vec![id])),
+                    None => drop(self.gathered.insert(word.to_owned(), vec![id])),
                 }
             }
         }
@@ -210,27 +213,27 @@ impl Peer for Index {
 
     fn add(&mut self, entry: &Entry) {
         self.store(entry);
-        for word in &entry.words {
-            block_on(self.findex.insert(word.text.clone(), [number(entry.id)])).expect("inserted");
+        for word in words(&entry.body()) {
+            block_on(self.findex.insert(word.to_owned(), [number(entry.id)])).expect("inserted");
         }
     }
 
     fn amend(&mut self, amendments: &[Amendment]) {
         self.pragmas("PRAGMA synchronous = OFF");
         let tx = self.conn.unchecked_transaction().expect("begun");
-        let mut changes: HashMap<&str, (Vec<Number>, Vec<Number>)> = HashMap::new();
+        let mut changes: HashMap<String, (Vec<Number>, Vec<Number>)> = HashMap::new();
         for Amendment { old, new } in amendments {
             self.store(new);
-            for word in &old.words {
+            for word in words(&old.body()) {
                 changes
-                    .entry(&word.text)
+                    .entry(word.to_owned())
                     .or_default()
                     .0
                     .push(number(old.id));
             }
-            for word in &new.words {
+            for word in words(&new.body()) {
                 changes
-                    .entry(&word.text)
+                    .entry(word.to_owned())
                     .or_default()
                     .1
                     .push(number(new.id));
@@ -239,10 +242,10 @@ impl Peer for Index {
         tx.commit().expect("committed");
         for (word, (out, into)) in changes {
             if !out.is_empty() {
-                block_on(self.findex.delete(word.to_owned(), out)).expect("deleted");
+                block_on(self.findex.delete(word.clone(), out)).expect("deleted");
             }
             if !into.is_empty() {
-                block_on(self.findex.insert(word.to_owned(), into)).expect("inserted");
+                block_on(self.findex.insert(word, into)).expect("inserted");
             }
         }
     }

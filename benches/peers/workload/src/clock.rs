@@ -15,6 +15,11 @@ impl Times {
         done
     }
 
+    /// The mean, in microseconds.
+    pub fn mean(&self) -> f64 {
+        self.0.iter().sum::<Duration>().as_secs_f64() * 1e6 / self.0.len() as f64
+    }
+
     /// The middle, and the 99th percentile where there are a hundred, in microseconds.
     pub fn percentiles(mut self) -> String {
         self.0.sort_unstable();

@@ -1,6 +1,11 @@
-//! What a peer can be asked to do.
+//! What a peer can be asked to do, and how it treats its file.
 
 use crate::corpus::Entry;
+
+/// What every peer sets on each connection to its SQLite file, as the program does on its own. `WAL` comes besides.
+pub const PRAGMAS: &str =
+    "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA cell_size_check = ON;
+     PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;";
 
 /// A new version of an entry.
 pub struct Amendment {
@@ -12,7 +17,7 @@ pub struct Amendment {
 
 /// A way to keep entries in a file and find them by their words.
 pub trait Peer {
-    /// Takes entries over, in the order of their numbers, many at a time; nobody searches yet.
+    /// Takes entries over, each a text to be split into its words, in the order of their numbers, many at a time; nobody searches yet.
     fn load(&mut self, entries: &[Entry]);
 
     /// The last one was given: everything is to be findable now, and as small and fast as it gets.
@@ -21,10 +26,10 @@ pub trait Peer {
     /// The numbers of all entries with a word, in any order. `None` if it cannot answer.
     fn find(&mut self, word: &str) -> Option<Vec<u64>>;
 
-    /// The newest entries that have both words, up to `limit`, with their bodies in the clear. `None` if it cannot answer.
+    /// The entries with the highest numbers that have both words, highest first, up to `limit`, with their bodies in the clear. `None` if it cannot answer.
     fn page(&mut self, a: &str, b: &str, limit: usize) -> Option<Vec<(u64, String)>>;
 
-    /// Adds an entry in a transaction of its own, on the disk when it returns (`synchronous = FULL`).
+    /// Adds an entry in a transaction of its own, on the disk when it returns (`synchronous = FULL`); with what tending that brings about.
     fn add(&mut self, entry: &Entry);
 
     /// Amends entries in one transaction, with what tending that brings about.
