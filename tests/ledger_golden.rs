@@ -368,19 +368,6 @@ fn views_that_were_dropped_and_rebuilt_are_the_same() {
 }
 
 #[test]
-fn a_file_of_a_newer_schema_is_refused() {
-    let victim = Victim::new();
-    victim
-        .sql()
-        .execute_batch("PRAGMA user_version = 99")
-        .unwrap();
-    assert!(matches!(
-        Ledger::open(&victim.vault_folder()).map(drop),
-        Err(LedgerError::NewerSchema { found: 99, .. })
-    ));
-}
-
-#[test]
 fn what_is_not_a_vault_is_refused() {
     let victim = Victim::new();
     victim

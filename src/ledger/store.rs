@@ -57,6 +57,7 @@ impl Ledger {
             })?,
         );
         let mut sql = connect(&file)?;
+        set_up(&sql)?;
         let tx = sql.transaction_with_behavior(TransactionBehavior::Immediate)?;
         tx.pragma_update(None, "application_id", schema::APPLICATION_ID)?;
         schema::migrate(&tx, 0)?;
@@ -81,30 +82,12 @@ impl Ledger {
             }
         }
         let mut sql = connect(&file)?;
-        let application: i64 = sql
-            .pragma_query_value(None, "application_id", |row| row.get(0))
-            .map_err(|error| {
-                if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) {
-                    LedgerError::NotAVault(file.clone())
-                } else {
-                    error.into()
-                }
-            })?;
-        if application != schema::APPLICATION_ID {
-            return Err(LedgerError::NotAVault(file));
-        }
-        let found: i64 = sql.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        if found > schema::VERSION {
-            return Err(LedgerError::NewerSchema {
-                found,
-                known: schema::VERSION,
-            });
-        }
+        let found = version(&sql, &file)?;
+        set_up(&sql)?;
         if found < schema::VERSION {
             let tx = sql.transaction_with_behavior(TransactionBehavior::Immediate)?;
             // Another process may have migrated while this one waited for the lock.
-            let now: i64 = tx.pragma_query_value(None, "user_version", |row| row.get(0))?;
-            schema::migrate(&tx, now)?;
+            schema::migrate(&tx, version(&tx, &file)?)?;
             tx.commit()?;
         }
         if let Some(what) = schema::altered(&sql)? {
@@ -250,17 +233,48 @@ pub fn sqlite_version() -> &'static str {
     rusqlite::version()
 }
 
+/// Opens the file and changes nothing in it, not even by closing it again.
 fn connect(file: &Path) -> Result<Connection, LedgerError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let sql = Connection::open_with_flags(file, flags)?;
     sql.busy_timeout(BUSY)?;
     sql.set_prepared_statement_cache_capacity(64);
+    sql.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     // A plan does not change with the values it is run with: otherwise every run would be planned anew.
     sql.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // Whatever an altered file brings along does not run.
     sql.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     sql.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
     sql.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
+    Ok(sql)
+}
+
+/// The version of the schema, of a file that is a vault and not of a newer version.
+fn version(sql: &Connection, file: &Path) -> Result<i64, LedgerError> {
+    let application: i64 = sql
+        .pragma_query_value(None, "application_id", |row| row.get(0))
+        .map_err(|error| {
+            if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) {
+                LedgerError::NotAVault(file.to_owned())
+            } else {
+                error.into()
+            }
+        })?;
+    if application != schema::APPLICATION_ID {
+        return Err(LedgerError::NotAVault(file.to_owned()));
+    }
+    let found = sql.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if found > schema::VERSION {
+        return Err(LedgerError::NewerSchema {
+            found,
+            known: schema::VERSION,
+        });
+    }
+    Ok(found)
+}
+
+/// Sets up a connection to a file that is ours.
+fn set_up(sql: &Connection) -> Result<(), LedgerError> {
     sql.execute_batch(
         "PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;
@@ -272,15 +286,9 @@ fn connect(file: &Path) -> Result<Connection, LedgerError> {
          PRAGMA wal_autocheckpoint = 4000;
          PRAGMA foreign_keys = ON;
          PRAGMA temp_store = MEMORY;",
-    )
-    .map_err(|error| {
-        if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) {
-            LedgerError::NotAVault(file.to_owned())
-        } else {
-            error.into()
-        }
-    })?;
-    Ok(sql)
+    )?;
+    sql.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+    Ok(())
 }
 
 /// Creates a folder that only its owner can enter, or checks that an existing one is so.
