@@ -13,26 +13,7 @@ use chartseal::desk::charts::{self, list, no_json, show};
 use chartseal::desk::view::{Proceed, Progress, unwatched};
 use chartseal::desk::{Class, DeskError, index, search, write};
 use chartseal::jobs::{export, import, verify};
-use support::Hospital;
-
-/// The shared test data; with `CHARTSEAL_TEST_DATA` set, a missing folder is a failure.
-fn data(folder: &str) -> Option<PathBuf> {
-    let named = std::env::var_os("CHARTSEAL_TEST_DATA").map(PathBuf::from);
-    let root = named
-        .clone()
-        .unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"));
-    let path = root.join(folder);
-    assert!(
-        named.is_none() || path.exists(),
-        "{} is missing",
-        path.display()
-    );
-    if !path.exists() {
-        eprintln!("skipped: no {}", path.display());
-        return None;
-    }
-    Some(path)
-}
+use support::{Hospital, data};
 
 #[test]
 fn a_synthea_bundle_goes_in_once_and_is_found() {

@@ -181,3 +181,22 @@ pub fn copy(from: &Path, to: &Path) {
         }
     }
 }
+
+/// The shared test data; with `CHARTSEAL_TEST_DATA` set, a missing folder is a failure.
+pub fn data(folder: &str) -> Option<PathBuf> {
+    let named = std::env::var_os("CHARTSEAL_TEST_DATA").map(PathBuf::from);
+    let root = named
+        .clone()
+        .unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"));
+    let path = root.join(folder);
+    assert!(
+        named.is_none() || path.exists(),
+        "{} is missing",
+        path.display()
+    );
+    if !path.exists() {
+        eprintln!("skipped: no {}", path.display());
+        return None;
+    }
+    Some(path)
+}

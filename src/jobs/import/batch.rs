@@ -77,7 +77,6 @@ enum Entered {
 struct Coming {
     body: Body,
     replaces: Option<Stands>,
-    indexed: bool,
 }
 
 /// What is remembered of an entry once it stands in the transaction.
@@ -94,8 +93,6 @@ struct Landed {
 struct Target {
     chart: ChartId,
     section: Section,
-    /// Whether its words are found.
-    indexed: bool,
 }
 
 /// Which resource a body came from.
@@ -156,7 +153,6 @@ impl Importer<'_, '_> {
             return Ok(());
         };
         let name = self.named(writer, &item, name, (chart, &patient), batch)?;
-        let entry = matches!(item.mapped, Mapped::Entry(_));
         let unsupported = matches!(item.mapped, Mapped::Unsupported(_));
         let wrong = item.standing == Standing::EnteredInError;
         let resource_type = std::mem::take(&mut item.resource_type);
@@ -172,7 +168,6 @@ impl Importer<'_, '_> {
             } else {
                 section_of(&body)
             },
-            indexed: entry,
         };
         let source = body.source().map(without_bytes);
         let version = match self.enter(writer, name, target, body, batch)? {
@@ -236,8 +231,9 @@ impl Importer<'_, '_> {
     /// The name by which a resource goes into a chart, where `plain` is the one that its system gives it and `beside` what the same
     /// source calls the patient.
     ///
-    /// Before names were given within charts, and before its source was named, it may have had another there, and keeps it. **Once its
-    /// source is named, only the same bytes tell that it is the same.**
+    /// **What stands in another chart is another resource there**, whoever gave both the same id: examples and templates give even a
+    /// UUID to more than one patient's. Before names were given within charts, and before its source was named, a resource may have
+    /// had another name in this chart, and keeps it. Once its source is named, only the same bytes tell that it is the same.
     pub(super) fn named(
         &self,
         writer: &mut Writer<'_, '_>,
@@ -246,27 +242,38 @@ impl Importer<'_, '_> {
         (chart, beside): (ChartId, &str),
         batch: &mut Batch,
     ) -> Result<Name, DeskError> {
-        let (Some(source), Issuer::Told | Issuer::Unknown) = (item.source(), item.issuer) else {
+        let Some(source) = item.source() else {
             return Ok(plain);
         };
-        let within = self.naming.within(chart, beside, source);
-        let (name, earlier) = match item.issuer {
-            Issuer::Told => (plain, vec![within, self.naming.unnamed(source)]),
-            _ => (within, vec![plain]),
-        };
-        if !batch.versions(writer, name.thread)?.is_empty() {
-            return Ok(name);
+        let is_here = |versions: &[Version]| versions.iter().any(|version| version.chart == chart);
+        let within = || self.naming.within(chart, beside, source);
+        if item.issuer == Issuer::Unknown {
+            let within = within();
+            if !batch.versions(writer, within.thread)?.is_empty() {
+                return Ok(within);
+            }
+            let before = batch.versions(writer, plain.thread)?;
+            let goes_on = !self.is_staffs(chart) || self.naming.has(plain, source, before);
+            return Ok(if is_here(before) && goes_on {
+                plain
+            } else {
+                within
+            });
         }
-        let goes_on = item.issuer == Issuer::Unknown && !self.is_staffs(chart);
-        for name in earlier {
-            let versions = batch.versions(writer, name.thread)?;
-            if versions.last().is_some_and(|last| last.chart == chart)
-                && (goes_on || self.naming.has(name, source, versions))
-            {
-                return Ok(name);
+        let versions = batch.versions(writer, plain.thread)?;
+        if is_here(versions) {
+            return Ok(plain);
+        }
+        let is_elsewhere = !versions.is_empty();
+        if item.issuer == Issuer::Told {
+            for before in [within(), self.naming.unnamed(source)] {
+                let versions = batch.versions(writer, before.thread)?;
+                if is_here(versions) && self.naming.has(before, source, versions) {
+                    return Ok(before);
+                }
             }
         }
-        Ok(name)
+        Ok(if is_elsewhere { within() } else { plain })
     }
 
     /// Whether what we exported is in this vault: then it is no news, whatever became of it since.
@@ -328,11 +335,7 @@ impl Importer<'_, '_> {
         let draft = Draft::new(target.chart, target.section)
             .named(id)
             .after(name.thread, parent);
-        let coming = Coming {
-            body,
-            replaces,
-            indexed: target.indexed,
-        };
+        let coming = Coming { body, replaces };
         batch.coming.push((draft, coming));
         Ok(Some(Entered::New(version)))
     }
@@ -349,7 +352,6 @@ impl Importer<'_, '_> {
         let target = Target {
             chart,
             section: Section::Identity,
-            indexed: true,
         };
         self.enter(writer, name, target, identity, batch).map(drop)
     }
@@ -388,7 +390,6 @@ impl Importer<'_, '_> {
                 source,
             }),
             replaces: Some(version.stands),
-            indexed: true,
         };
         batch.coming.push((draft, coming));
     }
@@ -414,15 +415,15 @@ impl Importer<'_, '_> {
         }
         let work = batch.coming.into_iter().map(|(draft, coming)| {
             let place = (draft.chart, draft.section);
-            let indexed = coming.indexed && gathered(draft.section);
-            (draft, (place, Coming { indexed, ..coming }))
+            let indexed = gathered(draft.section);
+            (draft, (place, indexed, coming))
         });
         let work: Vec<_> = work.collect();
         let login = &self.session.vault().certificate().login;
         let now = writer.now();
-        let body = |((chart, section), coming): ((ChartId, Section), Coming)| {
+        let body = |((chart, section), indexed, coming): ((ChartId, Section), bool, Coming)| {
             // The numbers are known once it stands in the transaction.
-            let change = if coming.indexed {
+            let change = if indexed {
                 indexing::change(0, &coming.body, login, now, None)
             } else {
                 Change {

@@ -49,8 +49,8 @@ impl PartialEq for Met {
 enum Whom {
     /// Whose chart this is.
     Known(ChartId),
-    /// Nobody yet.
-    New,
+    /// Nobody yet. With the locator's tag of the id that they have at their source, where nobody else can be found by it.
+    New(Option<Hash>),
     /// It cannot be told, and this is why.
     Untold(String),
 }
@@ -78,7 +78,7 @@ impl Importer<'_, '_> {
                 self.done.charts_matched += 1;
                 Some(chart)
             }
-            Whom::New => Some(self.open(writer, item, identity, plain, batch)?),
+            Whom::New(tag) => Some(self.open(writer, item, identity, (plain, tag), batch)?),
             Whom::Untold(reason) => {
                 self.skip(item, reason);
                 None
@@ -93,18 +93,17 @@ impl Importer<'_, '_> {
         writer: &mut Writer<'_, '_>,
         item: &Item,
         identity: &Identity,
-        plain: Name,
+        (plain, tag): (Name, Option<Hash>),
         batch: &mut Batch,
     ) -> Result<ChartId, DeskError> {
-        let known_by_id = item.issuer != Issuer::Unknown || !is_identified(identity);
-        let tag = known_by_id.then(|| source_tag(&writer.reader(), item));
         let naming = self.naming;
-        let name = |chart| match (item.issuer, item.source()) {
-            (Issuer::Unknown, Some(source)) => naming.within(chart, &item.id, source),
+        let is_told = tag.is_some() && item.issuer != Issuer::Unknown;
+        let name = |chart| match item.source() {
+            Some(source) if !is_told => naming.within(chart, &item.id, source),
             _ => plain,
         };
         let brought = Brought {
-            tag: tag.transpose()?,
+            tag,
             name: &|chart| {
                 let name = name(chart);
                 (name.thread, name.first)
@@ -141,15 +140,25 @@ impl Importer<'_, '_> {
             let tag = reader.locator_tag(&identifier.system, &identifier.value)?;
             found.extend(locate::tagged(&reader, &tag)?);
         }
-        let by_id = match item.issuer {
+        let mut by_id = match item.issuer {
             Issuer::Stated | Issuer::Told => locate::tagged(&reader, &source_tag(&reader, item)?)?,
             Issuer::Unknown => None,
         };
+        let mut is_taken = false;
+        if let Some(chart) = by_id.filter(|chart| !found.contains(chart))
+            && self.is_in_place(writer, chart)
+            && self.contradiction(writer, chart, identity)?.is_some()
+        {
+            // Identifiers say who somebody is. Templates give one UUID to many, and a server that is set up anew gives its ids again.
+            is_taken = true;
+            by_id = None;
+        }
         let identified = !found.is_empty();
         found.extend(by_id);
         found.sort_unstable();
         found.dedup();
         let chart = match found[..] {
+            [] if is_taken => return Ok(Whom::New(None)),
             [] => return self.unmatched(writer, item, identity, plain, batch),
             [chart] => chart,
             _ => {
@@ -165,16 +174,13 @@ impl Importer<'_, '_> {
         let name = self.named(writer, item, plain, (chart, &item.id), batch)?;
         let versions = batch.versions(writer, name.thread)?;
         let called = by_id.is_some() || versions.iter().any(|version| version.chart == chart);
-        if !(identified && called)
+        if identified
+            && !called
             && let Some(system) = self.contradiction(writer, chart, identity)?
         {
-            let agrees = if identified {
-                "one of its identifiers"
-            } else {
-                "its id"
-            };
             return Ok(Whom::Untold(format!(
-                "{agrees} is that of a patient here who has another identifier of {system}: compare both, and correct the wrong one"
+                "one of its identifiers is that of a patient here who has another one of {system}: compare both, and correct \
+                 the wrong one"
             )));
         }
         Ok(Whom::Known(chart))
@@ -189,8 +195,11 @@ impl Importer<'_, '_> {
         plain: Name,
         batch: &mut Batch,
     ) -> Result<Whom, DeskError> {
+        let reader = writer.reader();
+        let own = source_tag(&reader, item)?;
         if is_identified(identity) || item.issuer == Issuer::Stated {
-            return Ok(Whom::New);
+            let tag = (item.issuer != Issuer::Unknown).then_some(own);
+            return Ok(Whom::New(tag));
         }
         if item.issuer == Issuer::Unknown
             && identity
@@ -203,19 +212,18 @@ impl Importer<'_, '_> {
             ));
         }
         let Some(source) = item.source() else {
-            return Ok(Whom::New);
+            return Ok(Whom::New(Some(own)));
         };
-        let reader = writer.reader();
         let (tag, before) = match item.issuer {
             // Before its source was named.
             Issuer::Told => (
                 tag_of(&reader, UNNAMED, &item.id)?,
                 self.naming.unnamed(source),
             ),
-            _ => (tag_of(&reader, &source.system, &item.id)?, plain),
+            _ => (own, plain),
         };
         let Some(chart) = locate::tagged(&reader, &tag)? else {
-            return Ok(Whom::New);
+            return Ok(Whom::New(Some(own)));
         };
         for name in [self.naming.within(chart, &item.id, source), before] {
             let versions = batch.versions(writer, name.thread)?;
@@ -234,7 +242,7 @@ impl Importer<'_, '_> {
                  say whose ids these are with --system"
                     .into(),
             ),
-            _ => Whom::New,
+            _ => Whom::New(Some(own)),
         })
     }
 
