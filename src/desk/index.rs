@@ -4,7 +4,9 @@
 use std::cell::Cell;
 use std::collections::BTreeSet;
 
-use crate::index::{self, Audit, Audited, Bulk, IndexError, Mode, Stoppable, Transactor, coverage};
+use crate::index::{
+    self, Audit, Audited, Bulk, CompartmentKey, IndexError, Mode, Stoppable, Transactor, coverage,
+};
 use crate::ledger::{ChartId, Entry};
 use crate::vault::Reader;
 
@@ -14,7 +16,7 @@ use super::indexing::{Compartment, changes, compartments, covers};
 use super::session::Session;
 use super::view::{IndexChecked, IndexStats, Proceed, Progress, Reporter};
 
-/// How often a build begins again where a chart was erased meanwhile.
+/// How often a build begins again where keys were renewed or a chart was erased meanwhile.
 const TRIES: usize = 5;
 /// Entries read in one transaction.
 const PAGE: usize = 256;
@@ -76,14 +78,19 @@ pub fn rebuild_through(
     watch: Reporter<'_>,
 ) -> Result<IndexStats, DeskError> {
     let (mut done, mut left) = (0, Vec::new());
-    for compartment in held(session)? {
+    for Compartment { id, .. } in held(session)? {
         let mut tries = 1;
         loop {
+            // A unit's keys may be renewed meanwhile.
+            let Some(compartment) = held(session)?.into_iter().find(|held| held.id == id) else {
+                break;
+            };
+            set_back(session, &compartment)?;
             match rebuild_one(session, ledger, &compartment, &mut done, watch) {
                 Ok(()) => break,
-                Err(DeskError::Index(IndexError::Overtaken | IndexError::Collision))
-                    if tries < TRIES =>
-                {
+                Err(DeskError::Index(
+                    IndexError::Overtaken | IndexError::Collision | IndexError::StaleKey { .. },
+                )) if tries < TRIES => {
                     tries += 1;
                 }
                 Err(DeskError::Index(error)) => {
@@ -93,7 +100,7 @@ pub fn rebuild_through(
                 Err(other) => return Err(other),
             }
         }
-        done += catch_up_in(session, compartment.id, &|count| {
+        done += catch_up_in(session, id, &|count| {
             report(watch, "indexing", done + count, "entries")
         })?;
     }
@@ -113,7 +120,7 @@ pub fn tend(session: &Session, watch: Reporter<'_>) -> Result<bool, DeskError> {
     for compartment in &held {
         let (behind, full) = session.vault().read(|reader| {
             let behind = !due(reader, compartment)?.is_empty();
-            let full = index::is_due(reader.tx().sql(), compartment.id)?;
+            let full = index::is_due(reader.tx().sql(), compartment.id, &compartment.keys)?;
             Ok::<_, DeskError>((behind, full))
         })?;
         if behind && catch_up_all(session, watch)? > 0 {
@@ -267,6 +274,39 @@ fn tell(
     }
 }
 
+/// Sets a compartment back that claims a generation which its unit never had: nobody could add to it or build it anew.
+fn set_back(session: &Session, compartment: &Compartment) -> Result<(), DeskError> {
+    let newest = session
+        .vault()
+        .read(|reader| Ok::<_, DeskError>(newest_epoch(reader, compartment)))?;
+    if let Some(newest) = newest {
+        let ledger = session.vault().ledger();
+        ledger
+            .write(|tx| Ok::<_, DeskError>(index::set_back(tx.sql(), compartment.id, newest)?))?;
+    }
+    Ok(())
+}
+
+/// The newest key that the unit ever had for the section.
+fn newest_epoch(reader: &Reader<'_>, compartment: &Compartment) -> Option<u32> {
+    let unit = reader.directory().units.get(&compartment.unit)?;
+    Some(unit.current_key(compartment.section)?.key.epoch)
+}
+
+/// Whether the session's key of a compartment is the newest that the unit has: under no other is anything written.
+fn is_newest(session: &Session, compartment: &Compartment) -> Result<(), DeskError> {
+    let newest = session
+        .vault()
+        .read(|reader| Ok::<_, DeskError>(newest_epoch(reader, compartment)))?;
+    let held = compartment.newest().map(CompartmentKey::generation);
+    match (held, newest) {
+        (Some(held), Some(current)) if held != current => {
+            Err(IndexError::StaleKey { held, current }.into())
+        }
+        _ => Ok(()),
+    }
+}
+
 fn rebuild_one(
     session: &Session,
     ledger: &impl Transactor,
@@ -275,6 +315,7 @@ fn rebuild_one(
     watch: Reporter<'_>,
 ) -> Result<(), DeskError> {
     let section = compartment.section;
+    is_newest(session, compartment)?;
     let charts: Vec<_> = session.vault().read(|reader| {
         let charts = reader.directory().charts.keys();
         let covered = charts.filter(|chart| covers(reader, compartment.unit, **chart, section));
@@ -306,6 +347,8 @@ fn rebuild_one(
         bulk.cover(chart, 0, after);
         report(watch, "indexing", *done, "entries")?;
     }
+    // Somebody who left meanwhile may have kept the key that this would be written under.
+    is_newest(session, compartment)?;
     bulk.write(ledger, Mode::Replace)?;
     Ok(())
 }

@@ -87,21 +87,21 @@ impl<T: Transactor> Build<'_, T> {
     }
 }
 
-/// Writes a packed segment: `fill` adds its lists, `finish` checks that it may be published and does what else belongs into
-/// the same transaction. A build that fails is thrown away; one whose addresses met is begun again under a new salt.
+/// Writes a packed segment under `key` into the compartment that `enter` finds: `fill` adds its lists, `finish` checks that it may be
+/// published and does what else belongs into the same transaction. A build that fails is thrown away; one whose addresses met is begun
+/// again under a new salt.
 pub(super) fn build<T: Transactor>(
     transactor: &T,
     id: CompartmentId,
     key: &CompartmentKey,
+    enter: impl Fn(&Connection) -> Result<Compartment>,
     at_least: u32,
     mut fill: impl FnMut(&mut Build<'_, T>) -> Result<()>,
     mut finish: impl FnMut(&Connection, Compartment) -> Result<()>,
 ) -> Result<Meta> {
     let mut attempt = || {
         let expires = transactor.now() + PATIENCE_MS;
-        let segment = transactor.write(|conn| {
-            segment::begin_build(conn, compartment::enter(conn, id, key)?, expires)
-        })?;
+        let segment = transactor.write(|conn| segment::begin_build(conn, enter(conn)?, expires))?;
         let keys = key.segment(&segment.salt);
         let mut build = Build {
             transactor,
@@ -114,7 +114,7 @@ pub(super) fn build<T: Transactor>(
             .and_then(|()| build.flush())
             .and_then(|()| {
                 transactor.write(|conn| {
-                    finish(conn, compartment::enter(conn, id, key)?)?;
+                    finish(conn, enter(conn)?)?;
                     settle(conn, id, key, &build.segment, build.meta, at_least)
                 })
             });

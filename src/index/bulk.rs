@@ -153,6 +153,7 @@ impl<'k> Bulk<'k> {
             transactor,
             self.id,
             self.key,
+            |conn| compartment::enter(conn, self.id, self.key),
             1,
             |build| {
                 self.lists(mode)

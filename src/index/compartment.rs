@@ -7,7 +7,7 @@ use crate::ledger::{Section, UnitId};
 use super::coverage;
 use super::error::{IndexError, Result};
 use super::key::CompartmentKey;
-use super::segment::{self, State};
+use super::segment;
 
 /// Which index: that of a unit over one section of its charts.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -129,19 +129,24 @@ pub(super) fn clear(conn: &Connection, compartment: Compartment) -> Result<()> {
     coverage::forget(conn, compartment)
 }
 
-/// Whether segments of generations before `key`'s are still searched.
-pub fn has_older_generations(
-    conn: &Connection,
-    id: CompartmentId,
-    key: &CompartmentKey,
-) -> Result<bool> {
+/// Sets a compartment back to the newest generation that its unit ever had, and drops what claims to be of later ones, inside the
+/// caller's write transaction: nobody has their keys, and nobody's words would be found again otherwise. Whether it was beyond.
+pub fn set_back(conn: &Connection, id: CompartmentId, newest: u32) -> Result<bool> {
     let Some(found) = find(conn, id)? else {
         return Ok(false);
     };
-    let older = conn.query_row(
-        "SELECT EXISTS (SELECT 1 FROM segment WHERE compartment = ?1 AND generation < ?2 AND state IN (?3, ?4, ?5))",
-        params![found.row, key.generation(), State::Open, State::Sealed, State::Live],
-        |row| row.get(0),
+    if found.generation <= newest {
+        return Ok(false);
+    }
+    segment::seal_open_logs(conn, found.row)?;
+    for beyond in segment::readable(conn, found.row)? {
+        if beyond.generation > newest {
+            segment::kill(conn, beyond.id)?;
+        }
+    }
+    conn.execute(
+        "UPDATE compartment SET generation = ?2 WHERE id = ?1",
+        params![found.row, newest],
     )?;
-    Ok(older)
+    Ok(true)
 }

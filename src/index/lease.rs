@@ -1,6 +1,7 @@
 //! Who works on a compartment, so that two sessions do not merge the same segments.
 //!
-//! A lease runs out by itself: whoever holds it may have died. **It saves work, no more**: that a merge is right is checked in
+//! A lease runs out by itself: whoever holds it may have died. One that would last longer than any is given counts for nothing: a clock was
+//! set back, or somebody wrote it. **It saves work, no more**: that a merge is right is checked in
 //! its last transaction.
 
 use rusqlite::{Connection, params};
@@ -22,7 +23,8 @@ pub(super) fn take(conn: &Connection, compartment: Compartment, now: u64) -> Res
     let taken = conn
         .prepare_cached(
             "INSERT INTO index_lease (compartment, owner, expires) VALUES (?1, ?2, ?3)
-             ON CONFLICT (compartment) DO UPDATE SET owner = excluded.owner, expires = excluded.expires WHERE expires < ?4",
+             ON CONFLICT (compartment) DO UPDATE SET owner = excluded.owner, expires = excluded.expires
+             WHERE expires < ?4 OR expires > excluded.expires",
         )?
         .execute(params![compartment.row, owner, (now + PATIENCE_MS) as i64, now as i64])?;
     if taken == 1 {

@@ -256,6 +256,7 @@ fn a_build_whose_process_died_is_never_searched_and_is_swept_when_its_time_is_up
         },
         ID,
         &keys[0],
+        |conn| super::compartment::enter(conn, ID, &keys[0]),
         1,
         |build| {
             (0..30_000u32).try_for_each(|n| {
@@ -292,6 +293,7 @@ fn a_builder_that_was_given_up_finds_out_and_publishes_nothing() {
         &file,
         ID,
         &keys[0],
+        |conn| super::compartment::enter(conn, ID, &keys[0]),
         1,
         |build| {
             file.now.set(file.now.get() + super::build::PATIENCE_MS + 1);

@@ -5,10 +5,13 @@
 //! inputs never change, and new entries go to the open log. The last transaction checks that the inputs are still
 //! searched, publishes the new segment and takes them out.
 //!
+//! What an earlier generation wrote changes no more, and becomes one packed segment of that generation: a log has a row an entry. That
+//! it is written anew hands nobody anything, for who holds the old keys could read it before.
+//!
 //! The list of dead entries is carried along. It is forgotten only when every segment of the compartment is an input:
 //! then nothing is left that it speaks of.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rusqlite::Connection;
 
@@ -43,15 +46,16 @@ pub struct Merged {
     pub pairs: u64,
 }
 
-/// Whether a level is full, so that [`merge`] would find work.
-pub fn is_due(conn: &Connection, id: CompartmentId) -> Result<bool> {
+/// Whether a level is full, or an earlier generation not yet one segment, so that [`merge`] would find work.
+pub fn is_due(conn: &Connection, id: CompartmentId, keys: &[CompartmentKey]) -> Result<bool> {
     match compartment::find(conn, id)? {
-        Some(found) => Ok(full_level(conn, found)?.is_some()),
+        Some(found) => Ok(full_level(conn, found, keys)?.is_some()),
         None => Ok(false),
     }
 }
 
-/// Merges one full level of the newest generation, the lowest first. `None` if no level is full; call it until then.
+/// Merges one full level of the newest generation, the lowest first, or what an earlier generation left. `None` if there is neither; call
+/// it until then.
 ///
 /// `keys` are the compartment's, of every generation held, the newest last.
 pub fn merge(
@@ -60,7 +64,7 @@ pub fn merge(
     keys: &[CompartmentKey],
 ) -> Result<Option<Merged>> {
     run(transactor, id, keys, |conn, found| {
-        Ok(full_level(conn, found)?.map(|inputs| Inputs {
+        Ok(full_level(conn, found, keys)?.map(|inputs| Inputs {
             at_least: inputs[0].level + 1,
             segments: inputs,
             forget_dead: false,
@@ -112,6 +116,7 @@ pub(super) fn rebuild_within(
     })
 }
 
+/// Of one generation.
 struct Inputs {
     segments: Vec<Segment>,
     /// The least level of the new segment: one that shrank still moves up, so that merging comes to rest.
@@ -120,17 +125,29 @@ struct Inputs {
     memory: u64,
 }
 
-fn full_level(conn: &Connection, found: Compartment) -> Result<Option<Vec<Segment>>> {
-    let mut levels: HashMap<u32, Vec<Segment>> = HashMap::new();
-    for segment in segment::closed(conn, found)? {
-        levels.entry(segment.level).or_default().push(segment);
+fn full_level(
+    conn: &Connection,
+    found: Compartment,
+    keys: &[CompartmentKey],
+) -> Result<Option<Vec<Segment>>> {
+    let mut levels: BTreeMap<u32, Vec<Segment>> = BTreeMap::new();
+    let mut earlier: BTreeMap<u32, Vec<Segment>> = BTreeMap::new();
+    for segment in segment::closed(conn, found.row)? {
+        if segment.generation == found.generation {
+            levels.entry(segment.level).or_default().push(segment);
+        } else {
+            earlier.entry(segment.generation).or_default().push(segment);
+        }
     }
     let full = levels
-        .into_iter()
-        .filter(|(_, segments)| segments.len() >= FAN_IN);
-    Ok(full
-        .min_by_key(|(level, _)| *level)
-        .map(|(_, segments)| segments))
+        .into_values()
+        .find(|segments| segments.len() >= FAN_IN);
+    let held = |generation: u32| keys.iter().any(|key| key.generation() == generation);
+    let left = earlier.into_iter().find(|(generation, segments)| {
+        let is_log = |segment: &Segment| segment.kind == Kind::Log;
+        held(*generation) && (segments.len() > 1 || segments.iter().any(is_log))
+    });
+    Ok(full.or(left.map(|(_, segments)| segments)))
 }
 
 fn run<T: Transactor>(
@@ -188,9 +205,13 @@ impl<'k> Job<'k> {
         found: Compartment,
         chosen: Inputs,
     ) -> Result<Self> {
+        let generation = chosen
+            .segments
+            .first()
+            .map_or(found.generation, |segment| segment.generation);
         let key = keys
             .iter()
-            .find(|key| key.generation() == found.generation)
+            .find(|key| key.generation() == generation)
             .ok_or(IndexError::StaleKey {
                 held: keys
                     .iter()
@@ -267,6 +288,13 @@ impl<'k> Job<'k> {
             transactor,
             self.id,
             self.key,
+            |conn| {
+                let found = compartment::find(conn, self.id)?.ok_or(IndexError::Overtaken)?;
+                Ok(Compartment {
+                    generation: self.key.generation(),
+                    ..found
+                })
+            },
             self.level,
             |build| self.fill(transactor, build),
             |conn, _| {

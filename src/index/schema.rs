@@ -2,7 +2,7 @@
 //!
 //! | table | what a row is | what it tells a thief |
 //! |---|---|---|
-//! | `compartment` | one index: (unit, section) and its current generation | which opaque unit has an index over which section |
+//! | `compartment` | one index: (unit, section) and its current generation | which unit has an index over which section |
 //! | `segment` | one log or one packed build | when it was built relative to others |
 //! | `index_log` | all that the index has of one new entry, sealed whole | that an entry was indexed, and whether it has far more than the usual number of words |
 //! | `index_small` | a head or a medium block, in one of five sizes | a coarse histogram of list lengths |

@@ -119,17 +119,12 @@ pub(super) fn readable_ids(conn: &Connection, compartment: i64) -> Result<Vec<i6
     Ok(ids)
 }
 
-/// The segments of the compartment's generation that take no more entries.
-pub(super) fn closed(conn: &Connection, compartment: Compartment) -> Result<Vec<Segment>> {
+/// The segments of a compartment that take no more entries, of every generation.
+pub(super) fn closed(conn: &Connection, compartment: i64) -> Result<Vec<Segment>> {
     let mut statement = conn.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM segment WHERE compartment = ?1 AND generation = ?2 AND state IN (?3, ?4) ORDER BY id"
+        "SELECT {COLUMNS} FROM segment WHERE compartment = ?1 AND state IN (?2, ?3) ORDER BY id"
     ))?;
-    let parameters = params![
-        compartment.row,
-        compartment.generation,
-        State::Sealed,
-        State::Live
-    ];
+    let parameters = params![compartment, State::Sealed, State::Live];
     let segments = statement
         .query_map(parameters, read)?
         .collect::<rusqlite::Result<_>>()?;

@@ -5,6 +5,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::build::PATIENCE_MS;
 use super::error::Result;
 use super::segment::State;
 use super::transactor::Transactor;
@@ -25,12 +26,13 @@ pub fn sweep(transactor: &impl Transactor) -> Result<usize> {
     Ok(swept)
 }
 
-/// The next segment to remove. A build that ran out is marked first, so that its builder, should it live, finds out.
+/// The next segment to remove. A build that ran out, or that would last longer than any may, is marked first, so that its builder, should
+/// it live, finds out.
 fn condemn(conn: &Connection, now: u64) -> Result<Option<i64>> {
     let next: Option<i64> = conn
         .query_row(
-            "SELECT id FROM segment WHERE state = ?1 OR (state = ?2 AND expires < ?3) ORDER BY id LIMIT 1",
-            params![State::Dead, State::Building, now as i64],
+            "SELECT id FROM segment WHERE state = ?1 OR (state = ?2 AND (expires < ?3 OR expires > ?4)) ORDER BY id LIMIT 1",
+            params![State::Dead, State::Building, now as i64, (now + PATIENCE_MS) as i64],
             |row| row.get(0),
         )
         .optional()?;

@@ -6,8 +6,8 @@ use super::segment::{Kind, State};
 use super::testing::{CHART, Dying, File, ID, TODAY, bulk, change, key, note, replaced, segments};
 use super::transactor::Transactor;
 use super::{
-    Bulk, Cache, Change, CompartmentId, IndexError, Mode, add, coverage, erase, merge, query,
-    rebuild, reset, rotate, search, stats, sweep,
+    Bulk, Cache, Change, CompartmentId, IndexError, Mode, add, coverage, erase, is_due, merge,
+    query, rebuild, reset, rotate, search, stats, sweep,
 };
 
 #[test]
@@ -225,6 +225,62 @@ fn after_a_rotation_new_entries_need_the_new_key_and_old_ones_are_still_found() 
     assert_eq!(file.count("SELECT count(*) FROM segment"), 1);
     assert_eq!(file.find(&keys[1..], "fever"), [3, 2]);
     assert!(file.find(&keys[..1], "fever").is_empty());
+}
+
+#[test]
+fn what_an_earlier_generation_left_becomes_one_packed_segment_for_those_who_hold_its_key() {
+    let (file, keys) = (File::new(), [key(1), key(2)]);
+    for rid in 1..=3 {
+        bulk(&keys[0], &[change(rid, &note("fever"))])
+            .write(&file, Mode::Add)
+            .expect("written");
+    }
+    file.add(&keys[0], &[change(4, &note("fever and cough"))]);
+    let due = |keys: &[_]| file.read(|conn| is_due(conn, ID, keys)).expect("asked");
+    assert!(!due(&keys), "it still grows");
+    let amended = Change {
+        replaces: Some(replaced(1, "fever")),
+        ..change(5, &note("cough"))
+    };
+    file.add(&keys[1], &[amended]);
+    assert!(due(&keys));
+    assert!(!due(&keys[1..]), "who came later leaves it to others");
+    assert_eq!(merge(&file, ID, &keys[1..]).expect("looked"), None);
+
+    let done = merge(&file, ID, &keys).expect("merged");
+    assert_eq!(done.expect("there was work").inputs, 4);
+    assert!(!due(&keys));
+    sweep(&file).expect("swept");
+    let of_the_first = "SELECT kind FROM segment WHERE generation = 1";
+    assert_eq!(file.count(of_the_first), Kind::Packed as i64);
+    assert_eq!(
+        file.count("SELECT count(*) FROM segment WHERE generation = 1"),
+        1
+    );
+    assert_eq!(file.find(&keys, "fever"), [4, 3, 2]);
+    assert_eq!(file.find(&keys, "cough"), [5, 4]);
+    assert_eq!(file.find(&keys, "history: fever"), [4, 3, 2, 1]);
+    assert_eq!(file.find(&keys[1..], "cough"), [5]);
+}
+
+#[test]
+fn a_lease_and_a_build_that_claim_to_last_for_ever_stop_nobody() {
+    let (file, keys) = (File::new(), [key(1)]);
+    for rid in 1..=4 {
+        bulk(&keys[0], &[change(rid, &note("fever"))])
+            .write(&file, Mode::Add)
+            .expect("written");
+    }
+    let forged = "INSERT INTO index_lease SELECT id, x'00', 1 << 60 FROM compartment;
+         INSERT INTO segment (compartment, generation, kind, level, state, expires, salt, meta)
+         SELECT compartment, generation, kind, level, 0, 1 << 60, zeroblob(32), meta FROM segment LIMIT 1";
+    let done = file.write(|conn| Ok(conn.execute_batch(forged)?));
+    done.expect("written");
+    let merged = merge(&file, ID, &keys).expect("nobody holds it");
+    assert!(merged.is_some());
+    sweep(&file).expect("swept");
+    assert_eq!(file.count("SELECT count(*) FROM segment"), 1);
+    assert_eq!(file.find(&keys, "fever"), [4, 3, 2, 1]);
 }
 
 #[test]

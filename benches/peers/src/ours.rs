@@ -53,7 +53,7 @@ impl File {
     /// Merges while there is something to merge, and removes what was merged. What an idle session does.
     pub fn tend(&self, key: &CompartmentKey) {
         let mut merged = false;
-        while index::is_due(&self.0.borrow(), ID).expect("asked") {
+        while index::is_due(&self.0.borrow(), ID, std::slice::from_ref(key)).expect("asked") {
             index::merge(self, ID, std::slice::from_ref(key)).expect("merged");
             merged = true;
         }
