@@ -7,7 +7,7 @@ use std::path::Path;
 use chartseal::crypto::Secret;
 use chartseal::crypto::mac::MacKey;
 use chartseal::index::text;
-use rusqlite::{Connection, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use workload::corpus::Entry;
 use workload::peer::{Amendment, Peer};
 
@@ -53,19 +53,22 @@ impl Blind {
             .expect("written");
     }
 
+    /// How far back the newest entries of a word lie: the further, the rarer it is among them.
+    fn far(&self, tag: [u8; TAG]) -> i64 {
+        let nth = "SELECT entry FROM blind WHERE tag = ?1 ORDER BY entry DESC LIMIT 1 OFFSET 50";
+        self.conn
+            .prepare_cached(nth)
+            .and_then(|mut statement| statement.query_row([tag], |row| row.get(0)).optional())
+            .expect("read")
+            .unwrap_or(0)
+    }
+
     fn insert(&self, conn: &Connection, entry: &Entry) {
         self.bodies.store(conn, entry);
         for word in text::words(&entry.body()) {
             Self::pair(conn, INSERT, tag(&self.key, &word), entry.id);
         }
     }
-}
-
-/// The newest entry with this tag, of those up to `from`.
-fn newest(conn: &Connection, tag: [u8; TAG], from: i64) -> Option<i64> {
-    conn.prepare_cached("SELECT max(entry) FROM blind WHERE tag = ?1 AND entry <= ?2")
-        .and_then(|mut statement| statement.query_row(params![tag, from], |row| row.get(0)))
-        .expect("found")
 }
 
 const INSERT: &str = "INSERT INTO blind (tag, entry) VALUES (?1, ?2)";
@@ -109,26 +112,24 @@ impl Peer for Blind {
     }
 
     fn page(&mut self, a: &str, b: &str, limit: usize) -> Option<Vec<(u64, String)>> {
-        // From the newest entry down, each list in turn leaps to where the other stands: as many steps as the shorter one has entries, at most,
-        // and no list is read whole.
-        let tx = self.conn.unchecked_transaction().expect("begun");
-        let tags = [tag(&self.key, a), tag(&self.key, b)];
-        let (mut page, mut at, mut turn) = (Vec::new(), i64::MAX, 0);
-        let mut agreed = false;
-        while page.len() < limit {
-            let Some(next) = newest(&tx, tags[turn], at) else {
-                break;
-            };
-            if agreed && next == at {
-                let id = next as u64;
-                page.push((id, self.bodies.read(&tx, id)));
-                (at, agreed) = (next - 1, false);
-            } else {
-                (at, agreed) = (next, true);
-                turn = 1 - turn;
-            }
-        }
-        Some(page)
+        // From the newest entry of the rarer word down, each looked up under the other: no list is read whole.
+        let mut tags = [tag(&self.key, a), tag(&self.key, b)];
+        tags.sort_by_key(|tag| self.far(*tag));
+        let mut statement = self
+            .conn
+            .prepare_cached(
+                "SELECT one.entry, entry.body FROM blind AS one
+                 CROSS JOIN blind AS other ON other.tag = ?2 AND other.entry = one.entry JOIN entry ON entry.id = one.entry
+                 WHERE one.tag = ?1 ORDER BY one.entry DESC LIMIT ?3",
+            )
+            .expect("prepared");
+        let rows = statement
+            .query_map(params![tags[0], tags[1], limit as i64], |row| {
+                let id = row.get::<_, i64>(0)? as u64;
+                Ok((id, self.bodies.open(id, row.get_ref(1)?.as_blob()?)))
+            })
+            .expect("found");
+        Some(rows.map(|row| row.expect("read")).collect())
     }
 
     fn add(&mut self, entry: &Entry) {
