@@ -14,6 +14,7 @@ use chartseal::desk::catch_up::catch_up_all;
 use chartseal::desk::charts::encode;
 use chartseal::desk::search;
 use chartseal::desk::view::unwatched;
+use chartseal::jobs::import;
 use chartseal::ledger::{Office, Section};
 use chartseal::vault::host::NewHost;
 use chartseal::vault::identity::Identity;
@@ -290,4 +291,33 @@ fn a_host_that_is_let_go_leaves_none_of_its_secrets() {
     assert_gone(&texts, "the reading");
     drop(opened);
     assert_gone(&keys, "the host");
+}
+
+#[test]
+fn whoever_imports_charts_that_are_not_theirs_to_read_keeps_no_key_of_them() {
+    let hospital = Hospital::staffed();
+    let registrar = hospital.desk("reyes");
+    let file = hospital.folder.path().join("one.json");
+    let bundle = r#"{"resourceType":"Bundle","type":"collection","entry":[
+        {"fullUrl":"urn:uuid:1","resource":{"resourceType":"Patient","id":"p1",
+            "identifier":[{"system":"urn:x","value":"77"}],"name":[{"family":"Gerhold","given":["Ana"]}]}},
+        {"fullUrl":"urn:uuid:2","resource":{"resourceType":"Condition","id":"c1",
+            "subject":{"reference":"urn:uuid:1"},"code":{"text":"Asthma"}}}]}"#;
+    std::fs::write(&file, bundle).unwrap();
+    let done = import::fhir(&registrar, &[file], "Ward A", &unwatched).unwrap();
+    assert_eq!((done.charts_created, done.entries), (1, 2));
+    let doctor = hospital.login("hsmith");
+    let key = doctor
+        .read(|reader| {
+            let charts = &reader.directory().charts;
+            let chart = *charts.keys().next().unwrap();
+            reader.chart_key(chart, Section::Clinical, 1)
+        })
+        .unwrap();
+    let needles = needles([("the key of the clinical section", key.expose())]);
+    assert_in_use(&needles);
+    drop(key);
+    doctor.lock();
+    assert_gone(&needles, "the import");
+    drop(registrar);
 }

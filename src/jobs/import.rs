@@ -109,7 +109,13 @@ pub fn fhir_from(
                 &queue,
             )
         });
-        importer.write_all(&queue, total, watch)?;
+        let written = importer.write_all(&queue, total, watch);
+        // However it ended: of the charts opened here, a registrar holds no more than of those admitted by hand.
+        let forgotten = session
+            .vault()
+            .write(|writer| writer.forget_drawn_keys().map_err(DeskError::from));
+        written?;
+        forgotten?;
         queue.end();
         reading
             .join()
