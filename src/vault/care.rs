@@ -49,10 +49,10 @@ pub struct NewGrant {
     pub because: Option<EntryId>,
 }
 
-/// A key on its way to a holder.
+/// A key on its way to a holder, or to each of a unit's members.
 struct Handing {
     line: GrantLine,
-    to: KemPublic,
+    to: Vec<(Holder, KemPublic)>,
     key: Secret<32>,
 }
 
@@ -159,24 +159,65 @@ impl Writer<'_, '_> {
         chart: ChartId,
         ended: impl Fn(&HeldLine) -> bool,
     ) -> Result<usize, VaultError> {
-        let now = self.now();
         let Some(state) = self.directory().chart(&chart) else {
             return Ok(0);
         };
-        let mut places: BTreeSet<_> = state
+        let ended: BTreeSet<_> = state
             .lines
             .iter()
             .filter(|held| ended(held))
-            .map(|held| held.place(chart))
+            .flat_map(|held| held.places(chart))
             .collect();
-        for held in state.lines.iter().filter(|held| held.in_force(now)) {
-            places.remove(&held.place(chart));
+        self.delete_unjustified(chart, ended)
+    }
+
+    /// Deletes of some slots those that no line in force wants.
+    fn delete_unjustified(
+        &mut self,
+        chart: ChartId,
+        mut places: BTreeSet<SlotPlace>,
+    ) -> Result<usize, VaultError> {
+        let now = self.now();
+        let directory = self.directory();
+        if let Some(state) = directory.chart(&chart) {
+            for held in state.lines.iter().filter(|held| held.in_force(now)) {
+                for place in directory.wanted(chart, held) {
+                    places.remove(&place);
+                }
+            }
         }
         let mut deleted = 0;
         for place in places {
             deleted += self.tx().delete_slot(&place)?;
         }
         Ok(deleted)
+    }
+
+    /// Deletes the slots that somebody had as a member of a unit that they left.
+    pub(super) fn delete_slots_of_leaver(
+        &mut self,
+        unit: UnitId,
+        person: CertId,
+    ) -> Result<(), VaultError> {
+        let leaver = Holder::Person(person);
+        let theirs = |held: &&HeldLine| {
+            held.line.holder == Holder::Unit(unit) && held.each.contains(&leaver)
+        };
+        let charts = self.directory().charts.iter();
+        let slots: Vec<(ChartId, BTreeSet<SlotPlace>)> = charts
+            .map(|(chart, state)| {
+                let lines = state.lines.iter().filter(theirs);
+                (
+                    *chart,
+                    lines.map(|held| held.place_for(*chart, person)).collect(),
+                )
+            })
+            .filter(|(_, places): &(_, BTreeSet<_>)| !places.is_empty())
+            .collect();
+        for (chart, places) in slots {
+            self.delete_unjustified(chart, places)?;
+        }
+        Ok(())
     }
 
     /// Draws a fresh key for a section and hands it to those who still hold it.
@@ -257,26 +298,24 @@ impl Writer<'_, '_> {
         key: &Secret<32>,
     ) -> Result<Handing, VaultError> {
         let (to, holder_epoch) = match holder {
-            Holder::Person(person) => {
-                let person = self
-                    .directory()
-                    .person(&person)
-                    .filter(|person| person.until.is_none());
-                let person = person.ok_or_else(|| {
-                    VaultError::Invalid("the receiver is not an active user".into())
-                })?;
-                (person.certificate.kem, 0)
-            }
-            Holder::Unit(unit) => {
-                let state = self.directory().units.get(&unit);
-                let key = state.and_then(|state| state.current_key(section)).ok_or_else(|| {
-                    VaultError::Invalid(format!(
-                        "nobody in {} can hold the {section} section yet: someone whose role reads it must join and log in once",
-                        state.map_or("that unit", |state| state.unit.name.as_str())
-                    ))
-                })?;
-                (key.key.public, key.key.epoch)
-            }
+            Holder::Person(_) => (vec![(holder, self.receives(holder)?)], 0),
+            Holder::Unit(unit) => match self.directory().one_by_one(&unit, section) {
+                // Who left knows the unit's key, and this session may not have renewed it.
+                Some(each) => {
+                    let to = each.into_iter().map(|one| Ok((one, self.receives(one)?)));
+                    (to.collect::<Result<_, VaultError>>()?, 0)
+                }
+                None => {
+                    let state = self.directory().units.get(&unit);
+                    let key = state.and_then(|state| state.current_key(section)).ok_or_else(|| {
+                        VaultError::Invalid(format!(
+                            "nobody in {} can hold the {section} section yet: someone whose role reads it must join and log in once",
+                            state.map_or("that unit", |state| state.unit.name.as_str())
+                        ))
+                    })?;
+                    (vec![(holder, key.key.public)], key.key.epoch)
+                }
+            },
         };
         let line = GrantLine {
             section,
@@ -292,6 +331,19 @@ impl Writer<'_, '_> {
         })
     }
 
+    /// The key by which a person, or recovery, receives.
+    fn receives(&self, holder: Holder) -> Result<KemPublic, VaultError> {
+        let directory = self.directory();
+        let key = match holder {
+            Holder::Person(person) => directory
+                .person(&person)
+                .filter(|person| person.until.is_none())
+                .map(|person| person.certificate.kem),
+            Holder::Unit(_) => directory.genesis.as_ref().map(|genesis| genesis.recovery),
+        };
+        key.ok_or_else(|| VaultError::Invalid("the receiver is not an active user".into()))
+    }
+
     /// Writes the entry that justifies some slots, then the slots.
     fn hand_over(
         &mut self,
@@ -304,25 +356,27 @@ impl Writer<'_, '_> {
         let vault = self.session().host().vault();
         for handing in handings {
             let line = &handing.line;
-            let place = SlotPlace {
-                chart,
-                section: line.section,
-                epoch: line.epoch,
-                holder: line.holder,
-                holder_epoch: line.holder_epoch,
-                grant: stored.id,
-            };
-            let sealed = seal_slot(&vault, &place, &handing.to, handing.key.expose())?;
-            let fast = match line.holder {
-                Holder::Unit(unit) => self.ring()?.unit(unit, line.section, line.holder_epoch),
-                Holder::Person(_) => None,
-            };
-            let fast = fast.map(|unit| seal_fast(&vault, &place, unit, &handing.key));
-            self.tx().put_slot(&Slot {
-                place,
-                sealed,
-                fast,
-            })?;
+            for (holder, to) in &handing.to {
+                let place = SlotPlace {
+                    chart,
+                    section: line.section,
+                    epoch: line.epoch,
+                    holder: *holder,
+                    holder_epoch: line.holder_epoch,
+                    grant: stored.id,
+                };
+                let sealed = seal_slot(&vault, &place, to, handing.key.expose())?;
+                let fast = match holder {
+                    Holder::Unit(unit) => self.ring()?.unit(*unit, line.section, line.holder_epoch),
+                    Holder::Person(_) => None,
+                };
+                let fast = fast.map(|unit| seal_fast(&vault, &place, unit, &handing.key));
+                self.tx().put_slot(&Slot {
+                    place,
+                    sealed,
+                    fast,
+                })?;
+            }
         }
         Ok(stored)
     }

@@ -60,7 +60,7 @@ impl Reader<'_> {
         for (chart, state) in &self.directory().charts {
             for section in Section::OF_A_CHART {
                 for held in self.directory().lines_for(&me, state, section, now) {
-                    reached.push((held.place(*chart), held.line.key_id, held.since));
+                    reached.push((held.place_for(*chart, me), held.line.key_id, held.since));
                 }
             }
         }

@@ -175,14 +175,7 @@ impl<'a> Reader<'a> {
         }
         let mut failure = no_key();
         for held in lines {
-            let place = SlotPlace {
-                chart,
-                section,
-                epoch,
-                holder: held.line.holder,
-                holder_epoch: held.line.holder_epoch,
-                grant: held.slot,
-            };
+            let place = held.place_for(chart, self.me);
             match self.open_chart_slot(&place, &held.line.key_id) {
                 Ok(key) => {
                     self.ring_mut()?

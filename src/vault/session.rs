@@ -70,7 +70,7 @@ impl Session {
         };
         session.host.raise_high_water(session.ledger.head()?)?;
         session.read(|reader| reader.open_unit_keys())?;
-        session.make_first_keys()?;
+        session.make_unit_keys()?;
         Ok(session)
     }
 
@@ -164,6 +164,7 @@ impl Session {
             let now = clock::now();
             let due = now.saturating_sub(state.swept) >= clock::HOUR;
             let mut writer = Writer::new(tx, &mut state, self, now, &mut touched);
+            writer.make_unit_keys().map_err(Failure::Vault)?;
             let mut more = false;
             if due {
                 writer.sweep_all_expired().map_err(Failure::Vault)?;
@@ -187,12 +188,7 @@ impl Session {
             state.fast.clear();
         }
         if outcome.is_err() && touched {
-            // The directory has seen clear entries that did not land: read it anew.
-            let mut fresh = Directory::default();
-            self.ledger
-                .read(|tx| walk::catch_up(&mut fresh, tx))
-                .map_err(E::from)?;
-            state.directory = fresh;
+            self.forget_what_did_not_land(&mut state)?;
         }
         let (value, end) = outcome.map_err(Failure::into_error)?;
         if let Some((end, anchor, created)) = end {
@@ -205,6 +201,18 @@ impl Session {
         self.host
             .raise_high_water(self.ledger.head().map_err(VaultError::from)?)?;
         Ok(value)
+    }
+
+    /// Reads the ledger anew: the directory has seen clear entries that did not land, and the ring may hold keys of theirs, **under
+    /// which nobody else could read what this session wrote.**
+    fn forget_what_did_not_land(&self, state: &mut State) -> Result<(), VaultError> {
+        state.fast.clear();
+        state.directory = Directory::default();
+        if let Some(ring) = &mut state.ring {
+            ring.units.clear();
+            ring.charts.clear();
+        }
+        self.ledger.read(|tx| self.catch_up(state, tx))
     }
 
     /// Reads what others wrote meanwhile: units joined or left, and whether this account still counts.

@@ -79,8 +79,10 @@ fn wanted(directory: &Directory, now: u64) -> BTreeMap<SlotPlace, (Want, u64)> {
         .filter(|(_, chart)| chart.erased.is_none())
     {
         for held in &chart.lines {
-            if let Some(want) = want(directory, held, now) {
-                let place = held.place(*id);
+            let Some(want) = want(held, now) else {
+                continue;
+            };
+            for place in directory.wanted(*id, held) {
                 let known = wanted.entry(place).or_insert((want, held.since));
                 known.0 = known.0.max(want);
             }
@@ -120,14 +122,8 @@ fn wanted(directory: &Directory, now: u64) -> BTreeMap<SlotPlace, (Want, u64)> {
 }
 
 /// `None` where the end of the grant took the slot with it at once.
-fn want(directory: &Directory, held: &HeldLine, now: u64) -> Option<Want> {
-    let ended = match held.line.holder {
-        Holder::Person(person) => directory
-            .person(&person)
-            .is_none_or(|person| person.until.is_some()),
-        Holder::Unit(_) => false,
-    };
-    if held.revoked.is_some() || ended {
+fn want(held: &HeldLine, now: u64) -> Option<Want> {
+    if held.revoked.is_some() {
         return None;
     }
     Some(match held.until {

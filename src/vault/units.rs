@@ -3,6 +3,7 @@
 //! An admin authorises and holds no keys; a member delivers. The first member whose role reads a section makes the
 //! unit's key of that section, sealed to themselves and to recovery.
 
+use crate::clinical::Role;
 use crate::crypto::hash::Hash;
 use crate::ledger::clear::{
     Authorisation, Clear, DeliveredKey, Delivery, Leave, Unit, UnitKey, UnitKind,
@@ -11,6 +12,7 @@ use crate::ledger::{CertId, Holder, Section, Slot, SlotPlace, UnitId};
 
 use super::directory::Directory;
 use super::error::VaultError;
+use super::reader::Reader;
 use super::ring::{UnitSecret, seal_slot};
 use super::session::Session;
 use super::writer::Writer;
@@ -91,6 +93,28 @@ impl Directory {
         })
     }
 
+    /// The unit keys that a member can make: those that are missing, and those of theirs that someone who left knows.
+    fn keys_to_make(&self, member: &CertId, role: Role) -> Vec<(UnitId, Section, u32)> {
+        let mut wanted = Vec::new();
+        for state in self.units_of(member) {
+            for section in Self::sections(role, state.unit.kind) {
+                match state.current_key(*section) {
+                    None => wanted.push((state.unit.unit, *section, 1)),
+                    Some(key)
+                        if state.key_is_stale(*section)
+                            && state.members[member]
+                                .holds
+                                .contains_key(&(*section as u8, key.key.epoch)) =>
+                    {
+                        wanted.push((state.unit.unit, *section, key.key.epoch + 1));
+                    }
+                    Some(_) => {}
+                }
+            }
+        }
+        wanted
+    }
+
     fn unit_named(&self, name: &str) -> Result<UnitId, VaultError> {
         self.unit_by_name(name)
             .map(|state| state.unit.unit)
@@ -148,7 +172,7 @@ impl Session {
         })
     }
 
-    /// Ends a membership: the member's slots go at once, the unit's keys with the next member's session.
+    /// Ends a membership: the member's slots go at once, the unit's keys with the next write of a member.
     pub fn leave_unit(&self, unit: &str, login: &str) -> Result<(UnitId, CertId), VaultError> {
         self.write(|writer| {
             let unit = writer.directory().unit_named(unit)?;
@@ -157,6 +181,7 @@ impl Session {
             writer
                 .tx()
                 .delete_slots_of_holder(&unit.chart(), &Holder::Person(person))?;
+            writer.delete_slots_of_leaver(unit, person)?;
             Ok((unit, person))
         })
     }
@@ -176,44 +201,33 @@ impl Session {
         })
     }
 
-    /// Makes the keys that nobody has made yet and this person's role reads, and renews those that someone who left
-    /// still knows.
-    pub(super) fn make_first_keys(&self) -> Result<(), VaultError> {
-        let me = self.cert();
-        let role = self.role();
-        let wanted = |directory: &Directory| -> Vec<(UnitId, Section, u32)> {
-            let mut wanted = Vec::new();
-            for state in directory.units_of(&me) {
-                for section in Directory::sections(role, state.unit.kind) {
-                    match state.current_key(*section) {
-                        None => wanted.push((state.unit.unit, *section, 1)),
-                        Some(key)
-                            if state.key_is_stale(*section)
-                                && state.members[&me]
-                                    .holds
-                                    .contains_key(&(*section as u8, key.key.epoch)) =>
-                        {
-                            wanted.push((state.unit.unit, *section, key.key.epoch + 1));
-                        }
-                        Some(_) => {}
-                    }
-                }
-            }
-            wanted
+    /// Makes the keys that a [`write`](Self::write) makes first, if there are any to make.
+    pub(super) fn make_unit_keys(&self) -> Result<(), VaultError> {
+        let (me, role) = (self.cert(), self.role());
+        let none = |reader: &mut Reader<'_>| {
+            Ok::<_, VaultError>(reader.directory().keys_to_make(&me, role).is_empty())
         };
-        if self.read(|reader| Ok::<_, VaultError>(wanted(reader.directory()).is_empty()))? {
+        if self.read(none)? {
             return Ok(());
         }
-        self.write(|writer| {
-            for (unit, section, epoch) in wanted(writer.directory()) {
-                writer.make_unit_key(unit, section, epoch)?;
-            }
-            Ok(())
-        })
+        self.write(|_| Ok(()))
     }
 }
 
 impl Writer<'_, '_> {
+    /// Makes the unit keys that nobody has made yet and this person's role reads, and renews those that someone who left still
+    /// knows. **Before anything else is written**: what is written is sealed to those who stay.
+    pub(super) fn make_unit_keys(&mut self) -> Result<(), VaultError> {
+        let session = self.session();
+        let wanted = self
+            .directory()
+            .keys_to_make(&session.cert(), session.role());
+        for (unit, section, epoch) in wanted {
+            self.make_unit_key(unit, section, epoch)?;
+        }
+        Ok(())
+    }
+
     /// Makes a unit's key of a section and seals it to those who may hold it and to recovery.
     fn make_unit_key(
         &mut self,

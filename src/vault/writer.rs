@@ -167,8 +167,9 @@ impl<'a, 'c> Writer<'a, 'c> {
     pub(super) fn clear_prepared(&mut self, prepared: &Prepared) -> Result<Stored, VaultError> {
         let before = self.state.directory.findings.len();
         let ring = self.state.ring.as_ref().ok_or(VaultError::Locked)?;
-        let seq = self.tx.append(prepared, &ring.me.sign)?;
+        // Before it is tried: the ring may hold a key that only this entry makes real.
         *self.touched = true;
+        let seq = self.tx.append(prepared, &ring.me.sign)?;
         walk::catch_up(&mut self.state.directory, self.tx)?;
         if let Some(finding) = self.state.directory.findings.get(before) {
             return Err(VaultError::Invalid(finding.what.clone()));

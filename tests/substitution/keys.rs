@@ -161,7 +161,7 @@ fn ward_slot(victim: &Victim) -> SlotPlace {
     let held = state.lines.iter().find(|held| {
         held.line.section == Section::Clinical && held.line.holder == Holder::Unit(ward)
     });
-    held.unwrap().place(victim.facts.chart)
+    held.unwrap().places(victim.facts.chart).next().unwrap()
 }
 
 fn put_slot(victim: &Victim, place: &SlotPlace, sealed: &[u8]) -> usize {

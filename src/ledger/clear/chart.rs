@@ -19,7 +19,8 @@ pub struct GrantLine {
     /// Who can open the slot.
     #[n(2)]
     pub holder: Holder,
-    /// The epoch of the unit's key it is sealed to; 0 for a person.
+    /// The epoch of the unit's key it is sealed to; 0 for a person, and for a unit that has it one by one: each member who holds the
+    /// unit's newest key when this is written, and recovery, because somebody who left knows that key.
     #[n(3)]
     pub holder_epoch: u32,
     /// Binds the key: see [`key_id`](super::key_id).

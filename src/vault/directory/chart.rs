@@ -6,7 +6,7 @@ use minicbor::{Decode, Encode};
 
 use crate::crypto::hpke::KemPublic;
 use crate::ledger::clear::{DropBox, GrantGround, GrantLine, OptOut, UnitKind};
-use crate::ledger::{CertId, ChartId, EntryId, Section, SlotPlace, UnitId};
+use crate::ledger::{CertId, ChartId, EntryId, Holder, Section, SlotPlace, UnitId};
 
 /// One key in one holder's hands.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
@@ -39,16 +39,35 @@ pub struct HeldLine {
     /// The entry by which its holder took up a share.
     #[n(8)]
     pub accepted: Option<u64>,
+    /// Where it is a unit's whose own key somebody knew who had left: whom it was sealed to instead, one by one.
+    #[n(9)]
+    pub each: BTreeSet<Holder>,
 }
 
 impl HeldLine {
-    /// Where its slot stands, in its chart.
-    pub fn place(&self, chart: ChartId) -> SlotPlace {
+    /// Where its slots stand, in its chart: one, or one for each to whom it was sealed.
+    pub fn places(&self, chart: ChartId) -> impl Iterator<Item = SlotPlace> + '_ {
+        let alone = self.each.is_empty().then_some(&self.line.holder);
+        let holders = self.each.iter().chain(alone);
+        holders.map(move |holder| self.place(chart, *holder))
+    }
+
+    /// Where the slot stands by which a person opens it.
+    pub fn place_for(&self, chart: ChartId, person: CertId) -> SlotPlace {
+        let holder = if self.each.is_empty() {
+            self.line.holder
+        } else {
+            Holder::Person(person)
+        };
+        self.place(chart, holder)
+    }
+
+    fn place(&self, chart: ChartId, holder: Holder) -> SlotPlace {
         SlotPlace {
             chart,
             section: self.line.section,
             epoch: self.line.epoch,
-            holder: self.line.holder,
+            holder,
             holder_epoch: self.line.holder_epoch,
             grant: self.slot,
         }

@@ -1,8 +1,10 @@
 //! Who can open what: through a unit, or of their own.
 
+use std::collections::BTreeSet;
+
 use crate::clinical::Role;
-use crate::ledger::clear::{GrantLine, UnitKind};
-use crate::ledger::{CertId, ChartId, Holder, Section};
+use crate::ledger::clear::UnitKind;
+use crate::ledger::{CertId, ChartId, Holder, Section, SlotPlace, UnitId};
 
 use super::{ChartState, Directory, HeldLine, Person};
 
@@ -25,12 +27,13 @@ impl Directory {
         now: u64,
     ) -> impl Iterator<Item = &'a HeldLine> + 'a {
         chart.lines.iter().filter(move |held| {
-            held.line.section == section && held.in_force(now) && self.reaches(person, &held.line)
+            held.line.section == section && held.in_force(now) && self.reaches(person, held)
         })
     }
 
-    /// Whether a line is in a person's hands: their own, or through a unit's key delivered to them.
-    fn reaches(&self, person: &CertId, line: &GrantLine) -> bool {
+    /// Whether a line is in a person's hands: their own, or through a unit's key delivered to them, or as one of a unit's members.
+    fn reaches(&self, person: &CertId, held: &HeldLine) -> bool {
+        let line = &held.line;
         match line.holder {
             Holder::Person(holder) => holder == *person,
             Holder::Unit(unit) => self
@@ -38,12 +41,49 @@ impl Directory {
                 .get(&unit)
                 .and_then(|state| state.members.get(person))
                 .is_some_and(|member| {
+                    let place = (line.section as u8, line.holder_epoch);
                     member.left.is_none()
-                        && member
-                            .holds
-                            .contains_key(&(line.section as u8, line.holder_epoch))
+                        && (member.holds.contains_key(&place)
+                            || held.each.contains(&Holder::Person(*person)))
                 }),
         }
+    }
+
+    /// To whom a unit's share of a section is sealed one by one, because somebody who left knows the unit's key: the members who
+    /// hold that key and stay, and recovery. `None` while the key is good.
+    pub fn one_by_one(&self, unit: &UnitId, section: Section) -> Option<BTreeSet<Holder>> {
+        let state = self.units.get(unit)?;
+        let epoch = state.current_key(section)?.key.epoch;
+        if !state.key_is_stale(section) {
+            return None;
+        }
+        let stay = state
+            .present()
+            .filter(|(person, member)| {
+                member.holds.contains_key(&(section as u8, epoch)) && self.is_active(person)
+            })
+            .map(|(person, _)| Holder::Person(*person));
+        let recovery = self.special(UnitKind::Recovery);
+        let recovery = recovery.map(|state| Holder::Unit(state.unit.unit));
+        Some(stay.chain(recovery).collect())
+    }
+
+    /// The slots that a line in force wants. **Whoever ended, or left the unit whose members it was sealed to, has none.**
+    pub fn wanted<'a>(
+        &'a self,
+        chart: ChartId,
+        held: &'a HeldLine,
+    ) -> impl Iterator<Item = SlotPlace> + 'a {
+        held.places(chart).filter(move |place| match place.holder {
+            Holder::Person(person) => {
+                self.is_active(&person)
+                    && match held.line.holder {
+                        Holder::Person(_) => true,
+                        Holder::Unit(unit) => self.is_member(&person, &unit),
+                    }
+            }
+            Holder::Unit(_) => true,
+        })
     }
 
     /// Whether a person holds a chart's section at a time.
@@ -127,8 +167,11 @@ impl Directory {
         let lost = newest().any(|held| {
             !held.in_force(now)
                 || match held.line.holder {
+                    Holder::Unit(unit) if !held.each.is_empty() => {
+                        self.one_by_one(&unit, section).as_ref() != Some(&held.each)
+                    }
                     Holder::Unit(unit) => self.units.get(&unit).is_some_and(|state| {
-                        state.someone_left_after(section, held.line.holder_epoch, held.since)
+                        state.key_is_stale(section)
                             || state
                                 .current_key(section)
                                 .is_some_and(|key| key.key.epoch > held.line.holder_epoch)
@@ -141,7 +184,7 @@ impl Directory {
         });
         let forgotten = epoch == 1
             && chart.enrolled_by.is_some_and(|by| {
-                !newest().any(|held| self.reaches(&by, &held.line))
+                !newest().any(|held| self.reaches(&by, held))
                     && newest().any(|held| matches!(held.line.holder, Holder::Unit(_)))
             });
         lost || forgotten

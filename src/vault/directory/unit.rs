@@ -78,15 +78,11 @@ impl UnitState {
     /// Whether someone who held the section's newest key has left since it was made.
     pub fn key_is_stale(&self, section: Section) -> bool {
         self.current_key(section).is_some_and(|current| {
-            self.someone_left_after(section, current.key.epoch, current.since)
-        })
-    }
-
-    /// Whether someone who held this key left after entry `seq`.
-    pub(super) fn someone_left_after(&self, section: Section, epoch: u32, seq: u64) -> bool {
-        self.members.values().any(|member| {
-            member.left.is_some_and(|left| left > seq)
-                && member.holds.contains_key(&(section as u8, epoch))
+            let place = (section as u8, current.key.epoch);
+            self.members.values().any(|member| {
+                member.left.is_some_and(|left| left > current.since)
+                    && member.holds.contains_key(&place)
+            })
         })
     }
 }

@@ -23,6 +23,11 @@ impl Directory {
             Some(chart) => self.may_join(seq, core.author, chart, body, now)?,
         }
         self.must_receive(&body.lines)?;
+        let lines: Vec<_> = body
+            .lines
+            .iter()
+            .map(|line| self.handed(seq, core, *line, None, None))
+            .collect();
         let known = self.charts.contains_key(&body.chart);
         let chart = self.charts.entry(body.chart).or_default();
         chart.units.insert(body.unit);
@@ -42,17 +47,7 @@ impl Directory {
                 .boxes
                 .insert((drop.section as u8, drop.epoch), drop.public);
         }
-        chart.lines.extend(body.lines.iter().map(|line| HeldLine {
-            line: *line,
-            grant: core.id,
-            slot: core.id,
-            since: seq,
-            by: core.author,
-            until: None,
-            revoked: None,
-            ground: None,
-            accepted: None,
-        }));
+        chart.lines.extend(lines);
         Ok(())
     }
 
@@ -263,6 +258,7 @@ impl Directory {
                 line,
                 slot: core.id,
                 since: seq,
+                each: self.each(&line),
                 ..held.clone()
             });
         }

@@ -10,6 +10,8 @@
 //!
 //! **Nobody hands on a key that they do not hold, and nobody prolongs what they hold themselves.**
 
+use std::collections::BTreeSet;
+
 use super::super::directory::{ChartState, Directory, HeldLine, Hold, Person};
 use super::Refusal;
 use crate::clinical::Role;
@@ -30,19 +32,47 @@ impl Directory {
             .ok_or("a chart that is not known")?;
         self.must_hold(core.author, chart, &body.lines, now)?;
         self.may_grant(seq, core.author, chart, body, now)?;
+        let lines: Vec<_> = body
+            .lines
+            .iter()
+            .map(|line| self.handed(seq, core, *line, body.until, Some(body.ground)))
+            .collect();
         let chart = self.charts.get_mut(&body.chart).expect("looked up above");
-        chart.lines.extend(body.lines.iter().map(|line| HeldLine {
-            line: *line,
+        chart.lines.extend(lines);
+        Ok(())
+    }
+
+    /// A line as it stands once its entry counts.
+    pub(super) fn handed(
+        &self,
+        seq: u64,
+        core: &Core,
+        line: GrantLine,
+        until: Option<u64>,
+        ground: Option<GrantGround>,
+    ) -> HeldLine {
+        HeldLine {
+            line,
             grant: core.id,
             slot: core.id,
             since: seq,
             by: core.author,
-            until: body.until,
+            until,
             revoked: None,
-            ground: Some(body.ground),
+            ground,
             accepted: None,
-        }));
-        Ok(())
+            each: self.each(&line),
+        }
+    }
+
+    /// To whom a line's key is sealed one by one; nobody where it is sealed to its holder.
+    pub(super) fn each(&self, line: &GrantLine) -> BTreeSet<Holder> {
+        match line.holder {
+            Holder::Unit(unit) if line.holder_epoch == 0 => {
+                self.one_by_one(&unit, line.section).unwrap_or_default()
+            }
+            _ => BTreeSet::new(),
+        }
     }
 
     /// The keys handed on are the author's own, and go to somebody who can receive them.
@@ -70,10 +100,13 @@ impl Directory {
         self.must_receive(lines)
     }
 
-    /// Everybody named is there, and a unit by its newest key.
+    /// Everybody named is there, and a unit by its newest key or, where somebody who left knows that, by its members.
     pub(super) fn must_receive(&self, lines: &[GrantLine]) -> Result<(), Refusal> {
         let receives = |line: &GrantLine| match line.holder {
             Holder::Person(person) => line.holder_epoch == 0 && self.is_active(&person),
+            Holder::Unit(unit) if line.holder_epoch == 0 => {
+                self.one_by_one(&unit, line.section).is_some()
+            }
             Holder::Unit(unit) => self
                 .units
                 .get(&unit)
