@@ -75,7 +75,7 @@ fn what_was_asked_of_one_attending_doctor_is_the_next_ones_to_decide() {
     let admin = hospital.login("admin");
     admin.join_unit("Ward A", "okafor").unwrap();
     let (doctor, mrn) = admitted_by(&hospital, "hsmith");
-    doctor.vault().deliver().unwrap();
+    doctor.vault().deliver_unseen().unwrap();
     let nurse = hospital.desk("brandt");
     admin.leave_unit("Ward A", "brandt").unwrap();
     let asked = request(&nurse, &mrn, &[Section::Clinical], "covers the night", None).unwrap();
@@ -112,7 +112,7 @@ fn an_attending_doctor_decides_for_no_longer_than_they_hold_the_chart_themselves
     let admin = hospital.login("admin");
     admin.join_unit("Ward A", "okafor").unwrap();
     let (doctor, mrn) = admitted_by(&hospital, "hsmith");
-    doctor.vault().deliver().unwrap();
+    doctor.vault().deliver_unseen().unwrap();
     attend(&doctor, &mrn, "okafor").unwrap();
     for login in ["okafor", "brandt"] {
         admin.leave_unit("Ward A", login).unwrap();

@@ -297,7 +297,7 @@ fn a_reset_makes_a_new_identity_to_which_members_deliver_again() {
     hospital.login("admin").approve("brandt").unwrap();
     let fresh = hospital.try_login("brandt", "a new passphrase").unwrap();
     assert!(!opens(&fresh, chart, Section::Clinical));
-    hospital.login("hsmith").deliver().unwrap();
+    hospital.login("hsmith").deliver_unseen().unwrap();
     let fresh = hospital.try_login("brandt", "a new passphrase").unwrap();
     assert!(opens(&fresh, chart, Section::Clinical));
 }

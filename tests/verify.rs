@@ -96,7 +96,7 @@ fn lived_in() -> (Hospital, ChartId) {
         .unwrap();
     let admin = hospital.login("admin");
     admin.leave_unit("Ward A", "brandt").unwrap();
-    hospital.login("hsmith").deliver().unwrap();
+    hospital.login("hsmith").deliver_unseen().unwrap();
     admin.reset("okafor").unwrap();
     (hospital, chart)
 }

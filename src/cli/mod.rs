@@ -14,6 +14,7 @@ mod backup;
 mod chart;
 mod completions;
 mod config_check;
+mod confirm;
 mod context;
 mod date;
 mod demo;

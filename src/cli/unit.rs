@@ -2,8 +2,8 @@
 
 use clap::{Subcommand, ValueEnum};
 
-use super::{Context, Exit, Failure};
-use crate::desk::units;
+use super::{Context, Exit, Failure, Format, Voice, confirm};
+use crate::desk::units::{self, Newcomer};
 use crate::ledger::clear::UnitKind;
 
 /// Make units, and let people join and leave them
@@ -27,8 +27,18 @@ pub enum Unit {
         #[arg(value_name = "USER")]
         login: String,
     },
-    /// Deliver your units' keys to the newcomers whom an admin authorised (by a member)
-    Deliver,
+    /// Deliver your units' keys to the newcomers whom an admin authorised, once their fingerprints were compared (by a member)
+    Deliver {
+        /// Login of the one newcomer to deliver to [default: all who wait]
+        #[arg(value_name = "USER")]
+        login: Option<String>,
+        /// The fingerprint that they read out: other keys are refused
+        #[arg(long, value_name = "HEX", requires = "login")]
+        fingerprint: Option<String>,
+        /// Do not ask at the terminal
+        #[arg(long)]
+        yes: bool,
+    },
     /// End a membership (by an admin)
     Leave {
         /// The unit
@@ -69,8 +79,33 @@ impl Unit {
             Self::Add { name, kind } => output.result(&units::add(&session, name, (*kind).into())?),
             Self::List => output.result(&units::list(&session)?),
             Self::Join { unit, login } => output.result(&units::join(&session, unit, login)?),
-            Self::Deliver => output.result(&units::deliver(&session)?),
+            Self::Deliver {
+                login,
+                fingerprint,
+                yes,
+            } => {
+                let to = match login {
+                    Some(login) => units::waiting_as(&session, login, fingerprint.as_deref())?,
+                    None => units::waiting(&session)?,
+                };
+                let lines: Vec<String> = to.iter().map(joins).collect();
+                // Whoever gave the fingerprint has compared it.
+                let ask = !yes && fingerprint.is_none() && !to.is_empty();
+                if ask && output.format == Format::Text && confirm::can_ask() {
+                    confirm::ask(&lines, "Compared with them, deliver the keys?")?;
+                } else if output.format == Format::Text && output.voice != Voice::Quiet {
+                    confirm::show(&lines);
+                }
+                output.result(&units::deliver(&session, &to)?)
+            }
             Self::Leave { unit, login } => output.result(&units::leave(&session, unit, login)?),
         }
     }
+}
+
+/// Whom keys are delivered to, before it is done.
+fn joins(newcomer: &Newcomer) -> String {
+    let shown = &newcomer.shown;
+    let fingerprint = shown.fingerprint.as_deref().unwrap_or_default();
+    format!("{} joins {}: {fingerprint}", shown.user, shown.unit)
 }

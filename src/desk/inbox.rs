@@ -14,6 +14,7 @@ use super::error::DeskError;
 use super::reach::reach;
 use super::session::Session;
 use super::sheet::{Content, leaf, who};
+use super::units::newcomer;
 use super::view::{Notice, Stamp};
 
 /// What waits for this person, newest first.
@@ -210,7 +211,7 @@ fn newcomers(
             .entry(at)?
             .map_or(reader.now(), |entry| entry.core.created);
         notices.push(Notice {
-            id: format!("{}-{}", waiting.unit, &waiting.person.to_string()[..16]),
+            id: newcomer(&waiting.unit, &waiting.person),
             kind: "keys".into(),
             created: Stamp::from_millis(created as i64),
             from: person.certificate.name.clone(),

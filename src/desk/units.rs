@@ -8,6 +8,7 @@ use crate::ledger::clear::UnitKind;
 use crate::ledger::{CertId, UnitId};
 use crate::vault::Directory;
 use crate::vault::directory::UnitState;
+use crate::vault::people::same_fingerprint;
 use crate::vault::permit::{Administrate, ListPeople};
 
 use super::error::DeskError;
@@ -64,21 +65,75 @@ pub fn join(session: &Session, unit: &str, login: &str) -> Result<UnitJoined, De
     look(session, |directory| joined(directory, &unit, &person))
 }
 
+/// Somebody who waits for keys, as they were shown. **Only [`waiting`] makes one**: nobody is delivered to whom nobody saw.
+#[derive(Debug, Clone)]
+pub struct Newcomer {
+    unit: UnitId,
+    person: CertId,
+    /// Who, to which unit, with the fingerprint to compare.
+    pub shown: UnitJoined,
+}
+
+impl Newcomer {
+    /// Names this newcomer to this unit, in notices too.
+    pub fn id(&self) -> String {
+        newcomer(&self.unit, &self.person)
+    }
+}
+
+/// Names somebody who waits for a unit's keys.
+pub(super) fn newcomer(unit: &UnitId, person: &CertId) -> String {
+    format!("{unit}-{person}")
+}
+
 /// Who waits for keys that this session could deliver, with the fingerprints to compare first.
-pub fn waiting(session: &Session) -> Result<Vec<UnitJoined>, DeskError> {
+pub fn waiting(session: &Session) -> Result<Vec<Newcomer>, DeskError> {
     let me = session.vault().cert();
     look(session, |directory| {
-        directory
-            .waiting_for(&me)
-            .iter()
-            .map(|waiting| joined(directory, &waiting.unit, &waiting.person))
+        let waiting = directory.waiting_for(&me).into_iter();
+        waiting
+            .map(|waiting| Newcomer {
+                shown: joined(directory, &waiting.unit, &waiting.person),
+                unit: waiting.unit,
+                person: waiting.person,
+            })
             .collect()
     })
 }
 
-/// Delivers the keys of this session's units to the newcomers whom an admin authorised. By any member.
-pub fn deliver(session: &Session) -> Result<Vec<UnitJoined>, DeskError> {
-    let delivered = session.vault().deliver()?;
+/// Somebody who waits, by login: in each unit whose keys this session could deliver. Where the fingerprint that they read out is
+/// given, other keys are refused.
+pub fn waiting_as(
+    session: &Session,
+    login: &str,
+    fingerprint: Option<&str>,
+) -> Result<Vec<Newcomer>, DeskError> {
+    let mut found = waiting(session)?;
+    found.retain(|newcomer| newcomer.shown.user == login);
+    if found.is_empty() {
+        return Err(DeskError::NotNow(format!(
+            "{login} waits for no keys that you hold"
+        )));
+    }
+    for newcomer in &found {
+        let has = newcomer.shown.fingerprint.clone().unwrap_or_default();
+        if fingerprint.is_some_and(|compared| !same_fingerprint(compared, &has)) {
+            return Err(DeskError::Denied(format!(
+                "the keys certified for {login} have the fingerprint {has}, not the one that was compared: ask the admin who certified them"
+            )));
+        }
+    }
+    Ok(found)
+}
+
+/// Delivers the keys of this session's units to newcomers whom an admin authorised and whose fingerprints were shown: to those, and
+/// to nobody who came to wait meanwhile. By any member.
+pub fn deliver(session: &Session, to: &[Newcomer]) -> Result<Vec<UnitJoined>, DeskError> {
+    let to: Vec<_> = to
+        .iter()
+        .map(|newcomer| (newcomer.unit, newcomer.person))
+        .collect();
+    let delivered = session.vault().deliver(&to)?;
     session.vault().hand_to_standing_units()?;
     look(session, |directory| {
         delivered

@@ -303,8 +303,11 @@ pub enum Act {
         finding: String,
         justified: bool,
     },
-    /// Deliver unit keys to all newcomers who wait.
-    Deliver,
+    /// Deliver unit keys to newcomers who wait.
+    Deliver {
+        /// The notices that were shown: nobody else is delivered to.
+        shown: Vec<String>,
+    },
     /// Invite a user.
     AddUser {
         login: String,

@@ -135,8 +135,10 @@ pub fn act(session: &Session, paths: &Paths, act: Act) -> Result<Reply, Failure>
             access::review(session, &id, &finding, justified)?;
             "reviewed and closed".to_owned()
         }
-        Act::Deliver => {
-            let delivered = units::deliver(session)?;
+        Act::Deliver { shown } => {
+            let mut to = units::waiting(session)?;
+            to.retain(|newcomer| shown.contains(&newcomer.id()));
+            let delivered = units::deliver(session, &to)?;
             let names: Vec<String> = delivered
                 .iter()
                 .map(|one| format!("{} in {}", one.user, one.unit))

@@ -23,7 +23,7 @@ const CODE_LIFE: u64 = 7 * clock::DAY;
 pub const SHORTEST_PASSPHRASE: usize = 8;
 
 /// Compares as people do: spaces, colons and capitals do not matter.
-fn same_fingerprint(a: &str, b: &str) -> bool {
+pub fn same_fingerprint(a: &str, b: &str) -> bool {
     let digits = |text: &str| -> String {
         text.chars()
             .filter(|c| !c.is_whitespace() && !matches!(c, ':' | '-'))

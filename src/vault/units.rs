@@ -186,11 +186,27 @@ impl Session {
         })
     }
 
-    /// Delivers this session's unit keys to newcomers who were authorised. **Show their fingerprints first.**
-    pub fn deliver(&self) -> Result<Vec<Delivered>, VaultError> {
+    /// Who waits for keys that this session could deliver.
+    pub fn waiting(&self) -> Result<Vec<Waiting>, VaultError> {
+        self.read(|reader| Ok(reader.directory().waiting_for(&self.cert())))
+    }
+
+    /// Delivers this session's unit keys to newcomers whose fingerprints were shown. **Nobody who was not shown gets any**, though an
+    /// admin authorised them meanwhile.
+    pub fn deliver(&self, shown: &[(UnitId, CertId)]) -> Result<Vec<Delivered>, VaultError> {
+        self.hand_out(|waiting| shown.contains(&(waiting.unit, waiting.person)))
+    }
+
+    /// Delivers to whoever waits, **unseen**: for an invented hospital, in which nobody could compare anything.
+    pub fn deliver_unseen(&self) -> Result<Vec<Delivered>, VaultError> {
+        self.hand_out(|_| true)
+    }
+
+    fn hand_out(&self, to: impl Fn(&Waiting) -> bool) -> Result<Vec<Delivered>, VaultError> {
         self.write(|writer| {
             let mut delivered = Vec::new();
-            for waiting in writer.directory().waiting_for(&self.cert()) {
+            let waiting = writer.directory().waiting_for(&self.cert());
+            for waiting in waiting.into_iter().filter(&to) {
                 writer.deliver(waiting.unit, Holder::Person(waiting.person), &waiting.keys)?;
                 delivered.push(Delivered {
                     unit: waiting.unit,

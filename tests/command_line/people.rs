@@ -143,7 +143,19 @@ fn a_vault_its_people_and_the_keys_of_a_ward_come_about_by_commands_alone() {
         (&joined["unit"], &joined["user"], &joined["state"]),
         (&"Ward A".into(), &"brandt".into(), &"pending".into())
     );
-    // The doctor's first login makes the ward's keys; delivering them makes the nurse a member.
+    // The doctor's first login makes the ward's keys; delivering them makes the nurse a member. Other keys than those compared are
+    // refused, and so is somebody who waits for nothing.
+    let other = ["unit", "deliver", "brandt", "--fingerprint", "0000 0000"];
+    let refused = place.run_as("hsmith", &other).error(3);
+    assert!(refused["message"].as_str().unwrap().contains("fingerprint"));
+    let none = ["unit", "deliver", "nobody"];
+    let refused = place.run_as("hsmith", &none).error(4);
+    assert!(
+        refused["message"]
+            .as_str()
+            .unwrap()
+            .contains("waits for no keys")
+    );
     let delivered = place.run_as("hsmith", &["unit", "deliver"]).json();
     let of_ward = |value: &Value| {
         let lines = value.as_array().unwrap().iter();

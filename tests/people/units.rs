@@ -21,7 +21,7 @@ fn a_membership_is_pending_until_a_member_delivers_and_ends_with_leaving() {
         ("Ward A", "brandt", MemberState::Pending)
     );
     assert!(
-        units::deliver(&admin).unwrap().is_empty(),
+        units::waiting(&admin).unwrap().is_empty(),
         "an admin holds no keys"
     );
 
@@ -35,13 +35,13 @@ fn a_membership_is_pending_until_a_member_delivers_and_ends_with_leaving() {
     assert!(
         waiting
             .iter()
-            .all(|one| one.user == "brandt" && one.fingerprint == of_brandt)
+            .all(|one| one.shown.user == "brandt" && one.shown.fingerprint == of_brandt)
     );
-    assert!(waiting.iter().any(|one| one.unit == "Ward A"));
-    let delivered = units::deliver(&doctor).unwrap();
+    assert!(waiting.iter().any(|one| one.shown.unit == "Ward A"));
+    let delivered = units::deliver(&doctor, &waiting).unwrap();
     assert_eq!(delivered.len(), waiting.len());
     assert!(delivered.iter().all(|one| one.state == MemberState::Active));
-    assert!(units::deliver(&doctor).unwrap().is_empty());
+    assert!(units::deliver(&doctor, &waiting).unwrap().is_empty());
     assert!(units::waiting(&doctor).unwrap().is_empty());
     // Joining again changes nothing.
     let before = admin.vault().ledger().head().unwrap();
@@ -75,6 +75,47 @@ fn a_membership_is_pending_until_a_member_delivers_and_ends_with_leaving() {
 }
 
 #[test]
+fn nobody_is_delivered_to_who_was_not_shown() {
+    let hospital = ward();
+    hospital.hire("hsmith", Role::Doctor, &["Ward A"]);
+    hospital.hire("brandt", Role::Nurse, &["Ward A"]);
+    let doctor = hospital.desk("hsmith");
+    let shown = units::waiting(&doctor).unwrap();
+    assert!(!shown.is_empty());
+    // While the doctor compares, an admin lets somebody else join.
+    hospital.hire("okafor", Role::Doctor, &["Ward A"]);
+    let delivered = units::deliver(&doctor, &shown).unwrap();
+    assert!(delivered.iter().all(|one| one.user == "brandt"));
+    assert_eq!(
+        standing(&doctor, "Ward A", "okafor"),
+        Some(MemberState::Pending)
+    );
+    assert_eq!(
+        standing(&doctor, "Ward A", "brandt"),
+        Some(MemberState::Active)
+    );
+
+    refused(
+        units::waiting_as(&doctor, "brandt", None),
+        Class::BadInput,
+        "brandt waits for no keys that you hold",
+    );
+    refused(
+        units::waiting_as(&doctor, "okafor", Some("0000 0000")),
+        Class::Denied,
+        "fingerprint",
+    );
+    let named = units::waiting_as(&doctor, "okafor", None).unwrap();
+    let read_out = named[0].shown.fingerprint.clone().unwrap().to_uppercase();
+    let named = units::waiting_as(&doctor, "okafor", Some(&read_out)).unwrap();
+    units::deliver(&doctor, &named).unwrap();
+    assert_eq!(
+        standing(&doctor, "Ward A", "okafor"),
+        Some(MemberState::Active)
+    );
+}
+
+#[test]
 fn the_last_holder_of_a_units_keys_does_not_go_unnoticed() {
     let hospital = ward();
     hospital.hire("hsmith", Role::Doctor, &["Ward A"]);
@@ -87,7 +128,7 @@ fn the_last_holder_of_a_units_keys_does_not_go_unnoticed() {
         standing(&session, "Ward A", "brandt"),
         Some(MemberState::Pending)
     );
-    units::deliver(&hospital.desk("hsmith")).unwrap();
+    hospital.login("hsmith").deliver_unseen().unwrap();
     assert!(!units::leave(&admin, "Ward A", "brandt").unwrap().orphaned);
     hospital.desk("hsmith");
     assert!(units::leave(&admin, "ward a", "hsmith").unwrap().orphaned);

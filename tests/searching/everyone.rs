@@ -121,7 +121,7 @@ impl Work {
                 admin.leave_unit("Ward A", "brandt").unwrap();
                 self.hospital.login("hsmith");
                 admin.join_unit("Ward A", "brandt").unwrap();
-                sessions[0].vault().deliver().unwrap();
+                sessions[0].vault().deliver_unseen().unwrap();
             }
             _ => {}
         }

@@ -82,7 +82,7 @@ impl Hospital {
         // Twice: the first round makes the units' keys, the second delivers those that someone else made.
         for _ in 0..2 {
             for (login, _, _) in STAFF {
-                hospital.login(login).deliver().unwrap();
+                hospital.login(login).deliver_unseen().unwrap();
             }
         }
         hospital

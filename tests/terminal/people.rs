@@ -2,6 +2,10 @@
 
 use std::fs;
 
+use chartseal::config::Paths;
+use chartseal::crypto::secret::SecretBytes;
+use chartseal::desk::view::{DemoLogin, MemberState};
+use chartseal::desk::{session, units, users};
 use chartseal::jobs::demo::PASSPHRASE;
 
 use super::pty::Terminal;
@@ -133,6 +137,57 @@ fn somebody_new_comes_from_the_invitation_to_the_charts_of_their_ward() {
     newcomer.until("SUMMARY");
     newcomer.until("penicillin: anaphylaxis");
     leave(newcomer);
+}
+
+#[test]
+fn whoever_delivers_keys_at_a_prompt_sees_to_whom_first() {
+    let (folder, made) = hospital();
+    let paths = Paths::new(&folder.path().join("vault"), &folder.path().join("host"));
+    let passphrase = SecretBytes::new(PASSPHRASE.as_bytes().to_vec());
+    let admin = session::login(&paths, &of_role(&made, "admin"), &passphrase).unwrap();
+    let nurse = made.logins.iter().find(|one| one.role == "nurse").unwrap();
+    let elsewhere = |login: &&DemoLogin| login.role == "doctor" && login.unit != nurse.unit;
+    let doctor = made.logins.iter().find(elsewhere).unwrap();
+    let ward = doctor.unit.clone().unwrap();
+    units::join(&admin, &ward, &nurse.login).unwrap();
+    let user = users::list(&admin).unwrap();
+    let user = user.iter().find(|user| user.login == nurse.login).unwrap();
+    let line = format!(
+        "{} joins {ward}: {}",
+        nurse.login,
+        user.fingerprint.as_ref().unwrap()
+    );
+    let pending = || {
+        let units = units::list(&admin).unwrap();
+        let unit = units.into_iter().find(|unit| unit.unit == ward).unwrap();
+        let member = unit
+            .members
+            .into_iter()
+            .find(|one| one.login == nurse.login);
+        member.unwrap().state == MemberState::Pending
+    };
+    let start = || {
+        let who = [
+            "--user",
+            &doctor.login,
+            "--passphrase-file",
+            &doctor.passphrase_file,
+        ];
+        Terminal::command(
+            folder.path(),
+            &[&who[..], &["unit", "deliver"]].concat(),
+            &[],
+        )
+    };
+    for (answer, waits, code) in [("n\r", true, 3), ("y\r", false, 0)] {
+        let mut member = start();
+        member.until(&line);
+        member.until("deliver the keys? [y/N]");
+        assert!(pending());
+        member.types(answer);
+        assert_eq!(member.ended().exit_code(), code);
+        assert_eq!(pending(), waits);
+    }
 }
 
 fn leave_the_login(mut terminal: Terminal) {

@@ -38,6 +38,11 @@ fn size(n: u16) -> NonZeroU16 {
 impl Terminal {
     /// Starts the program on the vault in this folder.
     pub fn start(folder: &Path, variables: &[(&str, &str)]) -> Self {
+        Self::command(folder, &[], variables)
+    }
+
+    /// A command of the command line, with somebody at the terminal.
+    pub fn command(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let pair = native_pty_system()
             .openpty(PtySize {
                 rows: 24,
@@ -47,6 +52,7 @@ impl Terminal {
             })
             .unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_chartseal"));
+        command.args(arguments);
         command.env_clear();
         for (name, value) in [
             ("HOME", folder.to_str().unwrap()),

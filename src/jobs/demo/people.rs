@@ -154,7 +154,7 @@ pub(super) fn sessions(
             );
         }
         for session in all.values() {
-            session.vault().deliver()?;
+            session.vault().deliver_unseen()?;
         }
     }
     Ok(Sessions { all })

@@ -135,7 +135,12 @@ impl Room for Inbox {
             }),
             Action::Deliver => {
                 let waiting = shell.notices.iter().filter(|notice| notice.kind == "keys");
-                let names: Vec<String> = waiting.map(|notice| notice.text.clone()).collect();
+                let (shown, names): (Vec<String>, Vec<String>) = waiting
+                    .map(|notice| {
+                        let line = format!("{} {}", notice.from, notice.text);
+                        (notice.id.clone(), line)
+                    })
+                    .unzip();
                 if names.is_empty() {
                     shell.say("nobody waits for keys that you hold", Tone::Warn);
                 } else {
@@ -143,7 +148,7 @@ impl Room for Inbox {
                         title: "Deliver keys".to_owned(),
                         text: names.join("\n"),
                         command: "chartseal unit deliver".to_owned(),
-                        consent: Consent::Act(Act::Deliver),
+                        consent: Consent::Act(Act::Deliver { shown }),
                     }));
                 }
             }

@@ -451,7 +451,7 @@ fn an_answer_of_the_session_before_is_dropped() {
 
 /// Asks for an act whose answer does not come yet.
 fn asks_for_an_act(bench: &mut Bench) -> Ticket {
-    bench.app.shell.act(Act::Deliver);
+    bench.app.shell.act(Act::Deliver { shown: vec![] });
     let commands = bench.app.shell.commands();
     let [Command::Ask { ticket, .. }] = commands[..] else {
         panic!("{commands:?}");
