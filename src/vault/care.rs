@@ -299,23 +299,7 @@ impl Writer<'_, '_> {
     ) -> Result<Handing, VaultError> {
         let (to, holder_epoch) = match holder {
             Holder::Person(_) => (vec![(holder, self.receives(holder)?)], 0),
-            Holder::Unit(unit) => match self.directory().one_by_one(&unit, section) {
-                // Who left knows the unit's key, and this session may not have renewed it.
-                Some(each) => {
-                    let to = each.into_iter().map(|one| Ok((one, self.receives(one)?)));
-                    (to.collect::<Result<_, VaultError>>()?, 0)
-                }
-                None => {
-                    let state = self.directory().units.get(&unit);
-                    let key = state.and_then(|state| state.current_key(section)).ok_or_else(|| {
-                        VaultError::Invalid(format!(
-                            "nobody in {} can hold the {section} section yet: someone whose role reads it must join and log in once",
-                            state.map_or("that unit", |state| state.unit.name.as_str())
-                        ))
-                    })?;
-                    (vec![(holder, key.key.public)], key.key.epoch)
-                }
-            },
+            Holder::Unit(unit) => self.receives_as_unit(unit, section)?,
         };
         let line = GrantLine {
             section,
@@ -329,6 +313,27 @@ impl Writer<'_, '_> {
             to,
             key: key.clone(),
         })
+    }
+
+    /// The key by which a unit receives, with its epoch; or those of its members one by one, where somebody who left knows the unit's
+    /// and this session could not renew it.
+    fn receives_as_unit(
+        &self,
+        unit: UnitId,
+        section: Section,
+    ) -> Result<(Vec<(Holder, KemPublic)>, u32), VaultError> {
+        if let Some(each) = self.directory().one_by_one(&unit, section) {
+            let to = each.into_iter().map(|one| Ok((one, self.receives(one)?)));
+            return Ok((to.collect::<Result<_, VaultError>>()?, 0));
+        }
+        let state = self.directory().units.get(&unit);
+        let key = state.and_then(|state| state.current_key(section)).ok_or_else(|| {
+            VaultError::Invalid(format!(
+                "nobody in {} can hold the {section} section yet: someone whose role reads it must join and log in once",
+                state.map_or("that unit", |state| state.unit.name.as_str())
+            ))
+        })?;
+        Ok((vec![(Holder::Unit(unit), key.key.public)], key.key.epoch))
     }
 
     /// The key by which a person, or recovery, receives.
