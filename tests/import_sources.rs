@@ -200,6 +200,42 @@ fn identifiers_that_disagree_are_no_match() {
 }
 
 #[test]
+fn a_url_names_a_source_unless_every_machine_calls_itself_so() {
+    let hospital = Hospital::staffed();
+    let doctor = hospital.desk("hsmith");
+    let path = hospital.folder.path().join("bundle.json");
+    let from = |server: &str, patient: &str| {
+        let entry = |resource: &str, url: &str| {
+            format!(r#"{{"fullUrl":"{server}/{url}","resource":{resource}}}"#)
+        };
+        let (patient, gout) = (entry(patient, "Patient/1"), entry(GOUT, "Condition/1"));
+        let bundle = format!(
+            r#"{{"resourceType":"Bundle","type":"collection","entry":[{patient},{gout}]}}"#
+        );
+        std::fs::write(&path, bundle).unwrap();
+        take(&doctor, &path)
+    };
+    let patient = |meta: &str, family: &str| {
+        format!(r#"{{"resourceType":"Patient","id":"1"{meta},"name":[{{"family":"{family}"}}]}}"#)
+    };
+    let done = from("https://a.example/fhir", &patient("", "Aalto"));
+    assert_eq!((done.charts_created, done.entries), (1, 2), "{done:?}");
+    let done = from("https://a.example/fhir", &patient("", "Ahonen"));
+    assert_eq!((done.charts_matched, done.amended), (1, 1), "{done:?}");
+    // Two machines, each its own "localhost", and two systems that call themselves by a bare word.
+    for (own, meta) in [
+        ("http://localhost:8080/fhir", ""),
+        ("urn:x", r#","meta":{"source":"EHR"}"#),
+    ] {
+        let first = from(own, &patient(meta, "Bruun"));
+        assert_eq!((first.charts_created, first.entries), (1, 2), "{first:?}");
+        let other = from(own, &patient(meta, "Aalto"));
+        assert_eq!((other.entries, other.skipped.len()), (0, 2), "{other:?}");
+        unchanged(&from(own, &patient(meta, "Bruun")));
+    }
+}
+
+#[test]
 fn what_one_source_calls_a_patient_means_nobody_to_another_in_the_same_import() {
     let hospital = Hospital::staffed();
     let doctor = hospital.desk("hsmith");
