@@ -1,7 +1,8 @@
 //! Permission is a value. **A permit cannot be made outside this module, and dies with its session.**
 //!
-//! Desk functions take one, so an unchecked call does not compile. Hiding a pane is courtesy; the key and the
-//! permit are the control. A refusal is put on record.
+//! Desk functions ask for one before they do anything, and go no further without it; **nothing but their own text makes them ask**:
+//! reading and writing take the session, not the permit. Hiding a pane is courtesy. What holds below the interface are the keys, and
+//! the judge ([`super::judge`]) of what clear entries may say. A refusal is put on record.
 
 use std::marker::PhantomData;
 
