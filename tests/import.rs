@@ -212,7 +212,7 @@ fn our_own_export_that_comes_back_writes_nothing_also_for_who_cannot_read_it() {
         note("Pneumonia, left"),
     )
     .unwrap();
-    let exported = export::fhir(&doctor, &line.mrn).unwrap();
+    let (exported, _) = export::fhir(&doctor, &line.mrn).unwrap();
     let file = hospital.folder.path().join("export.json");
     std::fs::write(&file, &exported).unwrap();
     let file = [file];

@@ -1,13 +1,12 @@
 //! `export`: charts and the ledger for other systems.
 
-use std::fs::OpenOptions;
 use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 
 use super::{Context, Exit, Failure, sealed};
+use crate::config::OutFile;
 use crate::desk::view::Exported;
 use crate::jobs::{export, ledger_export};
 
@@ -19,7 +18,7 @@ pub enum Export {
         /// The chart's number
         #[arg(long, value_name = "MRN")]
         chart: String,
-        /// File to write, which only you can read [default: standard output]
+        /// File to write, which must not exist and only you can read [default: standard output]
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
@@ -28,7 +27,7 @@ pub enum Export {
         /// Only what comes after this sequence number
         #[arg(long, value_name = "SEQ", default_value_t = 0)]
         since: u64,
-        /// File to write [default: standard output]
+        /// File to write, which must not exist [default: standard output]
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
@@ -46,9 +45,9 @@ impl Export {
             Self::Recipient(recipient) => recipient.run(context),
             Self::Fhir { chart, out } => {
                 let session = context.session()?;
-                let bundle = export::fhir(&session, chart)?;
+                let (bundle, resources) = export::fhir(&session, chart)?;
                 write(context, out.as_deref(), |file| {
-                    file.write_all(&bundle).map(|()| 1)
+                    file.write_all(&bundle).map(|()| resources)
                 })
             }
             Self::Ledger { since, out } => {
@@ -64,7 +63,7 @@ impl Export {
                         Err(_) if closed.closed => Err(io::ErrorKind::BrokenPipe.into()),
                         Err(error) => {
                             failed = Some(error);
-                            Ok(0)
+                            Err(io::ErrorKind::Other.into())
                         }
                     }
                 });
@@ -94,7 +93,7 @@ impl Write for Closing<'_> {
     }
 }
 
-/// Writes to a file that only the account can read and says how much; or to standard output.
+/// Writes to a new file that only the account can read and says how much; or to standard output.
 fn write(
     context: &Context,
     out: Option<&Path>,
@@ -110,19 +109,11 @@ fn write(
     };
     let name = path.display().to_string();
     let written = || -> io::Result<Exported> {
-        let mut file = OpenOptions::new();
-        let mut file = BufWriter::new(
-            file.write(true)
-                .create(true)
-                .truncate(true)
-                .mode(0o600)
-                .open(path)?,
-        );
+        let mut file = BufWriter::new(OutFile::create(path)?);
         let entries = fill(&mut file)?;
         let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
-        file.sync_all()?;
         Ok(Exported {
-            bytes: file.metadata()?.len(),
+            bytes: file.keep()?,
             file: name.clone(),
             entries,
         })
@@ -133,6 +124,10 @@ fn write(
 }
 
 fn cannot_write(name: &str, error: &io::Error) -> Failure {
+    if error.kind() == io::ErrorKind::AlreadyExists {
+        return Failure::new(Exit::BadInput, "exists", error.to_string())
+            .hint("nothing is overwritten: name another file with --out, or move that one away");
+    }
     Failure::new(Exit::Outside, "output", format!("cannot write {name}"))
         .hint("check the folder, its permissions and the room on the disk")
         .because(error)

@@ -12,8 +12,9 @@ use crate::ledger::Section;
 /// The sections that an export carries.
 const SECTIONS: [Section; 3] = [Section::Identity, Section::Clinical, Section::Medication];
 
-/// The chart's current entries as one Bundle, as far as the session's keys open it. Looking is put on record first.
-pub fn fhir(session: &Session, mrn: &str) -> Result<Vec<u8>, DeskError> {
+/// The chart's current entries as one Bundle, as far as the session's keys open it, and how many resources it holds. Looking is put
+/// on record first.
+pub fn fhir(session: &Session, mrn: &str) -> Result<(Vec<u8>, u64), DeskError> {
     let (chart, open) = session.vault().read(|reader| {
         let chart = locate::chart(session, reader, mrn)?;
         let open: Vec<Section> = SECTIONS
@@ -95,7 +96,7 @@ pub fn fhir(session: &Session, mrn: &str) -> Result<Vec<u8>, DeskError> {
         }
         let patient = patient.ok_or_else(|| DeskError::NoSuchChart(mrn.into()))?;
         let mut out = Vec::new();
-        bundle(
+        let resources = bundle(
             &Chart {
                 chart: chart.0,
                 patient: &patient,
@@ -106,7 +107,7 @@ pub fn fhir(session: &Session, mrn: &str) -> Result<Vec<u8>, DeskError> {
             &mut out,
         )
         .map_err(|error| DeskError::Outside(error.to_string()))?;
-        Ok(out)
+        Ok((out, resources))
     })
 }
 

@@ -233,3 +233,31 @@ fn a_doctor_shares_a_section_and_the_colleague_accepts_it() {
     let shown = ward.json("okafor", &["chart", "show", &ward.mrn]);
     assert_eq!(shown["closed"], serde_json::json!(["medication", "access"]));
 }
+
+#[test]
+fn an_export_counts_its_resources_and_takes_the_place_of_no_file() {
+    let ward = Ward::new();
+    ward.run_with_input(
+        "hsmith",
+        &["write", "--chart", &ward.mrn, "--file", "-"],
+        VITALS,
+    )
+    .json();
+    let file = ward.folder().join("chart.json");
+    let file = file.to_str().unwrap();
+    let fhir = ["export", "fhir", "--chart", &ward.mrn, "--out", file];
+    let exported = ward.json("hsmith", &fhir);
+    let text = std::fs::read_to_string(file).unwrap();
+    let bundle: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let resources = bundle["entry"].as_array().unwrap().len();
+    assert!(resources > 1);
+    assert_eq!(exported["entries"], resources);
+
+    let ledger = ["export", "ledger", "--out", file];
+    for (login, arguments) in [("hsmith", &fhir[..]), ("audit", &ledger[..])] {
+        let error = ward.run(login, arguments).error(4);
+        assert_eq!(error["code"], "exists", "{error}");
+        assert!(error["hint"].as_str().unwrap().contains("--out"), "{error}");
+    }
+    assert_eq!(std::fs::read_to_string(file).unwrap(), text);
+}

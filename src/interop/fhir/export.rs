@@ -101,13 +101,13 @@ map::types::r4! {
 pub type Tagger<'a> = &'a dyn Fn(&[u8; 16], &[u8]) -> Option<[u8; 16]>;
 
 /// Writes the patient and the entries as one Bundle, entry by entry. An identity among the entries is the patient's own history and
-/// is written only where it is not `chart.patient`.
+/// is written only where it is not `chart.patient`. Answers how many resources were written.
 pub fn bundle<W: Write>(
     chart: &Chart<'_>,
     entries: impl IntoIterator<Item = Exported>,
     tagger: Tagger<'_>,
     mut out: W,
-) -> io::Result<()> {
+) -> io::Result<u64> {
     let patient = Body::Identity(chart.patient.clone());
     let whom = named(&patient, &chart.chart);
     let subject = types::Reference {
@@ -125,6 +125,7 @@ pub fn bundle<W: Write>(
     let bytes = resource(&patient, &whom, &subject, None);
     let mark = marked(chart.chart, &bytes);
     write_entry(&mut out, Some(&whom.full_url), mark, &bytes)?;
+    let mut resources = 1;
     for exported in entries {
         let is_patient =
             matches!(&exported.body, Body::Identity(identity) if identity == chart.patient);
@@ -138,15 +139,18 @@ pub fn bundle<W: Write>(
             let bytes = resource(&exported.body, &name, &subject, exported.order);
             let mark = marked(exported.entry, &bytes);
             write_entry(&mut out, Some(&name.full_url), mark, &bytes)?;
+            resources += 1;
         }
         out.write_all(b",\n")?;
         let provenance =
             serde_json::to_vec(&provenance(&exported, &name.full_url)).map_err(io::Error::other)?;
         let mark = marked(exported.entry, &provenance);
         write_entry(&mut out, None, mark, &provenance)?;
+        resources += 1;
     }
     out.write_all(b"\n]}\n")?;
-    out.flush()
+    out.flush()?;
+    Ok(resources)
 }
 
 /// One body as its FHIR resource: the original where there is one, else written from its fields, without id and subject.
