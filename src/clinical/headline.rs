@@ -2,8 +2,8 @@
 
 use super::{
     Administration, Allergy, Body, Concept, Condition, Dispense, Document, Encounter, Identity,
-    Immunisation, LabResult, MedicationSummary, Outcome, Prescription, Procedure, ProcedureStatus,
-    RxEvent, Verification, Vitals, measure::Measure, news2::News2,
+    Immunisation, LabResult, MedicationSummary, Outcome, Pregnancy, Prescription, Procedure,
+    ProcedureStatus, RxEvent, Verification, Vitals, measure::Measure, news2::News2,
 };
 
 impl Body {
@@ -249,7 +249,11 @@ fn administration(body: &Administration) -> String {
 
 fn medication_summary(body: &MedicationSummary) -> String {
     let mut parts = Vec::new();
-    parts.extend(body.pregnancy.map(|p| p.to_string()));
+    parts.extend(body.pregnancy.map(|p| match p {
+        // Its words alone would leave open what is not possible.
+        Pregnancy::NotPossible => format!("pregnancy {p}"),
+        Pregnancy::Pregnant | Pregnancy::NotPregnant => p.to_string(),
+    }));
     parts.extend(
         body.breastfeeding
             .filter(|b| *b)
@@ -345,6 +349,23 @@ mod tests {
             ..Note::default()
         };
         assert_eq!(Body::Note(note).headline(), "Round: Better today.");
+    }
+
+    #[test]
+    fn the_facts_for_checks_say_what_each_of_them_is() {
+        let facts = |pregnancy| {
+            let facts = MedicationSummary {
+                pregnancy: Some(pregnancy),
+                weight: "69".parse().ok(),
+                ..MedicationSummary::default()
+            };
+            Body::MedicationSummary(facts).headline()
+        };
+        assert_eq!(
+            facts(Pregnancy::NotPossible),
+            "pregnancy not possible  weight 69 kg"
+        );
+        assert_eq!(facts(Pregnancy::NotPregnant), "not pregnant  weight 69 kg");
     }
 
     #[test]

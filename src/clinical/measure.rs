@@ -31,6 +31,10 @@ vocabulary! {
     }
 }
 
+/// The widest pulse pressure that is accepted, mmHg. Our own choice as [`Measure::plausible`] is, above what the stiffest arteries and a
+/// leaking aortic valve make.
+const WIDEST: i64 = 200;
+
 /// Why a set of vital signs cannot be right.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Implausible {
@@ -49,6 +53,16 @@ pub enum Implausible {
     /// The two blood pressures are swapped or mistyped.
     #[error("BP {systolic}/{diastolic} mmHg: the diastolic pressure must be below the systolic")]
     DiastolicNotBelowSystolic {
+        /// The systolic pressure.
+        systolic: Decimal,
+        /// The diastolic pressure.
+        diastolic: Decimal,
+    },
+    /// The two blood pressures are further apart than a living patient's are.
+    #[error(
+        "BP {systolic}/{diastolic} mmHg: pressures more than {WIDEST} mmHg apart are a slip; check both values"
+    )]
+    TooFarApart {
         /// The systolic pressure.
         systolic: Decimal,
         /// The diastolic pressure.
@@ -251,6 +265,16 @@ impl Vitals {
                 diastolic,
             });
         }
+        if let (Some(systolic), Some(diastolic)) = (self.systolic, self.diastolic)
+            && systolic
+                .minus(diastolic)
+                .is_some_and(|apart| apart.compare(Decimal::whole(WIDEST)).is_gt())
+        {
+            return Err(Implausible::TooFarApart {
+                systolic,
+                diastolic,
+            });
+        }
         if let (Some(Breathing::Air), Some(flow)) = (self.breathing, self.oxygen_flow)
             && !flow.is_zero()
         {
@@ -318,6 +342,20 @@ mod tests {
             vitals.checked(),
             Err(Implausible::DiastolicNotBelowSystolic { .. })
         ));
+    }
+
+    #[test]
+    fn blood_pressures_too_far_apart_are_noticed() {
+        let pressure = |systolic, diastolic| Vitals {
+            systolic: Some(dec(systolic)),
+            diastolic: Some(dec(diastolic)),
+            ..Vitals::default()
+        };
+        assert_eq!(
+            pressure("300", "20").checked().unwrap_err().to_string(),
+            "BP 300/20 mmHg: pressures more than 200 mmHg apart are a slip; check both values"
+        );
+        assert!(pressure("260", "60").checked().is_ok());
     }
 
     #[test]

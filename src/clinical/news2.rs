@@ -44,14 +44,14 @@ pub struct News2 {
     points: [u8; 7],
 }
 
-/// A score that lacks parameters: what is missing, and the points of the rest, which the whole cannot be below.
+/// A score that lacks parameters: what is missing, and the points of the rest, below which the whole cannot be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("NEWS2 at least {at_least}; not recorded: {}", names(.missing))]
+#[error("NEWS2 at least {}; not recorded: {}", .known.total(), names(.missing))]
 pub struct Incomplete {
     /// What was not recorded.
     pub missing: Vec<Parameter>,
-    /// The points of what was.
-    pub at_least: u8,
+    /// The points of what was, and none for the rest.
+    pub known: News2,
 }
 
 /// Whether the score is meant for such a patient: 16 years or more, and not pregnant.
@@ -121,7 +121,7 @@ impl News2 {
         } else {
             Err(Incomplete {
                 missing,
-                at_least: points.iter().sum(),
+                known: Self { points },
             })
         }
     }

@@ -17,6 +17,11 @@ pub use warnings::{About, Warning};
 pub const SERIES_LENGTH: usize = 32;
 /// How many of the newest notes are shown.
 pub const NOTES: usize = 3;
+/// How long a complete early-warning score stands against newer sets that are not complete, in hours: the least that the score's
+/// source asks for is a set every 12 hours, so that two were missed by then. Abnormal values without a score are named as long.
+pub const SCORE_HOURS: i64 = 24;
+/// Milliseconds in an hour.
+const HOUR_MILLIS: i64 = 3_600_000;
 /// How long a recorded medicine without an end counts as taken, in days.
 pub const RECORDED_DAYS: i64 = 365;
 /// How long a dispensed medicine counts as taken whose days nobody can count.
@@ -44,11 +49,13 @@ pub struct Given {
     pub last_dispensed: Option<i64>,
 }
 
-/// One measure over time.
+/// One measure over time, as the staff took it or as the patient reported it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Series<K> {
     /// What was measured.
     pub measure: Measure,
+    /// Whether the patient reported the values. **They never stand among those that were taken.**
+    pub self_reported: bool,
     /// When (Unix milliseconds) and how much, from the oldest to the newest; at most [`SERIES_LENGTH`].
     pub points: Vec<(i64, Decimal)>,
     /// How far the newest value is from usual at this age.
@@ -57,13 +64,18 @@ pub struct Series<K> {
     pub key: K,
 }
 
-/// The early-warning score of the newest vital signs that a member of staff took.
+/// The early-warning score of vital signs that a member of staff took. **A set that lacks something hides no score:** the last complete
+/// one stands for [`SCORE_HOURS`], unless what is known of a newer set weighs more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Score {
     /// When they were taken, Unix milliseconds.
     pub at: i64,
     /// The score, or what it lacks.
     pub news2: Result<News2, Incomplete>,
+    /// The set that was scored.
+    pub vitals: Vitals,
+    /// Whether vital signs were taken since.
+    pub followed: bool,
 }
 
 /// The page on which a chart opens.
@@ -81,7 +93,8 @@ pub struct Summary<'a, K> {
     pub problems: Vec<(K, &'a Condition)>,
     /// Current medication, the newest first, each medicine once.
     pub medication: Vec<(K, &'a Prescription)>,
-    /// Each measure that was ever taken, in the order of [`Measure::ALL`].
+    /// Each measure that was ever taken, in the order of [`Measure::ALL`]. What the patient reported follows what was taken, where it
+    /// is newer or nothing was taken.
     pub vitals: Vec<Series<K>>,
     /// The early-warning score, for patients whom it is meant for.
     pub score: Option<Score>,
@@ -134,7 +147,7 @@ pub fn summarise<'a, K: Copy>(
         medication: medication(&items, now.unix_millis()),
         vitals: Measure::ALL
             .iter()
-            .filter_map(|m| series(&items, *m, age_months))
+            .flat_map(|m| both(&items, *m, age_months))
             .collect(),
         score: None,
         bmi: None,
@@ -164,6 +177,16 @@ pub fn summarise<'a, K: Copy>(
     summary.score = score(&items, identity, summary.facts, now);
     summary.warnings = warnings::of(&summary, &items, now, age_months);
     summary
+}
+
+impl Score {
+    /// The points of what was recorded: the score, or what it cannot be below.
+    pub fn known(&self) -> News2 {
+        match &self.news2 {
+            Ok(news2) => *news2,
+            Err(incomplete) => incomplete.known,
+        }
+    }
 }
 
 impl<K> Item<'_, K> {
@@ -231,14 +254,32 @@ fn vitals<'a, K>(item: &Item<'a, K>) -> Option<&'a Vitals> {
     }
 }
 
+/// What was taken of a measure, and what the patient reported since.
+fn both<K: Copy>(
+    items: &[Item<'_, K>],
+    measure: Measure,
+    age_months: Option<u32>,
+) -> impl Iterator<Item = Series<K>> {
+    let newest = |series: &Series<K>| series.points.last().map(|point| point.0);
+    let taken = series(items, measure, false, age_months);
+    let reported = series(items, measure, true, age_months).filter(|reported| {
+        taken
+            .as_ref()
+            .is_none_or(|taken| newest(reported) > newest(taken))
+    });
+    taken.into_iter().chain(reported)
+}
+
 fn series<K: Copy>(
     items: &[Item<'_, K>],
     measure: Measure,
+    self_reported: bool,
     age_months: Option<u32>,
 ) -> Option<Series<K>> {
     let taken = items
         .iter()
         .filter_map(|i| Some((i, vitals(i)?)))
+        .filter(|(_, v)| v.self_reported == self_reported)
         .filter_map(|(i, v)| Some((i, v, v.value(measure)?)));
     let mut newest_first = taken.take(SERIES_LENGTH).peekable();
     let (key, level) = newest_first
@@ -250,6 +291,7 @@ fn series<K: Copy>(
     points.reverse();
     Some(Series {
         measure,
+        self_reported,
         points,
         level,
         key,
@@ -282,19 +324,41 @@ fn score<K>(
     let adult = identity
         .and_then(|i| i.age_years(now))
         .is_none_or(|years| news2::applies(years, pregnant));
+    if !adult || pregnant {
+        return None;
+    }
     let scored = |v: &Vitals| {
         news2::Parameter::ALL
             .into_iter()
             .any(|p| p.points(v).is_some())
     };
-    let (item, vitals) = items
-        .iter()
-        .filter_map(|i| Some((i, vitals(i)?)))
-        .find(|(_, v)| !v.self_reported && scored(v))?;
-    (adult && !pregnant).then(|| Score {
-        at: item.at(),
-        news2: News2::of(vitals),
-    })
+    let oldest = now.unix_millis() - SCORE_HOURS * HOUR_MILLIS;
+    let mut best: Option<Score> = None;
+    for (item, vitals) in items.iter().filter_map(|i| Some((i, vitals(i)?))) {
+        if vitals.self_reported || !scored(vitals) {
+            continue;
+        }
+        if best.is_some() && item.at() < oldest {
+            break;
+        }
+        let score = Score {
+            at: item.at(),
+            news2: News2::of(vitals),
+            vitals: vitals.clone(),
+            followed: best.is_some(),
+        };
+        let weight = |score: &Score| (score.known().risk(), score.known().total());
+        let complete = score.news2.is_ok();
+        if best.as_ref().is_none_or(|best| {
+            weight(best) < weight(&score) || (complete && weight(best) == weight(&score))
+        }) {
+            best = Some(score);
+        }
+        if complete {
+            break;
+        }
+    }
+    best
 }
 
 /// LOINC codes of ABO and Rh together.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::clinical::news2::Risk;
-use crate::clinical::summary::{About, Item, summarise};
+use crate::clinical::summary::{About, Item, Series, summarise};
 use crate::clinical::{Body, Instant, Measure, safety};
 use crate::ledger::Section;
 
@@ -95,59 +95,62 @@ pub fn fill(view: &mut ChartView, sheets: &BTreeMap<Section, Sheet>, now: u64) {
         })
         .collect();
     page.news2 = summary.score.as_ref().map(|score| {
-        let (points, risk, complete) = match &score.news2 {
-            Ok(news2) => (news2.total(), risk(news2.risk()), true),
-            Err(incomplete) => (incomplete.at_least, "incomplete", false),
+        let complete = score.news2.is_ok();
+        let risk = if complete {
+            risk(score.known().risk())
+        } else {
+            "incomplete"
         };
         News2 {
-            score: points,
+            score: score.known().total(),
             risk: risk.into(),
             complete,
             at: Stamp::from_millis(score.at),
+            followed: score.followed,
         }
     });
-    let diastolic = summary
-        .vitals
-        .iter()
-        .find(|series| series.measure == Measure::Diastolic);
     page.vitals = MEASURES
         .iter()
-        .filter_map(|measure| {
-            summary
-                .vitals
-                .iter()
-                .find(|series| series.measure == *measure)
+        .flat_map(|measure| {
+            let series = summary.vitals.iter();
+            series.filter(|series| series.measure == *measure)
         })
-        .filter_map(|series| {
-            let (at, value) = series.points.last()?;
-            let pressure = series.measure == Measure::Systolic;
-            let latest = match diastolic
-                .filter(|_| pressure)
-                .and_then(|series| series.points.last())
-            {
-                Some((_, diastolic)) => format!("{value}/{diastolic}"),
-                None => value.to_string(),
-            };
-            let abnormal = series.level.is_some()
-                || (pressure && diastolic.is_some_and(|series| series.level.is_some()));
-            Some(VitalSeries {
-                measure: if pressure {
-                    "BP".into()
-                } else {
-                    series.measure.to_string()
-                },
-                unit: series.measure.unit().into(),
-                series: series
-                    .points
-                    .iter()
-                    .map(|(_, value)| value.approx())
-                    .collect(),
-                latest,
-                abnormal,
-                at: Stamp::from_millis(*at),
-            })
-        })
+        .filter_map(|series| row(series, &summary.vitals))
         .collect();
+}
+
+/// One row of the vital signs. A systolic pressure stands with the diastolic one that was taken with it, and with no other.
+fn row<K>(series: &Series<K>, all: &[Series<K>]) -> Option<VitalSeries> {
+    let (at, value) = *series.points.last()?;
+    let pressure = series.measure == Measure::Systolic;
+    let diastolic = all.iter().filter(|_| pressure).find(|other| {
+        other.measure == Measure::Diastolic
+            && other.self_reported == series.self_reported
+            && other.points.last().is_some_and(|point| point.0 == at)
+    });
+    let latest = match (pressure, diastolic.and_then(|series| series.points.last())) {
+        (true, Some((_, diastolic))) => format!("{value}/{diastolic}"),
+        (true, None) => format!("{value}/–"),
+        (false, _) => value.to_string(),
+    };
+    Some(VitalSeries {
+        measure: if pressure {
+            "BP".into()
+        } else {
+            series.measure.to_string()
+        },
+        unit: series.measure.unit().into(),
+        series: series
+            .points
+            .iter()
+            .map(|(_, value)| value.approx())
+            .collect(),
+        latest,
+        abnormal: series.level.is_some()
+            || diastolic.is_some_and(|diastolic| diastolic.level.is_some()),
+        self_reported: series.self_reported,
+        at: Stamp::from_millis(at),
+    })
 }
 
 fn item<'a>(

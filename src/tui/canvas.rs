@@ -190,7 +190,8 @@ impl<'a> Canvas<'a> {
         );
     }
 
-    /// Draws something taller than this part and shows what `scroll` has in sight. `draw` says how many rows it took.
+    /// Draws something that may be taller than this part and shows what `scroll` has in sight; where more follows, the last row says so.
+    /// `draw` says how many rows it took.
     pub fn scrolled(&mut self, scroll: &Scroll, draw: impl FnOnce(&mut Canvas<'_>) -> u16) {
         const TALLEST: u16 = 160;
         if self.area.is_empty() {
@@ -200,15 +201,21 @@ impl<'a> Canvas<'a> {
         let mut nowhere = None;
         let mut canvas = Canvas::new(&mut tall, self.theme, &mut nowhere, self.plain);
         canvas.fill(Tone::Text);
-        let rows = draw(&mut canvas).min(TALLEST);
-        for (y, from) in scroll
-            .window(usize::from(rows), self.area.height)
-            .enumerate()
-        {
+        let rows = usize::from(draw(&mut canvas).min(TALLEST));
+        let whole = scroll.window(rows, self.area.height);
+        // The row that tells of others takes the place of one.
+        let below = rows - whole.end;
+        let told = below > 0 && whole.len() > 1;
+        let shown = whole.start..whole.end - usize::from(told);
+        for (y, from) in shown.enumerate() {
             for x in 0..self.area.width {
                 self.buffer[(self.area.x + x, self.area.y + y as u16)] =
                     tall[(x, from as u16)].clone();
             }
+        }
+        if told {
+            let note = format!("{} more lines below", below + 1);
+            self.put_right(self.width() - 1, self.height() - 1, &note, Tone::Muted);
         }
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 
+use super::action::{Action, Row};
 use super::backend::VaultState;
 use super::command::{Act, Command, JobId, JobKind, Query, Ticket, Topic};
 use super::draft::Keep;
@@ -144,6 +145,16 @@ impl Shell {
     /// The role at the terminal.
     pub fn role(&self) -> Option<Role> {
         self.seat.as_ref().map(|seat| seat.role)
+    }
+
+    /// What an action does, in the words of the table; a pane by its name. `None` for a pane that the role has not.
+    pub fn describes(&self, row: &Row) -> Option<String> {
+        if !(Action::Pane1..=Action::Pane6).contains(&row.action) {
+            return Some(row.description.to_owned());
+        }
+        let at = row.action as usize - Action::Pane1 as usize;
+        let pane = Pane::of(self.role()?).get(at)?;
+        Some(format!("Go to {}", pane.title()))
     }
 
     /// The login at the terminal; empty while locked.

@@ -111,6 +111,7 @@ pub(crate) fn chart_view() -> ChartView {
                 series: vec![148.0, 172.0],
                 latest: text("172/104"),
                 abnormal: true,
+                self_reported: false,
                 at: stamp(),
             }],
             news2: Some(News2 {
@@ -118,6 +119,7 @@ pub(crate) fn chart_view() -> ChartView {
                 risk: text("medium"),
                 complete: true,
                 at: stamp(),
+                followed: false,
             }),
             ..Summary::default()
         },

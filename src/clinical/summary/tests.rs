@@ -153,6 +153,106 @@ fn an_incomplete_score_names_what_it_lacks() {
 }
 
 #[test]
+fn a_partial_set_hides_no_bad_score() {
+    let worse = Vitals {
+        respiration: "26".parse().ok(),
+        ..sick(4)
+    };
+    let pressure = |hours_ago: i64, systolic: &str| Vitals {
+        at: Some(now().plus_millis(-hours_ago * 3_600_000)),
+        systolic: systolic.parse().ok(),
+        diastolic: "70".parse().ok(),
+        ..Vitals::default()
+    };
+    let texts = |sets: &[Vitals]| {
+        let mut bodies = vec![person(), Body::Allergy(Allergy::none_known())];
+        bodies.extend(sets.iter().cloned().map(Body::Vitals));
+        let summary = of(&bodies);
+        let texts = summary.warnings.iter().map(|w| w.text.clone());
+        texts.collect::<Vec<_>>()
+    };
+    // Only a pressure was taken since: the score stands, with its age and its own values.
+    assert_eq!(
+        texts(&[worse.clone(), pressure(1, "118")]),
+        ["NEWS2 7, 4 h ago  resp 26  SpO2 93 %  pulse 104  temp 38.9"]
+    );
+    // What the partial set says is not lost beside it.
+    assert_eq!(
+        texts(&[worse.clone(), pressure(1, "88"), pressure(0, "185")]),
+        [
+            "NEWS2 7, 4 h ago  resp 26  SpO2 93 %  pulse 104  temp 38.9",
+            "systolic 185 mmHg"
+        ]
+    );
+    // A day later nobody can say what the score would be, but what is known of it counts.
+    let old = Vitals {
+        at: Some(now().plus_millis(-25 * 3_600_000)),
+        ..worse
+    };
+    let some = Vitals {
+        consciousness: None,
+        ..sick(1)
+    };
+    assert_eq!(
+        texts(&[old.clone(), some]),
+        ["NEWS2 at least 6  resp 22  SpO2 93 %  pulse 104  temp 38.9"]
+    );
+    let old = Vitals {
+        respiration: "22".parse().ok(),
+        ..old
+    };
+    // Without any score that warns, values of the last day that are not usual are named.
+    let warm = Vitals {
+        at: Some(now().plus_millis(-3_600_000)),
+        temperature: "38.6".parse().ok(),
+        pulse: "113".parse().ok(),
+        ..Vitals::default()
+    };
+    assert_eq!(
+        texts(&[old, warm, pressure(0, "118")]),
+        ["pulse 113 /min  temp 38.6 °C"]
+    );
+}
+
+#[test]
+fn what_patients_report_replaces_and_silences_nothing_that_was_measured() {
+    let measured = Vitals {
+        at: Some(now().plus_millis(-2 * 3_600_000)),
+        systolic: "230".parse().ok(),
+        diastolic: "125".parse().ok(),
+        ..Vitals::default()
+    };
+    let reported = |systolic: &str| Vitals {
+        at: Some(now().plus_millis(-3_600_000)),
+        systolic: systolic.parse().ok(),
+        diastolic: "80".parse().ok(),
+        self_reported: true,
+        ..Vitals::default()
+    };
+    let texts = |sets: &[Vitals]| {
+        let mut bodies = vec![person(), Body::Allergy(Allergy::none_known())];
+        bodies.extend(sets.iter().cloned().map(Body::Vitals));
+        let summary = of(&bodies);
+        let texts = summary.warnings.iter().map(|w| w.text.clone());
+        texts.collect::<Vec<_>>()
+    };
+    let alone = texts(std::slice::from_ref(&measured));
+    assert!(!alone.is_empty());
+    assert_eq!(texts(&[measured.clone(), reported("120")]), alone);
+    assert_eq!(
+        texts(&[reported("200")]),
+        ["systolic 200 mmHg, self-reported"]
+    );
+    let bodies = [Body::Vitals(measured), Body::Vitals(reported("120"))];
+    let summary = of(&bodies);
+    let first = summary
+        .vitals
+        .iter()
+        .find(|s| s.measure == Measure::Systolic);
+    assert_eq!(first.unwrap().key, 0, "what was measured comes first");
+}
+
+#[test]
 fn allergies_come_gravest_first_and_their_absence_is_said() {
     let allergy = |substance: &str, severity| {
         let reactions = vec![Reaction {

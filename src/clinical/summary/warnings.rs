@@ -1,11 +1,11 @@
 //! What must be seen first in a chart.
 
-use super::{Item, Summary};
+use super::{HOUR_MILLIS, Item, SCORE_HOURS, Score, Summary};
 use crate::clinical::news2::{Parameter, Risk};
 use crate::clinical::rx_state::DAY_MILLIS;
 use crate::clinical::safety::{self, Check, Context, Severity};
 use crate::clinical::vocabulary::vocabulary;
-use crate::clinical::{Allergy, Body, Concept, Instant, LinkKind, Prescription, Sex};
+use crate::clinical::{Allergy, Body, Concept, Instant, LinkKind, Measure, Prescription, Sex};
 
 vocabulary! {
     /// What a warning speaks of.
@@ -47,7 +47,7 @@ pub(super) fn of<K: Copy>(
 ) -> Vec<Warning> {
     let mut warnings = identity(summary);
     warnings.extend(allergies(summary));
-    warnings.extend(vital_signs(summary));
+    warnings.extend(vital_signs(summary, now.unix_millis()));
     warnings.extend(results(items, now.unix_millis()));
     warnings.extend(medication(summary, age_months));
     warnings.sort_by_key(|w| w.severity);
@@ -103,50 +103,102 @@ fn allergies<K>(summary: &Summary<'_, K>) -> Vec<Warning> {
         .collect()
 }
 
-/// One line for a score that calls for somebody, with the values that make it; else one for each critical value.
-fn vital_signs<K>(summary: &Summary<'_, K>) -> Vec<Warning> {
-    let newest = |series: &super::Series<K>| series.points.last().copied();
-    if let Some(score) = &summary.score
-        && let Ok(news2) = &score.news2
-        && news2.risk() > Risk::Low
-    {
-        let part = |parameter: Parameter| {
-            let measure = measure_of(parameter)?;
-            let series = summary.vitals.iter().find(|s| s.measure == measure)?;
-            let value = newest(series).filter(|_| news2.points(parameter) > 0)?.1;
-            Some(format!(
-                "{measure} {value}{}",
-                if measure.unit() == "%" { " %" } else { "" }
-            ))
+/// One line for a score that calls for somebody, with the values that make it; one for each critical value besides; and one for
+/// whatever else was unusual within [`SCORE_HOURS`] and is part of no score.
+fn vital_signs<K>(summary: &Summary<'_, K>, now: i64) -> Vec<Warning> {
+    let score = summary.score.as_ref();
+    let warned = score.filter(|score| score.known().risk() > Risk::Low);
+    let mut warnings: Vec<Warning> = warned.map(|score| scored(score, now)).into_iter().collect();
+    let mut unusual = Vec::new();
+    for series in &summary.vitals {
+        let (Some(level), Some((at, value))) = (series.level, series.points.last().copied()) else {
+            continue;
         };
-        let parts: Vec<String> = Parameter::ALL.into_iter().filter_map(part).collect();
-        let severity = if news2.risk() >= Risk::Medium {
-            Severity::Stop
-        } else {
-            Severity::Warn
-        };
-        let text = format!("NEWS2 {}  {}", news2.total(), parts.join("  "))
-            .trim_end()
-            .to_owned();
-        return vec![warning(About::Vitals, severity, text, Some(score.at))];
+        let text = format!("{} {value} {}", series.measure, series.measure.unit());
+        let text = text.trim_end().to_owned();
+        let from = |score: &&Score| !series.self_reported && score.at == at;
+        let named = warned
+            .filter(from)
+            .is_some_and(|score| points(score, series.measure) > 0);
+        if level.is_critical() && !named {
+            let whose = if series.self_reported {
+                ", self-reported"
+            } else {
+                ""
+            };
+            let text = format!("{text}{whose}");
+            warnings.push(warning(About::Vitals, Severity::Warn, text, Some(at)));
+        } else if !level.is_critical()
+            && !series.self_reported
+            && at > now - SCORE_HOURS * HOUR_MILLIS
+            && score
+                .filter(from)
+                .is_none_or(|score| warned.is_none() && score.news2.is_err())
+        {
+            unusual.push((at, text));
+        }
     }
-    let critical = summary
-        .vitals
-        .iter()
-        .filter(|s| s.level.is_some_and(crate::clinical::FlagLevel::is_critical));
-    critical
-        .filter_map(|series| {
-            let (at, value) = newest(series)?;
-            let text = format!("{} {value} {}", series.measure, series.measure.unit())
-                .trim_end()
-                .to_owned();
-            Some(warning(About::Vitals, Severity::Warn, text, Some(at)))
-        })
-        .collect()
+    if let Some(at) = unusual.iter().map(|(at, _)| *at).max() {
+        let texts: Vec<String> = unusual.into_iter().map(|(_, text)| text).collect();
+        let text = texts.join("  ");
+        warnings.push(warning(About::Vitals, Severity::Info, text, Some(at)));
+    }
+    warnings
 }
 
-const fn measure_of(parameter: Parameter) -> Option<crate::clinical::Measure> {
-    use crate::clinical::Measure;
+/// The line of a score.
+fn scored(score: &Score, now: i64) -> Warning {
+    let known = score.known();
+    let part = |parameter: Parameter| {
+        if known.points(parameter) == 0 {
+            return None;
+        }
+        let vitals = &score.vitals;
+        Some(match (parameter, measure_of(parameter)) {
+            (Parameter::Breathing, _) => format!("on {}", vitals.breathing?),
+            (Parameter::Consciousness, _) => vitals.consciousness?.to_string(),
+            (_, measure) => {
+                let measure = measure?;
+                let unit = if measure.unit() == "%" { " %" } else { "" };
+                format!("{measure} {}{unit}", vitals.value(measure)?)
+            }
+        })
+    };
+    let severity = if known.risk() >= Risk::Medium {
+        Severity::Stop
+    } else {
+        Severity::Warn
+    };
+    let least = if score.news2.is_ok() { "" } else { "at least " };
+    let age = if score.followed {
+        format!(", {}", ago(score.at, now))
+    } else {
+        String::new()
+    };
+    let mut text = format!("NEWS2 {least}{}{age}", known.total());
+    for part in Parameter::ALL.into_iter().filter_map(part) {
+        text = format!("{text}  {part}");
+    }
+    warning(About::Vitals, severity, text, Some(score.at))
+}
+
+/// The points of a measure in a score.
+fn points(score: &Score, measure: Measure) -> u8 {
+    let parameter = Parameter::ALL
+        .into_iter()
+        .find(|parameter| measure_of(*parameter) == Some(measure));
+    parameter.map_or(0, |parameter| score.known().points(parameter))
+}
+
+/// How long ago, coarsely.
+fn ago(at: i64, now: i64) -> String {
+    match (now - at).max(0) / 60_000 {
+        minutes @ 0..60 => format!("{minutes} min ago"),
+        minutes => format!("{} h ago", minutes / 60),
+    }
+}
+
+const fn measure_of(parameter: Parameter) -> Option<Measure> {
     match parameter {
         Parameter::Respiration => Some(Measure::Respiration),
         Parameter::SpO2 => Some(Measure::SpO2),

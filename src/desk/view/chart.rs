@@ -99,9 +99,9 @@ pub struct Attended {
 /// The page on which a chart opens.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Summary {
-    /// One row for each vital sign that was ever measured.
+    /// One row for each vital sign that was ever measured, and one below it for what the patient reported since.
     pub vitals: Vec<VitalSeries>,
-    /// The early-warning score of the last vitals.
+    /// The early-warning score that stands.
     pub news2: Option<News2>,
     /// Active problems, code and text.
     pub problems: Vec<String>,
@@ -126,6 +126,8 @@ pub struct VitalSeries {
     pub latest: String,
     /// Whether the last value is outside its limits.
     pub abnormal: bool,
+    /// Whether the patient reported the values and nobody of the staff took them.
+    pub self_reported: bool,
     /// When the last value was taken.
     pub at: Stamp,
 }
@@ -141,6 +143,8 @@ pub struct News2 {
     pub complete: bool,
     /// When the vitals were taken.
     pub at: Stamp,
+    /// Whether vitals were taken since, without what a score needs.
+    pub followed: bool,
 }
 
 /// A clinical note, for the summary.

@@ -10,7 +10,7 @@ use super::super::shell::Shell;
 use super::super::task::Task;
 use super::super::theme::Tone;
 use super::{Room, pages};
-use crate::desk::view::{AuditLine, BackupLine, UnitView, UserView, VerifyLine};
+use crate::desk::view::{AuditLine, BackupLine, UnitView, UserState, UserView, VerifyLine};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Tab {
@@ -131,8 +131,10 @@ impl Room for Admin {
             Action::AdminPreviousTab => self.turn(-1, shell),
             Action::NewUser => Task::AddUser { units: self.unit_names() }.begin(shell),
             Action::NewUnit => Task::AddUnit.begin(shell),
-            Action::Approve => self.about_user(shell, |user, shell| {
-                Task::Approve { login: user.login.clone(), fingerprint: user.fingerprint.clone() }.begin(shell);
+            Action::Approve => self.about_user(shell, |user, shell| match user.state {
+                UserState::Activated => Task::Approve { login: user.login.clone(), fingerprint: user.fingerprint.clone() }.begin(shell),
+                UserState::Invited => shell.say(format!("{} has made no keys yet; the one-time code is theirs to use first", user.login), Tone::Warn),
+                state => shell.say(format!("{} is {state}; there is nothing to certify", user.login), Tone::Warn),
             }),
             Action::JoinUnit => {
                 let units = self.unit_names();

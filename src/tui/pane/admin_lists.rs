@@ -1,5 +1,6 @@
 //! The lists of the admin pane: users, units, the ledger and its trail, jobs and snapshots.
 
+use super::super::action::Action;
 use super::super::canvas::Canvas;
 use super::super::shell::Shell;
 use super::super::text;
@@ -167,12 +168,18 @@ impl Admin {
             y = job.draw(canvas, y, self.selected(shell) == Some(at)) + 1;
         }
         if shell.jobs.is_empty() {
-            canvas.put(
-                1,
-                y,
-                "No job was started from this screen: v verifies, b backs up.",
-                Tone::Muted,
-            );
+            let key = |action: Action, does: &str| {
+                let allowed = action.row().need.met(shell.role(), shell.look.kiosk);
+                let key = shell.look.keymap.shown(action).filter(|_| allowed)?;
+                Some(format!("{key} {does}"))
+            };
+            let keys = [
+                key(Action::Verify, "verifies"),
+                key(Action::BackUp, "backs up"),
+            ];
+            let keys: Vec<String> = keys.into_iter().flatten().collect();
+            let line = format!("No job was started from this screen: {}.", keys.join(", "));
+            canvas.put(1, y, &line, Tone::Muted);
             y += 2;
         }
         y = self.render_verifications(shell, canvas, y);

@@ -225,8 +225,9 @@ impl OpenChart {
                 Severity::CouldNotRun => ("?? ", Tone::Warn),
                 Severity::Info => ("·· ", Tone::Text),
             };
+            // What stays unseen is said whatever has to be cut for it.
             let more = if at + 1 == shown && view.alerts.len() > shown {
-                format!("  (+{} more)", view.alerts.len() - shown)
+                format!(" (+{} more)", view.alerts.len() - shown)
             } else {
                 String::new()
             };
@@ -236,13 +237,9 @@ impl OpenChart {
                 .map(|at| when::short(at, shell.now))
                 .unwrap_or_default();
             let from = canvas.put_right(width.saturating_sub(1), y, &at, Tone::Muted);
-            canvas.put_within(
-                x,
-                y,
-                from.saturating_sub(x + 1),
-                &format!("{}{more}", alert.text),
-                tone,
-            );
+            let room = from.saturating_sub(x + 1 + text::width(&more) as u16);
+            let x = canvas.put_within(x, y, room, &alert.text, tone);
+            canvas.put(x, y, &more, tone);
             y += 1;
         }
         if view.attending.is_none() {
@@ -308,7 +305,7 @@ impl OpenChart {
             list.put(
                 1,
                 y,
-                &text::left(&when::short(happened::at(entry), shell.now), 11),
+                &text::left(&happened::shown(entry, shell.now), 11),
                 Tone::Muted,
             );
             let tone = match (entry.retracted.is_some(), entry.flags.is_empty()) {

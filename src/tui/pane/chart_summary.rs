@@ -17,25 +17,28 @@ impl OpenChart {
             let y = y + at as u16;
             canvas.put(1, y, &text::left(&vital.measure, 6), Tone::Text);
             canvas.put(8, y, &text::left(&vital.unit, 5), Tone::Muted);
-            let x = 14 + graph as u16;
-            if !canvas.plain() {
-                canvas.put(13, y, &course(vital, graph), Tone::Bar);
-            }
             let tone = if vital.abnormal {
                 Tone::Alert
             } else {
                 Tone::Text
             };
+            let when = when::short(vital.at, shell.now);
+            let from = canvas.put_right(width.saturating_sub(1), y, &when, Tone::Muted);
+            if vital.self_reported {
+                // Whose value it is must be read before the course of it.
+                let mark = if vital.abnormal { " !" } else { "" };
+                let line = format!("{}{mark} self-reported", vital.latest);
+                canvas.put_within(13, y, from.saturating_sub(14), &line, tone);
+                continue;
+            }
+            let x = 14 + graph as u16;
+            if !canvas.plain() {
+                canvas.put(13, y, &course(vital, graph), Tone::Bar);
+            }
             canvas.put(x, y, &text::left(&vital.latest, 8), tone);
             if vital.abnormal {
                 canvas.put(x + 8, y, "!", Tone::Alert);
             }
-            canvas.put_right(
-                width.saturating_sub(1),
-                y,
-                &when::short(vital.at, shell.now),
-                Tone::Muted,
-            );
         }
         self.view.summary.vitals.len() as u16
     }
@@ -54,12 +57,14 @@ impl OpenChart {
                 } else {
                     Tone::Text
                 };
-                canvas.put_right(
-                    width.saturating_sub(1),
-                    0,
-                    &format!("NEWS2 {least}{} ({})", news.score, news.risk),
-                    tone,
-                );
+                let age = if news.followed {
+                    let ago = when::ago(news.at, shell.now);
+                    format!(" at {}, {ago} ago", when::short(news.at, shell.now))
+                } else {
+                    String::new()
+                };
+                let line = format!("NEWS2 {least}{} ({}){age}", news.score, news.risk);
+                canvas.put_right(width.saturating_sub(1), 0, &line, tone);
             }
             y = 1 + self.render_vitals(shell, canvas, 1) + 1;
         }
@@ -75,21 +80,23 @@ impl OpenChart {
             } else {
                 "medication"
             };
-            let line = if self.view.closed.iter().any(|closed| closed == section) {
-                "closed to you".to_owned()
+            let columns = usize::from(width.saturating_sub(13));
+            let lines = if self.view.closed.iter().any(|closed| closed == section) {
+                vec!["closed to you".to_owned()]
             } else if items.is_empty() {
-                "none recorded".to_owned()
+                vec!["none recorded".to_owned()]
+            } else if label == "Allergies" {
+                text::wrap(&items.join(" · "), columns)
             } else {
-                items.join(" · ")
+                first_of(items, columns)
             };
             let tone = match (label, items.is_empty()) {
                 (_, true) => Tone::Muted,
                 ("Allergies", _) => Tone::Alert,
                 _ => Tone::Text,
             };
-            let wrapped = text::wrap(&line, usize::from(width.saturating_sub(13)));
-            for part in wrapped.iter().take(2) {
-                canvas.put(12, y, part, tone);
+            for line in &lines {
+                canvas.put(12, y, line, tone);
                 y += 1;
             }
         }
@@ -113,6 +120,22 @@ impl OpenChart {
         }
         y
     }
+}
+
+/// As many items as fit on two lines, and how many more there are.
+fn first_of(items: &[String], columns: usize) -> Vec<String> {
+    let lines = |shown: usize| {
+        let more = items.len() - shown;
+        let more = if more > 0 {
+            format!(" · +{more} more")
+        } else {
+            String::new()
+        };
+        text::wrap(&format!("{}{more}", items[..shown].join(" · ")), columns)
+    };
+    let fitting = (2..=items.len()).rev().map(lines);
+    let mut fitting = fitting.filter(|lines| lines.len() <= 2);
+    fitting.next().unwrap_or_else(|| lines(1))
 }
 
 /// The last values that fit, as a line of block heights, set to the right.

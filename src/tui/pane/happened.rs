@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
+use super::super::when;
 use crate::desk::view::{EntryView, Stamp};
 
 /// Where FHIR R4 resources say so, the most telling first.
@@ -25,15 +26,28 @@ const FIELDS: [&str; 12] = [
 
 /// The time of what the entry speaks of, else of the entry.
 pub fn at(entry: &EntryView) -> Stamp {
-    let told = FIELDS.iter().find_map(|field| {
+    told(entry).and_then(read).unwrap_or(entry.created)
+}
+
+/// The same as it is shown: **a date of which nobody wrote the day or the clock time is given none.**
+pub fn shown(entry: &EntryView, now: Stamp) -> String {
+    match told(entry) {
+        Some(text) if text.len() <= "2019-06-25".len() => text.to_owned(),
+        _ => when::short(at(entry), now),
+    }
+}
+
+/// The first of the fields that holds a date.
+fn told(entry: &EntryView) -> Option<&str> {
+    FIELDS.iter().find_map(|field| {
         let value = if field.starts_with('/') {
             entry.body.pointer(field)
         } else {
             entry.body.get(field)
         };
-        value.and_then(Value::as_str).and_then(read)
-    });
-    told.unwrap_or(entry.created)
+        let text = value.and_then(Value::as_str);
+        text.filter(|text| read(text).is_some())
+    })
 }
 
 /// A FHIR dateTime: an instant, or a date of which the day counts.

@@ -80,15 +80,21 @@ fn describe(line: &AccessLine) -> String {
     )
 }
 
-/// What the row of an access does not say: until when, and what for.
+/// The beginning by which a section is told from the others.
+fn initial(section: &str) -> &str {
+    section.get(..2).unwrap_or(section)
+}
+
+/// What the row of an access does not say, or says in short: until when, to which sections, and what for.
 fn beside(line: &AccessLine) -> String {
     let until = line.until.map_or_else(
         || "no end".to_owned(),
         |at| format!("until {}", when::full(at)),
     );
+    let sections = line.sections.join(", ");
     match &line.purpose {
-        Some(purpose) => format!("{until}: {purpose}"),
-        None => until,
+        Some(purpose) => format!("{until} ({sections}): {purpose}"),
+        None => format!("{until} ({sections})"),
     }
 }
 
@@ -310,6 +316,7 @@ impl Inbox {
             list.put(1, 0, "No request, share or grant.", Tone::Muted);
         }
         let narrow = list.width() < 60;
+        let wide = list.width() >= 110;
         let selected = self.list.at(self.access.len());
         for (y, at) in self
             .list
@@ -328,19 +335,18 @@ impl Inbox {
             if narrow {
                 list.put(11, y, &format!("{} {chart}", line.who), Tone::Text);
             } else {
-                list.put(11, y, &text::left(line.kind.as_str(), 13), Tone::Text);
-                list.put(25, y, &text::left(&line.who, 14), Tone::Text);
-                list.put(40, y, &text::left(chart, 20), Tone::Text);
-                let until = line
-                    .until
-                    .map(|at| when::short(at, shell.now))
-                    .unwrap_or_default();
-                list.put(
-                    61,
-                    y,
-                    &format!("{until} {}", line.sections.join(" ")),
-                    Tone::Muted,
-                );
+                list.put(11, y, &text::left(line.kind.as_str(), 11), Tone::Text);
+                list.put(23, y, &text::left(&line.who, 14), Tone::Text);
+                list.put(38, y, &text::left(chart, 17), Tone::Text);
+                let until = line.until.map(|at| when::short(at, shell.now));
+                let until = text::left(&until.unwrap_or_default(), 11);
+                list.put(56, y, &until, Tone::Muted);
+                let sections: Vec<&str> = if wide {
+                    line.sections.iter().map(String::as_str).collect()
+                } else {
+                    line.sections.iter().map(|name| initial(name)).collect()
+                };
+                list.put(68, y, &sections.join(" "), Tone::Muted);
             }
             if Some(at) == selected {
                 list.row(y, Tone::Selected);

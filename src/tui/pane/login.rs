@@ -237,8 +237,9 @@ impl Login {
             job.draw(inside, 3, false);
             return;
         }
+        let gap = u16::from(inside.height() > 10);
+        let mut y = 2 + gap;
         for (at, (label, note)) in FIRST_RUN.iter().enumerate() {
-            let y = 3 + at as u16 * 3;
             inside.put(1, y, &format!(" {}  {label} ", at + 1), Tone::Text);
             if self.first.at(2) == Some(at) {
                 inside.row(y, Tone::Selected);
@@ -246,7 +247,7 @@ impl Login {
                     inside.cursor(0, y);
                 }
             }
-            inside.put(5, y + 1, note, Tone::Muted);
+            y = inside.paragraph(5, y + 1, note, Tone::Muted) + gap;
         }
     }
 

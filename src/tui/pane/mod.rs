@@ -13,6 +13,7 @@ mod notices;
 pub(super) mod pages;
 mod pharmacy;
 mod prescriptions;
+mod prescriptions_view;
 mod records;
 pub(super) mod resource;
 mod search;

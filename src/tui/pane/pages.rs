@@ -291,7 +291,10 @@ pub(in super::super) fn activated(user: &UserView) -> Page {
 pub(in super::super) fn unit(unit: &UnitView) -> Page {
     let mut lines = vec![(format!("{}, {}", unit.unit, unit.kind), Tone::Title)];
     lines.push((
-        format!("{} charts, keys drawn {} times", unit.charts, unit.epoch),
+        match unit.epoch {
+            1 => format!("{} charts, keys drawn once", unit.charts),
+            epoch => format!("{} charts, keys drawn {epoch} times", unit.charts),
+        },
         Tone::Text,
     ));
     lines.push((String::new(), Tone::Text));

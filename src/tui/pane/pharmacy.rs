@@ -186,8 +186,8 @@ impl Room for Pharmacy {
         let narrow = width < 60;
         if !narrow && !self.lots.is_empty() {
             canvas.put(1, 1, "medicine", Tone::Muted);
-            canvas.put(width - 45, 1, "lot", Tone::Muted);
-            canvas.put(width - 33, 1, "expiry", Tone::Muted);
+            canvas.put(width - 48, 1, "lot", Tone::Muted);
+            canvas.put(width - 36, 1, "expiry", Tone::Muted);
             canvas.put_right(width - 11, 1, "on hand", Tone::Muted);
         }
         let mut list = canvas.below(if narrow { 1 } else { 2 });
@@ -215,12 +215,13 @@ impl Room for Pharmacy {
                 let left = format!("{} {}", line.quantity, line.medicine);
                 list.put_within(1, y, from.saturating_sub(2), &left, Tone::Text);
             } else {
-                list.put_within(1, y, width - 47, &line.medicine, Tone::Text);
-                list.put_within(width - 45, y, 11, &line.lot, Tone::Text);
-                list.put_within(width - 33, y, 10, &line.expiry, Tone::Text);
+                list.put_within(1, y, width - 50, &line.medicine, Tone::Text);
+                list.put_within(width - 48, y, 11, &line.lot, Tone::Text);
+                list.put_within(width - 36, y, 10, &line.expiry, Tone::Text);
                 let unit = line.unit.as_deref().unwrap_or("");
-                let amount = format!("{} {}", line.quantity, text::cut(unit, 6));
-                list.put_right(width - 11, y, amount.trim_end(), Tone::Text);
+                let amount = format!("{} {unit}", line.quantity);
+                let amount = text::cut(amount.trim_end(), 14);
+                list.put_right(width - 11, y, &amount, Tone::Text);
                 list.put_within(width - 10, y, 9, word, tone);
             }
             if Some(at) == selected {

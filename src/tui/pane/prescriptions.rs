@@ -5,18 +5,16 @@ use jiff::SignedDuration;
 use super::super::action::{Action, Context};
 use super::super::backend::Reply;
 use super::super::canvas::Canvas;
-use super::super::command::{Query, Topic};
+use super::super::command::Query;
 use super::super::list::Selection;
 use super::super::popup::Popup;
 use super::super::rest::Rest;
 use super::super::shell::Shell;
-use super::super::task::{self, Task};
-use super::super::text;
+use super::super::task::Task;
 use super::super::theme::Tone;
-use super::super::when;
 use super::{Room, pages, split};
 use crate::clinical::Role;
-use crate::desk::view::{RxLine, RxState, RxView, Severity, Stamp};
+use crate::desk::view::{RxLine, RxState, RxView, Stamp};
 
 /// How long the selection rests on a row of the queue before its prescription is fetched and checked.
 const REST: SignedDuration = SignedDuration::from_millis(250);
@@ -24,14 +22,14 @@ const REST: SignedDuration = SignedDuration::from_millis(250);
 /// The list and the prescription that is looked at.
 #[derive(Debug, Default)]
 pub struct Prescriptions {
-    lines: Vec<RxLine>,
-    selection: Selection,
+    pub(super) lines: Vec<RxLine>,
+    pub(super) selection: Selection,
     detail: Option<RxView>,
     finished: bool,
     /// Whether handing over was asked for before the prescription had come.
     hurry: bool,
     /// Resting on a row of the queue looks at it.
-    rest: Rest,
+    pub(super) rest: Rest,
     /// Whether the whole prescription was asked for, to be read on a page.
     reading: bool,
     /// The prescription to select once the list has come.
@@ -51,12 +49,12 @@ fn is_final(state: RxState) -> bool {
 }
 
 /// Whether it waits at a pharmacy's counter.
-fn waits(state: RxState) -> bool {
+pub(super) fn waits(state: RxState) -> bool {
     matches!(state, RxState::Signed | RxState::DispensedInPart)
 }
 
 impl Prescriptions {
-    fn shown(&self) -> Vec<&RxLine> {
+    pub(super) fn shown(&self) -> Vec<&RxLine> {
         let mut lines: Vec<&RxLine> = self
             .lines
             .iter()
@@ -88,13 +86,13 @@ impl Prescriptions {
         }
     }
 
-    fn selected(&self) -> Option<&RxLine> {
+    pub(super) fn selected(&self) -> Option<&RxLine> {
         let shown = self.shown();
         self.selection.at(shown.len()).map(|at| shown[at])
     }
 
     /// The detail of the selected line, once it has come.
-    fn current(&self) -> Option<&RxView> {
+    pub(super) fn current(&self) -> Option<&RxView> {
         let selected = self.selected()?;
         self.detail
             .as_ref()
@@ -110,7 +108,7 @@ impl Prescriptions {
         }
     }
 
-    fn is_queue(shell: &Shell) -> bool {
+    pub(super) fn is_queue(shell: &Shell) -> bool {
         shell.role() == Some(Role::Pharmacist)
     }
 
@@ -283,155 +281,5 @@ impl Room for Prescriptions {
         }
         keys.extend([Action::Help, Action::Palette]);
         keys
-    }
-}
-
-impl Prescriptions {
-    fn render_list(&self, shell: &Shell, canvas: &mut Canvas<'_>) {
-        let shown = self.shown();
-        let width = canvas.width();
-        let waiting = self.lines.iter().filter(|line| waits(line.state)).count();
-        let oldest = self
-            .lines
-            .iter()
-            .filter(|line| waits(line.state))
-            .filter_map(|line| line.waiting_minutes)
-            .max();
-        let queue = Self::is_queue(shell);
-        let heading = match (queue, oldest) {
-            _ if self.lines.is_empty() && shell.waits_for(Topic::Rxs) => "Reading …".to_owned(),
-            (true, Some(minutes)) => format!("Queue · {waiting} waiting, oldest {}", span(minutes)),
-            (true, None) => "Queue · nothing waits".to_owned(),
-            (false, _) => format!("{} prescriptions", shown.len()),
-        };
-        canvas.put(1, 0, &heading, Tone::Title);
-        let selected = self.selection.at(shown.len());
-        let height = canvas.height().saturating_sub(1);
-        let mut list = canvas.part(0, 1, u16::MAX, height);
-        for (y, at) in self
-            .selection
-            .window(shown.len(), list.height())
-            .enumerate()
-        {
-            let line = shown[at];
-            let y = y as u16;
-            let note = match line.waiting_minutes.filter(|_| queue && waits(line.state)) {
-                Some(minutes) => span(minutes),
-                None => word(line.state).to_owned(),
-            };
-            let from = list.put_right(width.saturating_sub(1), y, &note, Tone::Muted);
-            let mark = match line.worst {
-                Some(Severity::Stop) => "!!",
-                Some(Severity::CouldNotRun | Severity::Warn) => "! ",
-                _ => "  ",
-            };
-            list.put(0, y, mark, Tone::Alert);
-            let x = list.put(
-                3,
-                y,
-                &text::left(&line.mrn, text::width(&line.mrn)),
-                Tone::Muted,
-            );
-            let name = line.name.as_deref().unwrap_or("");
-            let room = from.saturating_sub(x + 2);
-            let name_room = (room / 2).min(18);
-            let x = list.put_within(
-                x + 1,
-                y,
-                name_room,
-                &text::left(name, usize::from(name_room)),
-                Tone::Text,
-            );
-            let controlled = line.controlled.as_ref().map(|_| " CD").unwrap_or_default();
-            list.put_within(
-                x + 1,
-                y,
-                from.saturating_sub(x + 2),
-                &format!("{}{controlled}", line.medicine),
-                Tone::Text,
-            );
-            if Some(at) == selected {
-                list.row(y, Tone::Selected);
-                if shell.look.plain {
-                    list.cursor(0, y);
-                }
-            }
-        }
-    }
-
-    fn render_text(&self, canvas: &mut Canvas<'_>) {
-        let Some(line) = self.selected() else { return };
-        let Some(rx) = self.current() else {
-            if !self.rest.moves() {
-                canvas.put(0, 0, &line.medicine, Tone::Title);
-            }
-            return;
-        };
-        let mut y = 0;
-        for (at, line) in rx.text.iter().enumerate() {
-            y = canvas.paragraph(0, y, line, if at == 0 { Tone::Title } else { Tone::Text });
-        }
-        y += 1;
-        let signed = rx.line.signed.map(when::full).unwrap_or_default();
-        for (label, value) in [
-            ("signed", format!("{}  {signed}", rx.line.prescriber)),
-            ("key", rx.key.clone().unwrap_or_default()),
-            ("ledger", text::grouped(rx.seq)),
-        ] {
-            canvas.put(0, y, label, Tone::Muted);
-            canvas.put(8, y, &value, Tone::Text);
-            y += 1;
-        }
-    }
-
-    fn render_checks(&self, shell: &Shell, canvas: &mut Canvas<'_>) {
-        let Some(line) = self.selected() else { return };
-        canvas.put(0, 0, "CHECKS", Tone::Title);
-        let Some(rx) = self.current() else {
-            let line = if shell.waits_for(Topic::Rx) {
-                "checking …"
-            } else if self.rest.moves() {
-                "…"
-            } else {
-                "Enter checks and shows it"
-            };
-            canvas.put(0, 1, line, Tone::Muted);
-            return;
-        };
-        let mut y = 1;
-        let columns = usize::from(canvas.width().saturating_sub(1));
-        for (line, tone) in rx
-            .checks
-            .iter()
-            .flat_map(|check| task::checked(check, columns))
-        {
-            canvas.put(0, y, &line, tone);
-            y += 1;
-        }
-        if line.worst == Some(Severity::Stop) {
-            canvas.paragraph(
-                0,
-                y + 1,
-                "A STOP needs a reason and your signature, or goes back.",
-                Tone::Alert,
-            );
-        }
-    }
-}
-
-/// The state in a word that leaves room for the medicine.
-fn word(state: RxState) -> &'static str {
-    match state {
-        RxState::DispensedInPart => "in part",
-        RxState::DispensedInFull => "in full",
-        other => other.as_str(),
-    }
-}
-
-fn span(minutes: u64) -> String {
-    match minutes {
-        0..60 => format!("{minutes} min"),
-        60..2880 => format!("{} h", minutes / 60),
-        _ => format!("{} d", minutes / 1440),
     }
 }

@@ -8,13 +8,7 @@ use super::form::{Entry, Form};
 
 impl Form {
     pub(super) fn render(&self, canvas: &mut Canvas<'_>) {
-        let labels = self
-            .entries
-            .iter()
-            .map(|entry| text::width(entry.label))
-            .max()
-            .unwrap_or(0) as u16
-            + 2;
+        let labels = self.labels();
         // What a frame leaves inside its edges and margins.
         let room = canvas.width().saturating_sub(10).min(72);
         let wide = !self.beside.is_empty() && room >= 70;
@@ -36,7 +30,15 @@ impl Form {
         intro.extend(wrapped(&self.intro));
         let side: &[(String, Tone)] = if wide { &self.beside } else { &[] };
         let gap = u16::from(!intro.is_empty());
-        let fields = self.entries.len() as u16 + 1;
+        let labels_room = room.saturating_sub(labels);
+        // The line below the fields is as high as the longest hint that ever stands there, so that the fields keep their place.
+        let hints = self
+            .entries
+            .iter()
+            .filter(|entry| !fits(entry, labels_room));
+        let hints = hints.map(|entry| spread(&entry.hint, room).len());
+        let tail = hints.chain([self.told(room).len(), 1]).max().unwrap_or(1) as u16;
+        let fields = self.entries.len() as u16 + tail;
         let above = intro.len().max(side.len()) as u16;
         let mut inside = super::frame(canvas, &self.title, 78, above + gap + fields);
         let height = inside.height();
@@ -69,10 +71,11 @@ impl Form {
         }
         let mut lower = inside.below(upper + gap);
         let for_field = lower.width().saturating_sub(labels);
-        let fits = |entry: &Entry| {
-            !entry.hint.is_empty() && usize::from(for_field) > text::width(&entry.hint) + 12
-        };
-        let rows = lower.height().saturating_sub(1).max(1);
+        // In a small window a field more is worth more than the second line of a hint.
+        let told = self.told(lower.width());
+        let least = lower.height().saturating_sub(self.entries.len() as u16);
+        let tail = tail.min(least.max(lower.height() / 3)).max(1);
+        let rows = lower.height().saturating_sub(tail).max(1);
         let first = (self.at as u16 + 1).saturating_sub(rows);
         for (at, entry) in self.entries.iter().enumerate().skip(usize::from(first)) {
             let y = at as u16 - first;
@@ -88,7 +91,7 @@ impl Form {
             );
             let width = lower.width().saturating_sub(labels);
             let hint = text::width(&entry.hint) as u16;
-            let beside = fits(entry);
+            let beside = fits(entry, for_field);
             let field = if beside { width - hint - 2 } else { width };
             entry.field.draw(&mut lower, labels, y, field, active);
             if beside {
@@ -96,15 +99,74 @@ impl Form {
             }
         }
         let y = (self.entries.len() as u16 - first).min(rows);
-        // Where hints do not fit beside their fields, that of the active field stands below.
-        let hint = self.entries.get(self.at).filter(|entry| !fits(entry));
-        if self.leaving {
-            lower.put(0, y, LEAVING, Tone::Warn);
-        } else if let Some(wrong) = &self.wrong {
-            let line = format!("! {}: {}", wrong.label, wrong.text);
-            lower.put(0, y, &line, Tone::Alert);
-        } else if let Some(entry) = hint {
-            lower.put(0, y, &entry.hint, Tone::Muted);
+        let below = (self.entries.len() as u16 - first).saturating_sub(rows);
+        let hidden = match (first, below) {
+            (0, 0) => String::new(),
+            (0, below) => format!(" {below} more below"),
+            (above, 0) => format!(" {above} more above"),
+            (above, below) => format!(" {above} more above, {below} below"),
+        };
+        let from = lower.put_right(lower.width(), y, &hidden, Tone::Muted);
+        for (at, (line, tone)) in told.iter().enumerate() {
+            let columns = if at == 0 { from } else { u16::MAX };
+            lower.put_within(0, y + at as u16, columns, line, *tone);
         }
     }
+
+    /// What stands below the fields: what is wrong, else the hint of the active field where it does not fit beside it.
+    fn told(&self, columns: u16) -> Vec<(String, Tone)> {
+        let labels = self.labels();
+        let hint = self.entries.get(self.at);
+        let (line, tone) = if self.leaving {
+            (LEAVING.to_owned(), Tone::Warn)
+        } else if let Some(wrong) = &self.wrong {
+            (format!("! {}: {}", wrong.label, wrong.text), Tone::Alert)
+        } else if let Some(entry) =
+            hint.filter(|entry| !fits(entry, columns.saturating_sub(labels)))
+        {
+            (entry.hint.clone(), Tone::Muted)
+        } else {
+            return Vec::new();
+        };
+        let lines = spread(&line, columns).into_iter();
+        lines.map(|line| (line, tone)).collect()
+    }
+
+    /// Columns of the labels.
+    fn labels(&self) -> u16 {
+        let widths = self.entries.iter().map(|entry| text::width(entry.label));
+        widths.max().unwrap_or(0) as u16 + 2
+    }
+}
+
+/// Whether a field has room for its hint beside it.
+fn fits(entry: &Entry, columns: u16) -> bool {
+    !entry.hint.is_empty() && usize::from(columns) > text::width(&entry.hint) + 12
+}
+
+/// A line below the fields, on as many lines as it takes. Choices stay apart by two blanks, and none is broken.
+fn spread(line: &str, columns: u16) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for choice in line.split("  ") {
+        let last = lines.last_mut().expect("there is always one");
+        let room = usize::from(columns);
+        if last.is_empty() {
+            last.push_str(choice);
+        } else if text::width(last) + 2 + text::width(choice) <= room {
+            last.push_str("  ");
+            last.push_str(choice);
+        } else {
+            lines.push(choice.to_owned());
+        }
+    }
+    let lines = lines.into_iter();
+    lines
+        .flat_map(|line| {
+            if text::width(&line) <= usize::from(columns) {
+                vec![line]
+            } else {
+                text::wrap(&line, usize::from(columns))
+            }
+        })
+        .collect()
 }

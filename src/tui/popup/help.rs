@@ -13,7 +13,12 @@ pub fn help(shell: &Shell, contexts: &[Context]) -> Page {
         let rows: Vec<_> = TABLE
             .iter()
             .filter(|row| row.context == *context && row.need.met(shell.role(), shell.look.kiosk))
-            .map(|row| (shell.look.keymap.shown_all(row.action), row.description))
+            .filter_map(|row| {
+                Some((
+                    shell.look.keymap.shown_all(row.action),
+                    shell.describes(row)?,
+                ))
+            })
             .filter(|(keys, _)| !keys.is_empty())
             .collect();
         if rows.is_empty() {

@@ -67,10 +67,12 @@ impl Menu {
             .filter(|row| {
                 contexts.contains(&row.context) && row.need.met(shell.role(), shell.look.kiosk)
             })
-            .map(|row| MenuRow {
-                label: row.description.to_owned(),
-                note: shell.look.keymap.shown(row.action).unwrap_or_default(),
-                choice: Choice::Do(row.action),
+            .filter_map(|row| {
+                Some(MenuRow {
+                    label: shell.describes(row)?,
+                    note: shell.look.keymap.shown(row.action).unwrap_or_default(),
+                    choice: Choice::Do(row.action),
+                })
             })
             .collect();
         Self::new("Do", rows)

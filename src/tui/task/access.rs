@@ -6,6 +6,7 @@ use super::super::shell::Shell;
 use super::super::theme::Tone;
 use super::super::when;
 use super::{Task, reason};
+use crate::desk::access::glass::SHORTEST_REASON;
 use crate::desk::view::Stamp;
 
 const SECTIONS: [&str; 3] = ["identity", "clinical", "medication"];
@@ -56,9 +57,10 @@ pub(super) fn popup(task: &Task) -> Popup {
             ))
         }
         Task::BreakGlass { mrn } => {
+            let least = format!("the emergency, at least {SHORTEST_REASON} characters");
             let entries = vec![
                 Entry::text("chart", mrn.as_deref().unwrap_or(""), "its number"),
-                Entry::text("reason", "", "the emergency"),
+                Entry::text("reason", "", &least),
                 Entry::secret("passphrase"),
             ];
             let intro = vec![

@@ -212,6 +212,7 @@ fn series(measure: &str, unit: &str, values: &[f64], latest: &str, abnormal: boo
         series: values.to_vec(),
         latest: latest.to_owned(),
         abnormal,
+        self_reported: false,
         at: at("2026-11-22T08:12:00Z"),
     }
 }
@@ -331,7 +332,7 @@ pub fn chart(mrn: &str) -> ChartView {
                 series("SpO2", "%", &[97.0, 97.0, 96.0, 95.0, 93.0], "93", true),
                 series("Temp", "°C", &[36.8, 36.9, 37.5, 38.2, 38.9], "38.9", true),
             ],
-            news2: Some(News2 { score: 6, risk: "medium".to_owned(), complete: true, at: at("2026-11-22T08:12:00Z") }),
+            news2: Some(News2 { score: 6, risk: "medium".to_owned(), complete: true, at: at("2026-11-22T08:12:00Z"), followed: false }),
             problems: vec!["I10 hypertension".to_owned(), "E11.9 diabetes".to_owned()],
             allergies: vec!["penicillin: anaphylaxis (confirmed)".to_owned()],
             medicines: vec!["metformin 500 mg".to_owned(), "lisinopril 10 mg".to_owned()],
@@ -344,4 +345,63 @@ pub fn chart(mrn: &str) -> ChartView {
             }],
         },
     }
+}
+
+/// A chart with more alerts, allergies, problems and medicines than a small window holds.
+pub fn crowded(mut chart: ChartView) -> ChartView {
+    let many = |what: &str, n: usize| -> Vec<String> {
+        let items = (1..=n).map(|n| format!("{what} number {n} of a long list"));
+        items.collect()
+    };
+    chart.summary.allergies = [
+        "Amoxicillin and clavulanic acid: anaphylaxis, generalised urticaria (severe, confirmed)",
+        "Ciprofloxacin: tendon rupture of the left heel (severe, confirmed)",
+        "Latex gloves and catheters: contact dermatitis, wheezing (moderate, confirmed)",
+        "Iodinated contrast medium: bronchospasm (severe, confirmed)",
+        "Shellfish: swelling of lips and tongue (moderate, unconfirmed)",
+        "Sulfamethoxazole: Stevens-Johnson syndrome (severe, confirmed)",
+    ]
+    .map(ToOwned::to_owned)
+    .to_vec();
+    chart.summary.problems = many("problem", 12);
+    chart.summary.medicines = many("medicine", 9);
+    let alerts = chart.summary.allergies.iter().map(|allergy| Alert {
+        check: "allergy".to_owned(),
+        severity: Severity::Warn,
+        text: format!("ALLERGY {allergy}"),
+        overridden: false,
+        at: Some(at("2019-06-14T00:00:00Z")),
+    });
+    chart.alerts.extend(alerts);
+    let reported = VitalSeries {
+        self_reported: true,
+        at: at("2026-11-22T11:00:00Z"),
+        ..series("BP", "mmHg", &[118.0, 120.0], "120/80", false)
+    };
+    chart.summary.vitals.insert(1, reported);
+    if let Some(news2) = &mut chart.summary.news2 {
+        news2.followed = true;
+    }
+    let problem = |seq, headline: &str, since: &str| {
+        let body = json!({ "resourceType": "Condition", "onsetDateTime": since });
+        let written = "2026-11-21T09:00:00Z";
+        entry(
+            seq,
+            "condition",
+            "clinical",
+            written,
+            "Dr Okafor",
+            headline,
+            body,
+        )
+    };
+    chart
+        .sections
+        .entry("clinical".to_owned())
+        .or_default()
+        .extend([
+            problem(62, "gout, active, since 2025", "2025"),
+            problem(61, "pneumonia, active, since 2026-11-20", "2026-11-20"),
+        ]);
+    chart
 }

@@ -41,6 +41,8 @@ pub struct Fixture {
     pub shared: bool,
     /// Every list is longer than a window, and no two rows are alike.
     pub long: bool,
+    /// A chart says more than its summary has room for.
+    pub crowded: bool,
     /// There was no backup yet.
     pub no_repository: bool,
     /// Every act is denied.
@@ -134,6 +136,9 @@ impl Backend for Fixture {
             Query::Chart { mrn } if self.long => {
                 let chart = ward::chart(charts::chart("0012-7"), mrn);
                 Reply::Chart(Box::new(chart))
+            }
+            Query::Chart { mrn } if self.crowded => {
+                Reply::Chart(Box::new(charts::crowded(charts::chart(&mrn))))
             }
             Query::Chart { mrn } => Reply::Chart(Box::new(charts::chart(&mrn))),
             Query::History { .. } if self.long => {

@@ -13,3 +13,4 @@ mod screens;
 mod search;
 mod sizes;
 mod ward;
+mod whole;
