@@ -89,9 +89,11 @@ pub mod view;
 mod vital;
 
 #[cfg(test)]
-mod integrity;
+mod bytes;
 #[cfg(test)]
-mod lifecycle;
+mod crashes;
+#[cfg(test)]
+mod integrity;
 #[cfg(test)]
 mod log_rows;
 #[cfg(test)]
@@ -100,6 +102,8 @@ mod oracle;
 mod testing;
 #[cfg(test)]
 mod upkeep;
+#[cfg(test)]
+mod writers;
 
 pub use audit::{Audit, Audited};
 pub use bulk::{Bulk, FEW, Mode, Written};

@@ -1,9 +1,11 @@
 //! Old snapshots: what they bring back, and what they never do.
 
+use chartseal::desk::catch_up::catch_up_all;
 use chartseal::desk::view::{Draft, DraftKind, unwatched};
 use chartseal::desk::{charts, drafts, search, units, users};
 use chartseal::jobs::verify;
 use chartseal::ledger::clear::GrantGround;
+use chartseal::ledger::store::FILE;
 use chartseal::ledger::{ChartId, Holder, Section};
 use chartseal::vault::{NewGrant, Stored, VaultError, Writer};
 
@@ -24,6 +26,7 @@ fn an_older_snapshot_revives_neither_an_erased_chart_nor_a_former_member() {
     };
     let (kept, erased) = (admit("Gustavo", "Mejía"), admit("Ana", "Gerhold"));
     let doctor = here.login("hsmith");
+    catch_up_all(&doctor, &unwatched).unwrap();
     let okafor = here.login("okafor").vault().cert();
     let grant = NewGrant {
         chart: chart(&kept.chart),
@@ -70,6 +73,17 @@ fn an_older_snapshot_revives_neither_an_erased_chart_nor_a_former_member() {
         assert!(again.contains(&line), "{line} in {again}");
     }
     assert!(old.try_login("brandt").is_err());
+    // Nor do its words stay: the index is made anew.
+    let sql = rusqlite::Connection::open(old.vault.join(FILE)).unwrap();
+    let count = |table: &str| -> i64 {
+        let count = format!("SELECT count(*) FROM {table}");
+        sql.query_row(&count, [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(
+        ["segment", "index_log", "index_small", "indexed"].map(count),
+        [0; 4]
+    );
+    drop(sql);
     let doctor = old.login("hsmith");
     let seen: Vec<_> = charts::list(&doctor, None)
         .unwrap()

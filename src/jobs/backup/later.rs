@@ -53,6 +53,11 @@ impl Later<'_> {
         Ok(())
     }
 
+    /// Whether a chart that the snapshot has was erased later.
+    pub(super) fn erases(&self) -> bool {
+        self.erased().next().is_some()
+    }
+
     fn erased(&self) -> impl Iterator<Item = ChartId> {
         self.now
             .charts

@@ -132,6 +132,10 @@ impl Restorer for VaultRestorer {
         if let Some(now) = &self.now {
             let later = Later { then: &then, now };
             self.write(|tx| later.apply(tx))?;
+            if later.erases() {
+                // It has the words of what was erased, and nobody here has the keys to take them out.
+                self.write(|tx| tx.clear_index())?;
+            }
             *self.taken.lock().unwrap_or_else(PoisonError::into_inner) = later.taken();
         }
         if let Some(damage) = self.ledger.integrity(|_| true).map_err(cause)? {
