@@ -59,7 +59,12 @@ impl OpenChart {
                 };
                 let age = if news.followed {
                     let ago = when::ago(news.at, shell.now);
-                    format!(" at {}, {ago} ago", when::short(news.at, shell.now))
+                    let at = if width < 60 {
+                        String::new()
+                    } else {
+                        format!(" at {}", when::short(news.at, shell.now))
+                    };
+                    format!("{at}, {ago} ago")
                 } else {
                     String::new()
                 };

@@ -335,8 +335,8 @@ impl Inbox {
             if narrow {
                 list.put(11, y, &format!("{} {chart}", line.who), Tone::Text);
             } else {
-                list.put(11, y, &text::left(line.kind.as_str(), 11), Tone::Text);
-                list.put(23, y, &text::left(&line.who, 14), Tone::Text);
+                list.put(11, y, &text::left(line.kind.as_str(), 12), Tone::Text);
+                list.put(24, y, &text::left(&line.who, 13), Tone::Text);
                 list.put(38, y, &text::left(chart, 17), Tone::Text);
                 let until = line.until.map(|at| when::short(at, shell.now));
                 let until = text::left(&until.unwrap_or_default(), 11);

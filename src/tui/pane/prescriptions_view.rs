@@ -118,6 +118,13 @@ impl Prescriptions {
             canvas.put(8, y, &value, Tone::Text);
             y += 1;
         }
+        let height = canvas.height();
+        if y > height && height > 0 {
+            let mut last = canvas.below(height - 1);
+            last.fill(Tone::Text);
+            let more = format!("+{} more lines, Enter shows all", y - height + 1);
+            last.put(0, 0, &more, Tone::Muted);
+        }
     }
 
     pub(super) fn render_checks(&self, shell: &Shell, canvas: &mut Canvas<'_>) {

@@ -75,6 +75,17 @@ fn what_the_patient_reported_is_marked_where_it_is_shown() {
 }
 
 #[test]
+fn in_a_small_window_the_age_of_a_score_leaves_its_heading_room() {
+    let mut bench = of("smith", crowded());
+    bench.keys("2 enter");
+    let screen = capture::plain(&bench.buffer(40, 12));
+    assert!(
+        screen.contains("Vitals ") && screen.contains("NEWS2 6 (medium), 5 h ago"),
+        "{screen}"
+    );
+}
+
+#[test]
 fn a_date_is_shown_as_precisely_as_it_was_written() {
     let mut bench = of("smith", crowded());
     bench.keys("2 enter right right right");
@@ -251,4 +262,5 @@ fn a_counter_with_many_checks_says_how_many_it_does_not_show() {
     let screen = capture::plain(&bench.buffer(80, 12));
     assert!(screen.contains("more, Enter shows all"), "{screen}");
     assert!(screen.contains("STOP penicillin allergy"), "{screen}");
+    assert!(screen.contains("more lines, Enter shows all"), "{screen}");
 }
