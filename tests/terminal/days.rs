@@ -79,7 +79,12 @@ fn a_stop_is_overridden_with_a_reason_and_the_counter_hands_over_and_refuses() {
     counter.types("\r");
     counter.until("handed over 56; it is dispensed in part, 112 left");
     // The STOP stands here too.
-    select(&mut counter, "amoxicillin", "amoxicillin 500 mg capsule");
+    // In the list its name is cut, not its strength.
+    select(
+        &mut counter,
+        "amoxicil… 500 mg",
+        "amoxicillin 500 mg capsule",
+    );
     counter.until("STOP");
     counter.types("r");
     counter.until("Refuse");

@@ -216,17 +216,14 @@ fn without_colour_the_selection_is_still_seen_and_no_colour_is_sent() {
     for variables in [&[("NO_COLOR", "1")][..], &[("TERM", "dumb")]] {
         let mut terminal = Terminal::start(folder.path(), variables);
         terminal.until("Make a demonstration");
-        let row = terminal
-            .text()
-            .lines()
-            .position(|line| line.contains("Make a demonstration"))
-            .unwrap();
-        let row = row as u16;
+        let text = terminal.text();
+        let row = |what: &str| text.lines().position(|line| line.contains(what)).unwrap() as u16;
+        let (row, next) = (row("Make a demonstration"), row("Make a vault"));
         let marked = |screen: &vt100::Screen, row| screen.cell(row, 20).unwrap().inverse();
         assert!(marked(terminal.screen(), row));
         terminal.types("j");
         terminal.until_that("moved selection", |screen| {
-            marked(screen, row + 3) && !marked(screen, row)
+            marked(screen, next) && !marked(screen, row)
         });
         let colours = String::from_utf8_lossy(&terminal.written).into_owned();
         for code in ["\x1b[3", "\x1b[9", "\x1b[4", ";3", ";9"] {
