@@ -6,9 +6,9 @@ use crate::crypto::kdf;
 use crate::crypto::mac::MacKey;
 use crate::ledger::canonical::{self, EncodingError};
 use crate::ledger::clear::{BackupMark, Clear, UnitKind};
-use crate::ledger::{Body, ChartId, EntryId, Place, Prepared, Section, WriteTx};
+use crate::ledger::{Body, CertId, ChartId, EntryId, Place, Prepared, Section, WriteTx};
 
-use super::directory::Directory;
+use super::directory::{Directory, Person};
 use super::error::VaultError;
 use super::host::Host;
 
@@ -89,17 +89,12 @@ pub fn login_failed(
     failures: u32,
     now: u64,
 ) -> Result<(), VaultError> {
-    let verify = host.sign().public();
-    let author = directory
-        .people
-        .iter()
-        .find(|(_, person)| person.certificate.verify == verify);
     let auditors = directory.special(UnitKind::Auditors);
     let key = auditors.and_then(|unit| {
         unit.current_key(Section::Access)
             .map(|key| (unit.unit.unit, key.key))
     });
-    let (Some((author, _)), Some((unit, key))) = (author, key) else {
+    let (Some(author), Some((unit, key))) = (certificate(directory, host), key) else {
         return Ok(());
     };
     let first = first_of_minute(host, login.unwrap_or_default(), now);
@@ -125,7 +120,7 @@ pub fn login_failed(
         id: last.is_none().then_some(first),
         follows: last.map(|last| (first.into(), last)),
         to: Vec::new(),
-        author: *author,
+        author,
         created: now,
     };
     let prepared = Prepared::dropped(place, &body, &key.public)?;
@@ -142,6 +137,16 @@ fn first_of_minute(host: &Host, login: &str, now: u64) -> EntryId {
     EntryId::from_slice(id).expect("an id is sixteen bytes")
 }
 
+/// The certificate of this host, while it counts. **Nothing is signed under one that ended.**
+fn certificate(directory: &Directory, host: &Host) -> Option<CertId> {
+    let verify = host.sign().public();
+    let holds = |person: &Person| person.certificate.verify == verify && person.until.is_none();
+    let mut people = directory.people.iter();
+    people
+        .find(|(_, person)| holds(person))
+        .map(|(cert, _)| *cert)
+}
+
 /// Marks in the ledger, under the host's identity, that a snapshot was committed: the ledger and the repository anchor each other.
 pub fn backup_made(
     tx: &mut WriteTx<'_>,
@@ -150,17 +155,11 @@ pub fn backup_made(
     mark: BackupMark,
     now: u64,
 ) -> Result<(), VaultError> {
-    let verify = host.sign().public();
-    let author = directory
-        .people
-        .iter()
-        .find(|(_, person)| person.certificate.verify == verify && person.until.is_none())
-        .map(|(cert, _)| *cert)
-        .ok_or_else(|| {
-            VaultError::Host(
-                "this host is not certified in the vault: an admin logs in here once".into(),
-            )
-        })?;
+    let author = certificate(directory, host).ok_or_else(|| {
+        VaultError::Host(
+            "this host is not certified in the vault: an admin logs in here once".into(),
+        )
+    })?;
     let place = Place {
         chart: ChartId::ZERO,
         section: Section::System,
