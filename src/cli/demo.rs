@@ -12,7 +12,8 @@ use crate::jobs::demo::{self, Plan};
 /// Make a vault with an invented hospital in it, and open it; nothing in it is real
 #[derive(Debug, Args)]
 pub struct Demo {
-    /// Folder for the vault, the host's state, passphrases and shares [default: the configured folders]
+    /// Folder for the vault, the host's state, passphrases and shares [default: the configured folders, the last two in
+    /// VAULT-demo beside the vault]
     #[arg(long)]
     pub dir: Option<PathBuf>,
     /// How many patients
@@ -38,7 +39,7 @@ impl Demo {
             (Paths::new(&dir.join("vault"), &dir.join("host")), dir)
         } else {
             let paths = context.config.paths.clone();
-            let papers = paths.vault.with_file_name("chartseal-demo");
+            let papers = demo::papers_beside(&paths.vault);
             (paths, papers)
         };
         let plan = Plan {

@@ -6,7 +6,7 @@ mod people;
 mod requests;
 mod shelf;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use charts::{open_charts, write_histories};
 use people::{people, sessions};
@@ -36,8 +36,16 @@ pub struct Plan {
     pub seed: u64,
     /// The cost of guessing a passphrase.
     pub cost: Cost,
-    /// Where the passphrase files and shares go; beside the vault where nothing is said.
+    /// Where the passphrase files and shares go: [`papers_beside`] the vault where nothing is said.
     pub papers: PathBuf,
+}
+
+/// The folder for the papers of a demonstration in this vault, where nobody names another: one of their own, so that nothing else lies
+/// among them.
+pub fn papers_beside(vault: &Path) -> PathBuf {
+    let mut name = vault.file_name().unwrap_or_default().to_owned();
+    name.push("-demo");
+    vault.with_file_name(name)
 }
 
 /// Makes the vault.
@@ -77,6 +85,8 @@ pub fn make(paths: &Paths, plan: &Plan, watch: Reporter<'_>) -> Result<DemoMade,
         out: Some(plan.papers.join("shares")),
     };
     let made = init(paths, &admin, &passphrase, &rule, plan.cost)?;
+    // Before there is anybody in it.
+    session::open(paths)?.host().mark_demonstration()?;
     let logins = people(paths, &hospital, &admin, plan)?;
     let sessions = sessions(paths, &hospital, &passphrase)?;
     let mut charts = Vec::new();

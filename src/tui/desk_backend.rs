@@ -121,19 +121,9 @@ impl DeskBackend {
         };
         let name = self.around.paths.vault.file_name();
         let name = name.map_or(path, |name| name.to_string_lossy().into_owned());
-        // What a demonstration leaves beside its vault, and a real vault never has: everyone's passphrase.
-        let demo = self.papers().join("passphrases").is_dir();
+        let demo = opened.host().is_demonstration();
         let logins = if demo { logins(&opened)? } else { Vec::new() };
         Ok(VaultState::There { name, demo, logins })
-    }
-
-    /// Where a demonstration's passphrases and shares lie.
-    fn papers(&self) -> PathBuf {
-        self.around
-            .paths
-            .vault
-            .parent()
-            .map_or_else(PathBuf::new, PathBuf::from)
     }
 
     /// Where snapshots go.
@@ -382,7 +372,7 @@ impl Backend for DeskBackend {
                     patients,
                     seed: DEMO_SEED,
                     cost: self.around.cost,
-                    papers: self.papers(),
+                    papers: demo::papers_beside(&self.around.paths.vault),
                 };
                 Ok(Report::Demo(Box::new(demo::make(
                     &self.around.paths,
@@ -493,6 +483,7 @@ impl From<DeskError> for Failure {
             "denied" | "no-such-chart" if of_a_chart(&error) => Some(
                 "r asks for access to a chart; in an emergency B opens it, on record".to_owned(),
             ),
+            "no-such-entry" => Some("what is shown may be old: read it again".to_owned()),
             "stopped-by-check" => {
                 Some("change the order, or give a reason, which you sign".to_owned())
             }

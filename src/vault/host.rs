@@ -10,6 +10,7 @@
 //! | `backup-keys` | the keys that write backups and cannot read them |
 //! | `last-verify` | when the ledger was last verified without a finding |
 //! | `verifications/` | the last reports of verifications |
+//! | `demonstration` | the vault's id again, where the vault was made to be looked around in |
 //!
 //! **All of it is readable by the service account alone (0600 in 0700), refused when wider.**
 
@@ -39,6 +40,9 @@ pub const FILES: [&str; 5] = [
     "high-water",
     "backup-keys",
 ];
+
+/// Says of the vault that it names that nothing in it is real.
+const DEMONSTRATION: &str = "demonstration";
 
 /// Held while the high-water mark is raised.
 const HIGH_WATER_LOCK: &str = "high-water.lock";
@@ -219,6 +223,19 @@ impl Host {
         }
         let bytes = [&head.seq.to_be_bytes()[..], &head.link.0].concat();
         replace_private(&self.folder.join("high-water"), hex(&bytes).as_bytes())
+    }
+
+    /// Marks the vault as a demonstration.
+    pub fn mark_demonstration(&self) -> Result<(), VaultError> {
+        let mark = self.folder.join(DEMONSTRATION);
+        replace_private(&mark, self.vault.to_string().as_bytes())
+    }
+
+    /// Whether the vault is a demonstration, in which nothing is real. **What lies beside a vault never says so**, and a mark that was
+    /// left behind by another vault does not count.
+    pub fn is_demonstration(&self) -> bool {
+        let mark = read_private(&self.folder, DEMONSTRATION, 32);
+        mark.is_ok_and(|vault| vault.expose() == self.vault.0)
     }
 
     /// The keys that write backups, once there are any.
