@@ -5,7 +5,7 @@ use std::panic;
 use std::sync::Mutex;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches};
 
 use super::{
     Arguments, Command, Context, Exit, Failure, Format, Output, Voice, audit, interface, status,
@@ -33,7 +33,7 @@ pub fn run(arguments: Vec<OsString>, around: &Surroundings) -> Exit {
         }
     }));
     let arguments = audit::set_apart(arguments, &Arguments::command());
-    let outcome = panic::catch_unwind(|| match Arguments::try_parse_from(arguments) {
+    let outcome = panic::catch_unwind(|| match parse(arguments) {
         Ok(arguments) => dispatch(arguments, around),
         Err(error) => misread(&error, output),
     });
@@ -91,15 +91,40 @@ fn misread(error: &clap::Error, output: Output) -> Result<Exit, Failure> {
         output.bytes(error.render().to_string().as_bytes())?;
         return Ok(Exit::Done);
     }
-    let text = error.render().to_string();
-    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    Err(told(&error.render().to_string()))
+}
+
+/// Reads the arguments. Where a command is missing that must follow another, clap would print the whole help in place of an error.
+fn parse(arguments: Vec<OsString>) -> Result<Arguments, clap::Error> {
+    fn no_help(command: clap::Command) -> clap::Command {
+        command
+            .arg_required_else_help(false)
+            .mut_subcommands(no_help)
+    }
+    let matches = no_help(Arguments::command()).try_get_matches_from(arguments)?;
+    Arguments::from_arg_matches(&matches)
+}
+
+/// Clap's text as one line: what is wrong, with the names or values on the lines below it; then its first tip, else how the command is used.
+fn told(text: &str) -> Failure {
+    let mut lines = text.lines().map(str::trim);
     let first = lines.next().unwrap_or("the arguments cannot be read");
-    let message = first.strip_prefix("error: ").unwrap_or(first);
-    // Clap's own help and usage follow its first line; a tip among them says best what to do.
-    let hint = lines
-        .find(|line| line.starts_with("tip: "))
-        .map_or("see `chartseal --help`", |line| &line[5..]);
-    Err(Failure::new(Exit::Usage, "usage", message).hint(hint))
+    let mut message = first.strip_prefix("error: ").unwrap_or(first).to_owned();
+    let more: Vec<&str> = lines.by_ref().take_while(|line| !line.is_empty()).collect();
+    if !more.is_empty() {
+        message = format!("{message} {}", more.join(", "));
+    }
+    let (mut tip, mut usage) = (None, None);
+    for line in lines {
+        tip = tip.or_else(|| line.strip_prefix("tip: "));
+        usage = usage.or_else(|| line.strip_prefix("Usage: "));
+    }
+    let hint = match (tip, usage) {
+        (Some(tip), _) => tip.to_owned(),
+        (None, Some(usage)) => format!("usage: {usage}"),
+        (None, None) => "see `chartseal --help`".to_owned(),
+    };
+    Failure::new(Exit::Usage, "usage", message).hint(hint)
 }
 
 fn defect(panic: &(dyn std::any::Any + Send)) -> Failure {
@@ -126,7 +151,8 @@ mod tests {
     use super::*;
 
     fn misread_of(arguments: &[&str]) -> Result<Exit, Failure> {
-        let error = Arguments::try_parse_from(arguments).unwrap_err();
+        let arguments = arguments.iter().map(OsString::from).collect();
+        let error = parse(arguments).unwrap_err();
         misread(
             &error,
             Output {
@@ -145,11 +171,50 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_subcommand_is_usage() {
+    fn what_is_missing_is_named_and_how_the_command_is_used_follows() {
+        let failure = misread_of(&["chartseal", "rx", "hold", &"0".repeat(32)]).unwrap_err();
         assert_eq!(
-            misread_of(&["chartseal", "config"]).unwrap_err().exit,
-            Exit::Usage
+            failure.message,
+            "the following required arguments were not provided: --reason <REASON>"
         );
+        assert_eq!(
+            failure.hint.unwrap(),
+            "usage: chartseal rx hold --reason <REASON> <RX>"
+        );
+    }
+
+    #[test]
+    fn a_value_that_does_not_fit_stands_beside_those_that_do() {
+        let failure =
+            misread_of(&["chartseal", "unit", "add", "B", "--kind", "staff"]).unwrap_err();
+        assert_eq!(
+            failure.message,
+            "invalid value 'staff' for '--kind <KIND>' [possible values: ward, clinic, pharmacy]"
+        );
+    }
+
+    #[test]
+    fn a_missing_command_is_usage_and_lists_those_that_there_are() {
+        for group in ["chart", "backup", "access", "unit", "config"] {
+            let failure = misread_of(&["chartseal", group]).unwrap_err();
+            assert_eq!(failure.exit, Exit::Usage);
+            assert!(
+                failure
+                    .message
+                    .starts_with(&format!("'chartseal {group}' requires a subcommand")),
+                "{}",
+                failure.message
+            );
+            let command = Arguments::command();
+            let known = command.find_subcommand(group).unwrap();
+            for command in known.get_subcommands() {
+                assert!(
+                    failure.message.contains(command.get_name()),
+                    "{}",
+                    failure.message
+                );
+            }
+        }
     }
 
     #[test]

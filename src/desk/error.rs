@@ -164,7 +164,16 @@ impl DeskError {
     /// What to do, where the message does not say it already.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::NoSuchChart(_) => "`chartseal chart list` shows the charts that your keys open",
+            Self::NoSuchChart(_) | Self::Vault(VaultError::NoChart(_)) => {
+                "`chartseal chart list` shows the charts that your keys open"
+            }
+            Self::NoSuchEntry { what, .. } => match *what {
+                "prescription" => "`chartseal rx list` shows them",
+                "lot" => "`chartseal stock list` shows the shelf",
+                "user" => "`chartseal user list` shows them",
+                "request" | "share" | "break-glass" => "`chartseal access list` shows them",
+                _ => "`chartseal chart show MRN` names the entries of a chart",
+            },
             Self::StoppedByCheck(_) => "sign past it with --override REASON, or change the order",
             Self::Vault(VaultError::NoKey { .. }) => {
                 "`chartseal access request --chart MRN` asks for it"

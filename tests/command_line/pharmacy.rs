@@ -144,3 +144,43 @@ fn a_prescription_is_held_answered_refused_and_cancelled_with_a_reason() {
     assert_eq!(act("adeyemi", "refuse", &other).json()["state"], "refused");
     assert_eq!(ward.run("adeyemi", &["rx", "verify", &other]).code, 1);
 }
+
+#[test]
+fn what_is_not_known_here_comes_with_where_to_look() {
+    let ward = Ward::new();
+    let nobody = "0".repeat(32);
+    let reason = ["--reason", "none"];
+    for (login, arguments, look) in [
+        ("adeyemi", &["rx", "show", &nobody][..], "rx list"),
+        (
+            "adeyemi",
+            &["rx", "hold", &nobody, reason[0], reason[1]],
+            "rx list",
+        ),
+        (
+            "adeyemi",
+            &[
+                "stock",
+                "adjust",
+                "K99",
+                "--quantity",
+                "1",
+                reason[0],
+                reason[1],
+            ],
+            "stock list",
+        ),
+        ("hsmith", &["access", "grant", &nobody], "access list"),
+        ("hsmith", &["chart", "show", "0000-0"], "chart list"),
+        ("admin", &["user", "disable", "nobody"], "user list"),
+        ("admin", &["unit", "join", "Nowhere", "hsmith"], "unit list"),
+    ] {
+        let error = ward.run(login, arguments).error(4);
+        let (message, hint) = (&error["message"], &error["hint"]);
+        let told = format!("{message} {hint}");
+        assert!(
+            told.contains(&format!("`chartseal {look}`")),
+            "{arguments:?}: {error}"
+        );
+    }
+}

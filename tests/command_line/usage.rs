@@ -113,3 +113,47 @@ fn manual_pages_need_neither_home_nor_configuration() {
         .count();
     assert!(files > 20 && files == written, "{files} of {written}");
 }
+
+#[test]
+fn what_is_missing_is_named_with_how_the_command_is_used() {
+    let home = Home::new();
+    let error = home
+        .run(&["--json", "rx", "hold", &"0".repeat(32)])
+        .error(2);
+    assert!(
+        error["message"]
+            .as_str()
+            .unwrap()
+            .ends_with("--reason <REASON>"),
+        "{error}"
+    );
+    assert_eq!(
+        error["hint"],
+        "usage: chartseal rx hold --reason <REASON> <RX>"
+    );
+    for group in ["chart", "backup", "access", "unit"] {
+        let error = home.run(&["--json", group]).error(2);
+        let message = error["message"].as_str().unwrap();
+        assert!(
+            message.contains("requires a subcommand") && message.contains("list"),
+            "{message}"
+        );
+        let run = home.run(&[group]);
+        assert_eq!(
+            (run.code, run.out.as_str(), run.err.lines().count()),
+            (2, "", 1),
+            "{}",
+            run.err
+        );
+    }
+    let error = home
+        .run(&["--json", "unit", "add", "B", "--kind", "staff"])
+        .error(2);
+    assert!(
+        error["message"]
+            .as_str()
+            .unwrap()
+            .contains("ward, clinic, pharmacy"),
+        "{error}"
+    );
+}
