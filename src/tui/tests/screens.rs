@@ -63,7 +63,9 @@ fn the_header_warns_when_the_last_backup_is_more_than_26_hours_ago() {
 fn the_first_pane_of_every_role() {
     for (login, _, role, _) in PEOPLE {
         let bench = Bench::of(login);
-        snapshot(&format!("{role}_first"), &bench, 80, 24);
+        for (width, height) in SIZES {
+            snapshot(&format!("{role}_first"), &bench, width, height);
+        }
     }
 }
 
@@ -271,6 +273,7 @@ fn the_login_the_help_the_palette_and_a_form() {
     snapshot("help", &bench, 80, 24);
     bench.keys("esc :");
     bench.types("pres");
+    bench.rests();
     snapshot("palette", &bench, 80, 24);
     bench.keys("esc v");
     snapshot("form_vitals", &bench, 80, 24);
