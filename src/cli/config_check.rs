@@ -9,7 +9,7 @@ use crate::config::Config as Settings;
 /// Look at the configuration.
 #[derive(Debug, Subcommand)]
 pub enum Config {
-    /// Print every value with where it came from; 2 where a file is wrong
+    /// Print every value with where it came from; 2 where a file is wrong, the theme's and the keymap's too
     Check,
 }
 
@@ -30,9 +30,10 @@ struct Line {
 }
 
 impl Config {
-    /// Prints every value. That the files are sound was settled when they were read.
+    /// Prints every value. That the configuration files are sound was settled when they were read; theme and keymap are read here.
     pub fn run(&self, context: &Context) -> Result<Exit, Failure> {
         let Self::Check = self;
+        crate::tui::check(&context.config)?;
         context.output.result(&Checked::of(&context.config))
     }
 }

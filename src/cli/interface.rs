@@ -29,18 +29,22 @@ pub fn open(context: &Context, around: &Surroundings) -> Result<Exit, Failure> {
 }
 
 fn draw(config: &Config, around: &Surroundings) -> Result<Exit, Failure> {
-    tui::open(config, colour(around)).map_err(|error| {
+    tui::open(config, around)?;
+    Ok(Exit::Done)
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
         let exit = match error {
             OpenError::Terminal(_) => Exit::Outside,
             _ => Exit::Usage,
         };
-        Failure::new(exit, "interface", error.to_string())
-    })?;
-    Ok(Exit::Done)
-}
-
-/// Whether the terminal may be sent colours: <https://no-color.org>.
-fn colour(around: &Surroundings) -> bool {
-    let set = |name| around.variable(name).is_some_and(|value| !value.is_empty());
-    !set("NO_COLOR") && around.variable("TERM") != Some("dumb")
+        let failure = Self::new(exit, "interface", error.to_string());
+        match error {
+            OpenError::File { .. } => failure.hint("check that this account may read it"),
+            OpenError::Theme { .. } => failure.hint("correct it, or set ui.theme to another"),
+            OpenError::Keymap { .. } => failure.hint("correct it, or take the line away"),
+            OpenError::Terminal(_) | OpenError::NoTheme { .. } => failure,
+        }
+    }
 }

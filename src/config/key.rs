@@ -64,11 +64,6 @@ pub(super) const KEYS: &[Key] = &[
         guard: Guard::LessIsTighter,
     },
     Key {
-        name: "security.clipboard",
-        form: Form::Switch,
-        guard: Guard::LessIsTighter,
-    },
-    Key {
         name: "security.argon2_memory_kib",
         form: Form::Whole(19_456, 1_048_576),
         guard: Guard::MoreIsTighter,
@@ -296,7 +291,7 @@ mod tests {
     #[test]
     fn a_misspelt_key_finds_the_one_that_was_meant() {
         assert_eq!(nearest("ui.plian"), Some("ui.plain"));
-        assert_eq!(nearest("ui.clipboard"), Some("security.clipboard"));
+        assert_eq!(nearest("ui.tls"), Some("security.tls"));
         assert_eq!(nearest("colours.background"), None);
     }
 
@@ -308,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn tighter_is_less_time_more_memory_no_clipboard_and_tls() {
+    fn tighter_is_less_time_more_memory_and_tls() {
         let loosens =
             |key: &str, value: Value, limit: Value| Key::find(key).unwrap().loosens(&value, &limit);
         let text = |text: &str| Value::Text(text.into());
@@ -323,11 +318,6 @@ mod tests {
             "security.argon2_passes",
             Value::Whole(4),
             Value::Whole(3)
-        ));
-        assert!(loosens(
-            "security.clipboard",
-            Value::Switch(true),
-            Value::Switch(false)
         ));
         assert!(loosens("security.tls", text("loopback"), text("required")));
         assert!(!loosens("ui.frame_ms", Value::Whole(900), Value::Whole(10)));

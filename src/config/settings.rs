@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::duration::parse_duration;
 use super::rate::parse_rate;
 use super::stack::Stack;
-use super::{ConfigError, Flags, Paths, Setting, Surroundings};
+use super::{ConfigError, Flags, Paths, Setting, Source, Surroundings};
 
 /// Everything that can be set, with its value in force.
 #[derive(Debug, Clone)]
@@ -35,8 +35,6 @@ pub struct Config {
 pub struct Security {
     /// An unattended session locks after this long.
     pub idle_lock: Duration,
-    /// Whether text may be copied to the terminal's clipboard.
-    pub clipboard: bool,
     /// Memory of Argon2id in KiB, at least 19 456.
     pub argon2_memory_kib: u32,
     /// Passes of Argon2id, at least 2.
@@ -106,6 +104,16 @@ pub struct Backup {
     pub rate: Option<NonZeroU64>,
 }
 
+impl Ui {
+    /// The least time between two frames, for a terminal that is reached over SSH or not.
+    pub fn pace(&self, over_ssh: bool) -> Duration {
+        match (self.thin_link, over_ssh) {
+            (ThinLink::On, _) | (ThinLink::Auto, true) => self.thin_frame,
+            (ThinLink::Off, _) | (ThinLink::Auto, false) => self.frame,
+        }
+    }
+}
+
 impl Config {
     /// Reads every layer.
     pub fn load(flags: &Flags, around: &Surroundings) -> Result<Self, ConfigError> {
@@ -120,7 +128,6 @@ impl Config {
             paths: Paths::resolve(stack.text("vault.dir"), stack.text("vault.host"), around)?,
             security: Security {
                 idle_lock: duration("security.idle_lock"),
-                clipboard: stack.switch("security.clipboard"),
                 argon2_memory_kib: small("security.argon2_memory_kib"),
                 argon2_passes: small("security.argon2_passes"),
                 tls: if stack.text("security.tls") == "loopback" {
@@ -165,6 +172,12 @@ impl Config {
         })
     }
 
+    /// Where the value of a key came from.
+    pub fn source(&self, key: &str) -> Source {
+        let setting = self.settings.iter().find(|setting| setting.key == key);
+        setting.map_or(Source::Embedded, |setting| setting.source.clone())
+    }
+
     /// The file `name` in the highest folder that has one: `themes/night.toml`, `keymap.toml`.
     pub fn companion(&self, name: &str) -> Option<PathBuf> {
         self.folders
@@ -181,7 +194,6 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::config::Source;
 
     /// A host with its own `/etc` and a user with a home, in a folder that vanishes.
     struct Host {
@@ -258,7 +270,7 @@ mod tests {
             (65_536, 3)
         );
         assert_eq!(config.security.tls, Tls::Loopback);
-        assert!(!config.ui.plain && !config.kiosk.enabled && !config.security.clipboard);
+        assert!(!config.ui.plain && !config.kiosk.enabled);
         assert_eq!((config.backup.target, config.backup.every), (None, None));
         assert!(
             config
@@ -311,7 +323,6 @@ mod tests {
     fn a_security_key_of_etc_can_never_be_loosened_above_it() {
         let cases = [
             ("idle_lock = \"5m\"", "CHARTSEAL_SECURITY_IDLE_LOCK", "6m"),
-            ("clipboard = false", "CHARTSEAL_SECURITY_CLIPBOARD", "true"),
             (
                 "argon2_memory_kib = 65536",
                 "CHARTSEAL_SECURITY_ARGON2_MEMORY_KIB",
@@ -340,6 +351,24 @@ mod tests {
             host.load().unwrap().security.idle_lock,
             Duration::from_mins(3)
         );
+    }
+
+    #[test]
+    fn frames_keep_the_pace_of_the_link_that_is_configured_or_found() {
+        let pace = |text: &str, over_ssh| {
+            let host = Host::new().user(&format!("[ui]\n{text}\n"));
+            host.load().unwrap().ui.pace(over_ssh).as_millis()
+        };
+        assert_eq!((pace("", false), pace("", true)), (33, 100));
+        let own = "frame_ms = 20\nthin_frame_ms = 400\n";
+        for (link, local, far) in [("auto", 20, 400), ("on", 400, 400), ("off", 20, 20)] {
+            let text = format!("{own}thin_link = \"{link}\"");
+            assert_eq!(
+                (pace(&text, false), pace(&text, true)),
+                (local, far),
+                "{link}"
+            );
+        }
     }
 
     #[test]

@@ -99,7 +99,8 @@ impl App {
                 .checked_add(wait)
                 .unwrap_or(self.shell.now.0),
         );
-        let due = [self.room().due(), self.typing.due()];
+        let popup = self.shell.popups.last().and_then(Popup::due);
+        let due = [self.room().due(), popup, self.typing.due()];
         due.into_iter().flatten().chain([lock]).min()
     }
 
@@ -180,7 +181,7 @@ impl App {
         Some(Keep { turn, draft })
     }
 
-    /// Drops everything decrypted, keeps the user's name in the login. What is being typed is sealed before the keys go.
+    /// Drops everything decrypted, keeps the user's name in the login unless this is a kiosk. What is being typed is sealed before the keys go.
     fn lock(&mut self) {
         let keep = self.unfinished().into_iter().collect();
         self.typing.kept();
@@ -192,7 +193,12 @@ impl App {
         self.search = Search::default();
         self.inbox = Inbox::default();
         self.admin = Admin::default();
-        self.login.clear();
+        if self.shell.look.kiosk {
+            // The next who comes is somebody else.
+            self.login = Login::default();
+        } else {
+            self.login.clear();
+        }
         self.chord.clear();
         self.pane = Pane::Home;
     }
@@ -246,7 +252,7 @@ impl App {
     /// A key into the field that takes them.
     fn press(&mut self, event: KeyEvent) {
         if let Some(popup) = self.shell.popups.last_mut() {
-            popup.press(event);
+            popup.press(event, self.shell.now);
             return;
         }
         self.with_room(|room, shell| {
@@ -262,7 +268,7 @@ impl App {
     fn paste(&mut self, pasted: &str) {
         self.shell.touched = self.shell.now;
         if let Some(popup) = self.shell.popups.last_mut() {
-            popup.paste(pasted);
+            popup.paste(pasted, self.shell.now);
         } else if self.typing() {
             self.with_room(|room, shell| {
                 if let Some(field) = room.field() {
@@ -325,7 +331,9 @@ impl App {
         let over = self.shell.left().is_some_and(|left| left.is_zero());
         if over {
             self.lock();
-            self.login.locked();
+            if !self.shell.look.kiosk {
+                self.login.locked();
+            }
         }
         over
     }
@@ -336,6 +344,9 @@ impl App {
             if let Some(draft) = self.shell.typed() {
                 self.shell.keep(draft);
             }
+        }
+        if let Some(popup) = self.shell.popups.last_mut() {
+            popup.tick(self.shell.now);
         }
         self.with_room(|room, shell| room.tick(shell));
     }

@@ -1,7 +1,7 @@
 //! One `select!`: signals, then the terminal, then answers and progress, then the clock.
 //!
-//! All that is ready is taken before one frame is drawn, and that only if something changed, at most every 33 ms,
-//! or every 100 ms over SSH. **At rest nothing runs: no timer but the lock's, and no byte is written.**
+//! All that is ready is taken before one frame is drawn, and that only if something changed, at most at the pace that is configured
+//! (33 ms, over SSH 100 ms). **At rest nothing runs: no timer but the lock's, and no byte is written.**
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -26,20 +26,16 @@ use super::shell::Look;
 use super::terminal::Terminal;
 use crate::desk::view::Stamp;
 
-/// The shortest time between two frames on this machine's own terminal.
-const FRAME: Duration = Duration::from_millis(33);
-/// The same over SSH.
-const FRAME_SSH: Duration = Duration::from_millis(100);
 /// How long jobs may take to stop once the program is being left.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Runs the interface until it is left. The session is locked and the terminal given back whatever ended it.
-pub fn run(look: Look, backend: &Arc<dyn Backend>) -> io::Result<()> {
+/// Runs the interface until it is left, with at least the time `pace` between two frames. The session is locked and the terminal given back whatever ended it.
+pub fn run(look: Look, pace: Duration, backend: &Arc<dyn Backend>) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     let terminal = Terminal::take()?;
-    let ended = runtime.block_on(main_loop(look, backend));
+    let ended = runtime.block_on(main_loop(look, pace, backend));
     backend.lock(Vec::new())();
     drop(terminal);
     // Blocking threads that hang in a slow write must not keep a hung-up process alive.
@@ -51,12 +47,7 @@ fn now() -> Stamp {
     Stamp(Timestamp::now())
 }
 
-async fn main_loop(look: Look, backend: &Arc<dyn Backend>) -> io::Result<()> {
-    let frame = if std::env::var_os("SSH_CONNECTION").is_some() {
-        FRAME_SSH
-    } else {
-        FRAME
-    };
+async fn main_loop(look: Look, pace: Duration, backend: &Arc<dyn Backend>) -> io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hang_up = signal(SignalKind::hangup())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -72,7 +63,7 @@ async fn main_loop(look: Look, backend: &Arc<dyn Backend>) -> io::Result<()> {
     let mut drawn = Instant::now();
     let mut shown = show(&mut screen, &mut app, &mut runner);
     while !app.has_left() {
-        let wake = wake(&app, (!screen.under_way).then(|| drawn + frame));
+        let wake = wake(&app, (!screen.under_way).then(|| drawn + pace));
         let first = tokio::select! {
             biased;
             _ = terminate.recv() => Some(Msg::Leave),
@@ -106,7 +97,7 @@ async fn main_loop(look: Look, backend: &Arc<dyn Backend>) -> io::Result<()> {
         if app.has_left() {
             break;
         }
-        if app.shell.dirty && !screen.under_way && drawn.elapsed() >= frame {
+        if app.shell.dirty && !screen.under_way && drawn.elapsed() >= pace {
             shown = show(&mut screen, &mut app, &mut runner);
             drawn = Instant::now();
         }

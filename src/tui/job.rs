@@ -166,7 +166,10 @@ impl Job {
         };
         let mut counts = figure(progress.done);
         if let Some(total) = progress.total {
-            counts = format!("{counts} of {}", figure(total));
+            // Where bytes pass from 999 kB to 1 MB, too, what follows stays where it is.
+            let columns = if bytes { BYTES } else { 0 };
+            let columns = columns.max(text::width(&counts));
+            counts = format!("{} of {}", text::right(&counts, columns), figure(total));
         }
         if !bytes {
             counts = format!("{counts} {}", progress.unit);
@@ -202,7 +205,7 @@ impl Job {
             line = format!("{line}   {each}");
         }
         match left {
-            Some(left) => line = format!("{line}   {} left", when::seconds(left)),
+            Some(left) => line = format!("{line}   {} left", remaining(left)),
             None if progress.transfer.is_some_and(|transfer| transfer.stalled) => {
                 line.push_str("   stalled, time left unknown");
             }
@@ -222,20 +225,23 @@ impl Job {
     }
 }
 
-/// `120 of 5 000 entries   3.1 MB acknowledged   3 in flight   0 retries`
+/// Columns of a number of bytes: `999.9 MB`.
+const BYTES: usize = 8;
+
+/// `  120 of 5 000 entries     3.1 MB acknowledged   3 in flight   0 retries`
+///
+/// What grows stands at the right of its place: a figure with one digit more would move all that follows, and each character that
+/// moved costs bytes on a thin link.
 fn transferred(transfer: &Transfer) -> String {
     let mut parts = Vec::new();
     if transfer.entries_total > 0 {
-        let (done, all) = (transfer.entries, transfer.entries_total);
-        parts.push(format!(
-            "{} of {} entries",
-            text::grouped(done),
-            text::grouped(all)
-        ));
+        let all = text::grouped(transfer.entries_total);
+        let done = text::right(&text::grouped(transfer.entries), text::width(&all));
+        parts.push(format!("{done} of {all} entries"));
     }
     parts.push(format!(
         "{} acknowledged",
-        text::bytes(transfer.acknowledged)
+        text::right(&text::bytes(transfer.acknowledged), BYTES)
     ));
     parts.push(format!("{} in flight", transfer.in_flight));
     let retries = if transfer.retries == 1 {
@@ -245,6 +251,15 @@ fn transferred(transfer: &Transfer) -> String {
     };
     parts.push(format!("{} {retries}", text::grouped(transfer.retries)));
     parts.join("   ")
+}
+
+/// Tenths only of what is nearly over: they change with every word.
+fn remaining(seconds: f64) -> String {
+    if (10.0..100.0).contains(&seconds) {
+        format!("{seconds:.0} s")
+    } else {
+        when::seconds(seconds)
+    }
 }
 
 /// To three digits.

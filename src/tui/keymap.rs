@@ -14,9 +14,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde::Deserialize;
+use toml::Spanned;
 
 use super::action::{Action, Context, TABLE};
 use super::key::{self, Key};
+use super::misplaced::Misplaced;
 
 /// The keymap that the program carries.
 pub const EMBEDDED: &str = include_str!("../../assets/keymap.toml");
@@ -43,9 +45,9 @@ pub enum Meaning {
 pub enum KeymapError {
     /// The file is not what a keymap is.
     #[error("the keymap does not parse: {0}")]
-    Syntax(#[from] toml::de::Error),
+    Syntax(String),
     /// A context is none.
-    #[error("the keymap names the context `{0}`, which there is not")]
+    #[error("there is no context `{0}`; there are {known}", known = Context::ALL.map(Context::as_str).join(", "))]
     Context(String),
     /// A key is none.
     #[error("in the context `{context}`: {source}")]
@@ -56,7 +58,9 @@ pub enum KeymapError {
         source: key::NoKey,
     },
     /// An action is none, or counts elsewhere.
-    #[error("in the context `{context}`: no action here is called `{name}`")]
+    #[error(
+        "in the context `{context}`: no action here is called `{name}`; assets/keymap.toml names them all"
+    )]
     Action {
         /// Where it stands.
         context: Context,
@@ -88,8 +92,14 @@ pub enum KeymapError {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Binding {
-    on: Vec<String>,
-    run: String,
+    on: Spanned<Vec<String>>,
+    run: Spanned<String>,
+}
+
+impl Binding {
+    fn keys(&self) -> Result<Vec<Key>, key::NoKey> {
+        self.on.get_ref().iter().map(|text| text.parse()).collect()
+    }
 }
 
 impl Keymap {
@@ -104,32 +114,47 @@ impl Keymap {
     }
 
     /// Lays a user's file over this map.
-    pub fn overlay(&mut self, file: &str) -> Result<(), KeymapError> {
-        let contexts: BTreeMap<String, Vec<Binding>> = toml::from_str(file)?;
+    pub fn overlay(&mut self, file: &str) -> Result<(), Misplaced<KeymapError>> {
+        let contexts: BTreeMap<Spanned<String>, Vec<Binding>> = toml::from_str(file)
+            .map_err(|error| Misplaced::syntax(file, &error, KeymapError::Syntax))?;
+        let mut contexts: Vec<_> = contexts.into_iter().collect();
+        contexts.sort_by_key(|(name, _)| name.span().start);
         for (name, bindings) in contexts {
-            let context = Context::ALL
-                .into_iter()
-                .find(|context| context.as_str() == name)
-                .ok_or(KeymapError::Context(name))?;
-            for binding in bindings {
-                self.bind(context, &binding)?;
+            let known = |context: &Context| context.as_str() == name.get_ref();
+            let context = Context::ALL.into_iter().find(known).ok_or_else(|| {
+                let wrong = KeymapError::Context(name.get_ref().clone());
+                Misplaced::at(file, name.span().start, wrong)
+            })?;
+            for binding in &bindings {
+                self.bind(context, binding)
+                    .map_err(|(offset, wrong)| Misplaced::at(file, offset, wrong))?;
             }
-            self.check(context)?;
+            if let Some(short) = self.hidden(context) {
+                // Either of the two may be of this file.
+                let part =
+                    |binding: &&Binding| binding.keys().is_ok_and(|keys| keys.starts_with(short));
+                let offset = bindings.iter().rev().find(part);
+                let offset = offset.map_or(name.span().start, |binding| binding.on.span().start);
+                let keys = key::shown(short);
+                return Err(Misplaced::at(
+                    file,
+                    offset,
+                    KeymapError::Prefix { context, keys },
+                ));
+            }
         }
         Ok(())
     }
 
-    fn bind(&mut self, context: Context, binding: &Binding) -> Result<(), KeymapError> {
-        let keys: Vec<Key> = binding
-            .on
-            .iter()
-            .map(|text| text.parse())
-            .collect::<Result<_, _>>()
-            .map_err(|source| KeymapError::Key { context, source })?;
-        let forbidden = |why| KeymapError::Forbidden {
-            context,
-            keys: binding.on.join(" "),
-            why,
+    /// Binds, or says what is wrong and at which byte.
+    fn bind(&mut self, context: Context, binding: &Binding) -> Result<(), (usize, KeymapError)> {
+        let at = binding.on.span().start;
+        let keys = binding
+            .keys()
+            .map_err(|source| (at, KeymapError::Key { context, source }))?;
+        let forbidden = |why| {
+            let keys = binding.on.get_ref().join(" ");
+            (at, KeymapError::Forbidden { context, keys, why })
         };
         if keys.is_empty() {
             return Err(forbidden("there is no key in it"));
@@ -148,36 +173,32 @@ impl Keymap {
         }
         let list = self.bindings.entry(context).or_default();
         list.retain(|(bound, _)| *bound != keys);
-        if binding.run == "none" {
+        let run = binding.run.get_ref();
+        if run == "none" {
             return Ok(());
         }
-        let action: Action = binding
-            .run
+        let action: Action = run
             .parse()
             .ok()
             .filter(|action: &Action| action.row().context == context)
-            .ok_or_else(|| KeymapError::Action {
-                context,
-                name: binding.run.clone(),
+            .ok_or_else(|| {
+                let name = run.clone();
+                let at = binding.run.span().start;
+                (at, KeymapError::Action { context, name })
             })?;
         list.push((keys, action));
         Ok(())
     }
 
-    fn check(&self, context: Context) -> Result<(), KeymapError> {
-        let list = self.bindings.get(&context).map_or(&[][..], Vec::as_slice);
-        for (short, _) in list {
-            if list
-                .iter()
-                .any(|(long, _)| long.len() > short.len() && long.starts_with(short))
-            {
-                return Err(KeymapError::Prefix {
-                    context,
-                    keys: key::shown(short),
-                });
-            }
-        }
-        Ok(())
+    /// Keys that begin another chord, which could then never be reached.
+    fn hidden(&self, context: Context) -> Option<&[Key]> {
+        let list = self.bindings.get(&context)?;
+        let begins = |short: &[Key]| {
+            let mut longer = list.iter().filter(|(long, _)| long.len() > short.len());
+            longer.any(|(long, _)| long.starts_with(short))
+        };
+        let hidden = list.iter().find(|(short, _)| begins(short));
+        hidden.map(|(short, _)| short.as_slice())
     }
 
     /// What `pressed` means where these contexts count, the nearest first.
@@ -269,6 +290,10 @@ mod tests {
         key::chord(text).unwrap()
     }
 
+    fn wrong(file: &str) -> Misplaced<KeymapError> {
+        Keymap::embedded().overlay(file).unwrap_err()
+    }
+
     #[test]
     fn the_embedded_file_is_what_the_table_says() {
         // To write it again after a change of the table: CHARTSEAL_BLESS=1 cargo test the_embedded_file
@@ -292,7 +317,7 @@ mod tests {
             let before = all.len();
             all.dedup();
             assert_eq!(all.len(), before, "{context}");
-            Keymap::embedded().check(context).unwrap();
+            assert_eq!(Keymap::embedded().hidden(context), None);
         }
     }
 
@@ -332,18 +357,12 @@ mod tests {
             );
             let file = format!("list = [{{ on = [\"ctrl+{letter}\"], run = \"down\" }}]");
             assert!(
-                matches!(
-                    Keymap::embedded().overlay(&file),
-                    Err(KeymapError::Forbidden { .. })
-                ),
+                matches!(wrong(&file).wrong, KeymapError::Forbidden { .. }),
                 "{letter}"
             );
         }
         let file = "list = [{ on = [\"esc\", \"x\"], run = \"down\" }]";
-        assert!(matches!(
-            Keymap::embedded().overlay(file),
-            Err(KeymapError::Forbidden { .. })
-        ));
+        assert!(matches!(wrong(file).wrong, KeymapError::Forbidden { .. }));
         assert!(
             TABLE
                 .iter()
@@ -370,16 +389,30 @@ mod tests {
 
     #[test]
     fn a_file_with_an_unknown_context_action_key_or_field_is_refused() {
-        for bad in [
-            "lisst = []",
-            "list = [{ on = [\"z\"], run = \"fly\" }]",
-            "list = [{ on = [\"z\"], run = \"dispense\" }]",
-            "list = [{ on = [\"zz\"], run = \"down\" }]",
-            "list = [{ on = [], run = \"down\" }]",
-            "list = [{ on = [\"g\"], run = \"down\" }]",
-            "list = [{ on = [\"z\"], run = \"down\", desc = \"\" }]",
+        for (line, bad) in [
+            (1, "lisst = []"),
+            (2, "charts = []\nlisst = []"),
+            (1, "zz = []\naa = []"),
+            (2, "list = [\n{ on = [\"z\"], run = \"fly\" }]"),
+            (4, "[[list]]\non = [\"z\"]\n\nrun = \"fly\""),
+            (2, "\nlist = [{ on = [\"z\"], run = \"dispense\" }]"),
+            (3, "list = [\n\n{ on = [\"zz\"], run = \"down\" }]"),
+            (1, "list = [{ on = [], run = \"down\" }]"),
+            (
+                2,
+                "list = [\n{ on = [\"g\"], run = \"down\" },\n{ on = [\"y\"], run = \"down\" }]",
+            ),
+            (
+                2,
+                "list = [\n{ on = [\"z\"], run = \"down\", desc = \"\" }]",
+            ),
+            (2, "list = [\n{ on = [\"z\", run }]"),
         ] {
-            assert!(Keymap::embedded().overlay(bad).is_err(), "{bad}");
+            let error = wrong(bad);
+            assert_eq!(error.line, line, "{bad}: {error}");
+            let text = error.to_string();
+            assert!(text.starts_with(&format!("{line}: ")), "{text}");
+            assert_eq!(text.lines().count(), 1, "{text}");
         }
     }
 

@@ -8,11 +8,11 @@
 //!   `keyboard`: keys, read where nothing waits for them.
 //! - [`frame_writer`]: what changed since the last frame, in one write; [`scroll`]: rows that only moved. [`terminal`]: raw mode, and back from it, also after a panic.
 //! - [`runner`]: does commands on blocking threads. [`backend`]: whom it asks; [`desk_backend`]: the real one; [`keeper`]: what it does meanwhile.
-//! - [`open`]: the whole of it, from the configuration.
+//! - [`open`]: the whole of it, from the configuration. [`colours`]: what the terminal shows of a theme. [`misplaced`]: what is wrong in a file, with its line.
 //! - [`action`], [`keymap`], [`key`]: one table of what can be done; footer, help, palette and keymap file are read from it.
 //! - [`pane`], [`popup`], `task`: what is on the screen, one concept a file.
 //! - [`draft`]: what is being typed outlives a lock, a lost line and a kill.
-//! - [`shell`]: what panes share. [`canvas`], [`text`], [`theme`], [`field`], [`list`], [`rest`], [`when`], [`job`]: how they draw.
+//! - [`shell`]: what panes share. [`canvas`], [`text`], [`theme`], [`field`], [`filter`], [`list`], [`rest`], [`when`], [`job`]: how they draw.
 //! - [`capture`]: a screen as text or SVG, for the documentation.
 
 pub mod action;
@@ -21,6 +21,7 @@ pub mod app;
 pub mod backend;
 pub mod canvas;
 pub mod capture;
+pub mod colours;
 mod command;
 mod desk_acts;
 pub mod desk_backend;
@@ -28,6 +29,7 @@ mod display;
 pub mod draft;
 pub mod event_loop;
 pub mod field;
+pub mod filter;
 pub mod frame_writer;
 pub mod job;
 pub mod keeper;
@@ -35,6 +37,7 @@ pub mod key;
 mod keyboard;
 pub mod keymap;
 pub mod list;
+pub mod misplaced;
 pub mod msg;
 mod open;
 pub mod pane;
@@ -50,7 +53,7 @@ pub mod text;
 pub mod theme;
 pub mod when;
 
-pub use open::{OpenError, open};
+pub use open::{OpenError, check, open};
 
 #[cfg(test)]
 mod tests;

@@ -7,12 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::backend::Backend;
+use super::colours::Colours;
 use super::desk_backend::{DeskBackend, Surround};
 use super::event_loop;
 use super::keymap::{Keymap, KeymapError};
+use super::misplaced::Misplaced;
 use super::shell::Look;
-use super::theme::{Theme, ThemeError};
-use crate::config::Config;
+use super::theme::{EMBEDDED, Theme, ThemeError};
+use crate::config::{Config, Source, Surroundings};
 use crate::crypto::password::Cost;
 use crate::jobs::backup::{self, Schedule, Target};
 
@@ -30,29 +32,58 @@ pub enum OpenError {
         /// Why.
         source: io::Error,
     },
+    /// There is no such theme.
+    #[error(
+        "{from}: no theme is called `{name}`; there are {known}, and themes/NAME.toml beside a configuration file",
+        known = EMBEDDED.map(|(name, _)| name).join(", ")
+    )]
+    NoTheme {
+        /// Where the name stands.
+        from: Source,
+        /// The name.
+        name: String,
+    },
     /// The theme cannot be used.
-    #[error("theme: {0}")]
-    Theme(#[from] ThemeError),
+    #[error("{path}:{wrong}")]
+    Theme {
+        /// Which.
+        path: String,
+        /// The line, and what is wrong there.
+        wrong: Misplaced<ThemeError>,
+    },
     /// The keymap cannot be used.
-    #[error("{path}: {source}")]
+    #[error("{path}:{wrong}")]
     Keymap {
         /// Which.
         path: String,
-        /// Why.
-        source: KeymapError,
+        /// The line, and what is wrong there.
+        wrong: Misplaced<KeymapError>,
     },
+}
+
+/// Reads the configured theme and keymap, and says what is wrong with either.
+pub fn check(config: &Config) -> Result<(), OpenError> {
+    theme(config)?;
+    keymap(config)?;
+    Ok(())
 }
 
 /// Opens the interface on the configured vault and returns when it is left.
 ///
-/// `colour` is whether the terminal may be sent colours: without, the mono theme is taken whatever is configured.
-pub fn open(config: &Config, colour: bool) -> Result<(), OpenError> {
+/// `around` says what the terminal is: which [`Colours`] it shows (without any the mono theme is taken, whatever is configured), and
+/// whether it is reached over SSH.
+pub fn open(config: &Config, around: &Surroundings) -> Result<(), OpenError> {
+    let theme = match Colours::of(around) {
+        Colours::None => Theme::mono(),
+        colours => theme(config)?.within(colours),
+    };
     let look = Look {
-        theme: theme(config, colour)?,
+        theme,
         keymap: keymap(config)?,
         plain: config.ui.plain,
         kiosk: config.kiosk.enabled,
     };
+    let over_ssh = around.variable("SSH_CONNECTION").is_some();
     let desk: Arc<dyn Backend> = Arc::new(DeskBackend::new(Surround {
         paths: config.paths.clone(),
         cost: Cost {
@@ -64,7 +95,7 @@ pub fn open(config: &Config, colour: bool) -> Result<(), OpenError> {
         tls: config.security.tls,
     }));
     let schedule = schedule(config);
-    let ended = event_loop::run(look, &desk);
+    let ended = event_loop::run(look, config.ui.pace(over_ssh), &desk);
     drop(schedule);
     Ok(ended?)
 }
@@ -94,15 +125,16 @@ fn idle(config: &Config) -> Duration {
     }
 }
 
-fn theme(config: &Config, colour: bool) -> Result<Theme, OpenError> {
-    if !colour {
-        return Ok(Theme::mono());
-    }
+fn theme(config: &Config) -> Result<Theme, OpenError> {
     let name = &config.ui.theme;
-    match config.companion(&format!("themes/{name}.toml")) {
-        Some(file) => Ok(Theme::parse(&read(&file)?)?),
-        None => Ok(Theme::embedded(name)?),
-    }
+    let Some(file) = config.companion(&format!("themes/{name}.toml")) else {
+        return Theme::embedded(name).ok_or_else(|| OpenError::NoTheme {
+            from: config.source("ui.theme"),
+            name: name.clone(),
+        });
+    };
+    let path = file.display().to_string();
+    Theme::parse(&read(&file)?).map_err(|wrong| OpenError::Theme { path, wrong })
 }
 
 fn keymap(config: &Config) -> Result<Keymap, OpenError> {
@@ -112,7 +144,7 @@ fn keymap(config: &Config) -> Result<Keymap, OpenError> {
         let text = read(&file)?;
         keymap
             .overlay(&text)
-            .map_err(|source| OpenError::Keymap { path, source })?;
+            .map_err(|wrong| OpenError::Keymap { path, wrong })?;
     }
     Ok(keymap)
 }

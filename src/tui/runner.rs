@@ -154,7 +154,11 @@ fn said(panic: &(dyn Any + Send)) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use super::super::backend::{Farewell, Reply, Report};
+    use super::super::command::{JobKind, Query, Ticket, Topic};
+    use super::super::draft::Keep;
     use super::*;
+    use crate::desk::view::Reporter;
 
     #[test]
     fn a_job_says_at_most_ten_words_a_second_and_what_it_does_next_at_once() {
@@ -175,5 +179,47 @@ mod tests {
         let most = 1 + begun.elapsed().as_millis() / INTERVAL.as_millis();
         assert!((1..=most).contains(&passed), "{passed} of at most {most}");
         assert!(is_due(&told, &word("verify", 0)));
+    }
+
+    /// A desk whose every work breaks.
+    struct Broken;
+
+    impl Backend for Broken {
+        fn ask(&self, _: Query) -> Result<Reply, Failure> {
+            panic!("a slot without a key")
+        }
+
+        fn run(&self, _: JobKind, _: Reporter<'_>) -> Result<Report, Failure> {
+            panic!("a pack without an end")
+        }
+
+        fn lock(&self, _: Vec<Keep>) -> Farewell {
+            Box::new(|| {})
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_at_the_desk_is_a_failed_question_or_job_and_the_next_is_done() {
+        let (mut runner, mut ears) = Runner::new(Arc::new(Broken));
+        for at in 1..=2 {
+            let (job, kind) = (JobId(at), JobKind::Verify);
+            runner.run(Command::Start { job, kind });
+            let Some(Msg::Ended(ended, end)) = ears.answers.recv().await else {
+                panic!("the end of the job")
+            };
+            let failure = end.unwrap_err();
+            assert_eq!((ended, failure.code.as_str()), (job, "defect"));
+            assert!(failure.message.contains("a pack without an end"));
+        }
+        let ticket = Ticket {
+            topic: Topic::Session,
+            generation: 1,
+        };
+        let query = Box::new(Query::Vault);
+        runner.run(Command::Ask { ticket, query });
+        let Some(Msg::Loaded { reply, .. }) = ears.answers.recv().await else {
+            panic!("an answer")
+        };
+        assert!(reply.unwrap_err().message.contains("a slot without a key"));
     }
 }

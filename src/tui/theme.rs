@@ -9,6 +9,10 @@ use std::collections::BTreeMap;
 
 use ratatui::style::{Color, Modifier, Style};
 use serde::Deserialize;
+use toml::Spanned;
+
+use super::colours::Colours;
+use super::misplaced::Misplaced;
 
 /// What a text on the screen is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
@@ -96,14 +100,11 @@ pub struct Theme {
 /// Why a theme file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ThemeError {
-    /// No embedded theme has this name.
-    #[error("no theme is called `{0}`; there are default, mono and contrast")]
-    Unknown(String),
     /// The file is not what a theme is.
     #[error("the theme does not parse: {0}")]
-    Syntax(#[from] toml::de::Error),
+    Syntax(String),
     /// A colour or modifier is none.
-    #[error("the theme's tone {tone:?} names `{word}`, which is no {what}")]
+    #[error("the look of {tone:?} names `{word}`, which is no {what}")]
     Word {
         /// Where it stands.
         tone: Tone,
@@ -125,10 +126,10 @@ struct File {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Look {
-    fg: Option<String>,
-    bg: Option<String>,
+    fg: Option<Spanned<String>>,
+    bg: Option<Spanned<String>>,
     #[serde(default)]
-    modifiers: Vec<String>,
+    modifiers: Vec<Spanned<String>>,
 }
 
 /// Names and texts of the themes that the program carries.
@@ -139,41 +140,41 @@ pub const EMBEDDED: [(&str, &str); 3] = [
 ];
 
 impl Theme {
-    /// One of the embedded themes.
-    pub fn embedded(name: &str) -> Result<Self, ThemeError> {
-        let (_, text) = EMBEDDED
-            .iter()
-            .find(|(known, _)| *known == name)
-            .ok_or_else(|| ThemeError::Unknown(name.to_owned()))?;
-        Self::parse(text)
+    /// One of the embedded themes; `None` where no other is called so.
+    pub fn embedded(name: &str) -> Option<Self> {
+        let (_, text) = EMBEDDED.iter().find(|(known, _)| *known == name)?;
+        Some(Self::parse(text).expect("the embedded themes parse: a test reads them"))
     }
 
     /// The theme that a terminal without colour gets.
     pub fn mono() -> Self {
-        Self::embedded("mono").expect("the embedded mono theme parses: a test reads it")
+        Self::embedded("mono").expect("mono is embedded")
     }
 
     /// A theme from the text of its file.
-    pub fn parse(text: &str) -> Result<Self, ThemeError> {
-        let file: File = toml::from_str(text)?;
+    pub fn parse(text: &str) -> Result<Self, Misplaced<ThemeError>> {
+        let file: File = toml::from_str(text)
+            .map_err(|error| Misplaced::syntax(text, &error, ThemeError::Syntax))?;
         let mut looks = BTreeMap::new();
         for (tone, look) in file.tone {
-            let mut style = Style::new();
-            if let Some(word) = look.fg {
-                style = style.fg(colour(tone, &word)?);
-            }
-            if let Some(word) = look.bg {
-                style = style.bg(colour(tone, &word)?);
-            }
-            for word in look.modifiers {
-                style = style.add_modifier(modifier(tone, &word)?);
-            }
-            looks.insert(tone, style);
+            let style = look.style(tone);
+            let misplaced = |(offset, wrong)| Misplaced::at(text, offset, wrong);
+            looks.insert(tone, style.map_err(misplaced)?);
         }
         Ok(Self {
             name: file.name,
             looks,
         })
+    }
+
+    /// The same theme in the colours that a terminal shows.
+    #[must_use]
+    pub fn within(mut self, colours: Colours) -> Self {
+        for style in self.looks.values_mut() {
+            style.fg = style.fg.map(|colour| colours.nearest(colour));
+            style.bg = style.bg.map(|colour| colours.nearest(colour));
+        }
+        self
     }
 
     /// How `tone` looks here.
@@ -189,27 +190,42 @@ impl Theme {
     }
 }
 
-fn colour(tone: Tone, word: &str) -> Result<Color, ThemeError> {
-    word.parse().map_err(|_| ThemeError::Word {
-        tone,
-        word: word.to_owned(),
-        what: "colour",
-    })
+impl Look {
+    /// What is written, or what is wrong and at which byte.
+    fn style(&self, tone: Tone) -> Result<Style, (usize, ThemeError)> {
+        let none = |word: &Spanned<String>, what| {
+            let offset = word.span().start;
+            let word = word.get_ref().clone();
+            (offset, ThemeError::Word { tone, word, what })
+        };
+        let colour = |word: &Spanned<String>| {
+            let colour = word.get_ref().parse::<Color>();
+            colour.map_err(|_| none(word, "colour"))
+        };
+        let mut style = Style::new();
+        if let Some(word) = &self.fg {
+            style = style.fg(colour(word)?);
+        }
+        if let Some(word) = &self.bg {
+            style = style.bg(colour(word)?);
+        }
+        for word in &self.modifiers {
+            let modifier = modifier(word.get_ref()).ok_or_else(|| none(word, "modifier"))?;
+            style = style.add_modifier(modifier);
+        }
+        Ok(style)
+    }
 }
 
-fn modifier(tone: Tone, word: &str) -> Result<Modifier, ThemeError> {
-    match word {
-        "bold" => Ok(Modifier::BOLD),
-        "dim" => Ok(Modifier::DIM),
-        "italic" => Ok(Modifier::ITALIC),
-        "underline" => Ok(Modifier::UNDERLINED),
-        "reverse" => Ok(Modifier::REVERSED),
-        _ => Err(ThemeError::Word {
-            tone,
-            word: word.to_owned(),
-            what: "modifier",
-        }),
-    }
+fn modifier(word: &str) -> Option<Modifier> {
+    Some(match word {
+        "bold" => Modifier::BOLD,
+        "dim" => Modifier::DIM,
+        "italic" => Modifier::ITALIC,
+        "underline" => Modifier::UNDERLINED,
+        "reverse" => Modifier::REVERSED,
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
@@ -228,10 +244,7 @@ mod tests {
         for (name, _) in EMBEDDED {
             assert_eq!(Theme::embedded(name).unwrap().name, name);
         }
-        assert!(matches!(
-            Theme::embedded("neon"),
-            Err(ThemeError::Unknown(_))
-        ));
+        assert_eq!(Theme::embedded("neon"), None);
     }
 
     #[test]
@@ -286,13 +299,26 @@ mod tests {
 
     #[test]
     fn a_theme_with_an_unknown_role_key_or_colour_is_refused() {
-        for bad in [
-            "name = 'x'\n[tone.allert]\nfg = 'red'",
-            "name = 'x'\n[tone.alert]\nfgg = 'red'",
-            "name = 'x'\n[tone.alert]\nfg = 'rouge'",
-            "name = 'x'\n[tone.alert]\nmodifiers = ['shiny']",
+        for (line, bad) in [
+            (2, "name = 'x'\n[tone.allert]\nfg = 'red'"),
+            (3, "name = 'x'\n[tone.alert]\nfgg = 'red'"),
+            (3, "name = 'x'\n[tone.alert]\nfg = 'rouge'"),
+            (4, "name = 'x'\n[tone.alert]\nfg = 'red'\nbg = 'rouge'"),
+            (3, "name = 'x'\n[tone.alert]\nmodifiers = ['shiny']"),
+            (2, "name = 'x'\n[tone.alert"),
         ] {
-            assert!(Theme::parse(bad).is_err(), "{bad}");
+            let error = Theme::parse(bad).unwrap_err();
+            assert_eq!(error.line, line, "{bad}: {error}");
+            assert_eq!(error.to_string().lines().count(), 1, "{error}");
         }
+    }
+
+    #[test]
+    fn a_theme_keeps_to_the_colours_that_a_terminal_shows() {
+        let theme = Theme::parse("name = 'x'\n[tone.alert]\nfg = '#ff0000'\nbg = 'blue'").unwrap();
+        let alert = |colours| theme.clone().within(colours).style(Tone::Alert);
+        assert_eq!(alert(Colours::Any).fg, Some(Color::Rgb(255, 0, 0)));
+        assert_eq!(alert(Colours::Sixteen).fg, Some(Color::LightRed));
+        assert_eq!(alert(Colours::Sixteen).bg, Some(Color::Blue));
     }
 }

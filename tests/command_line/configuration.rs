@@ -21,6 +21,7 @@ fn every_value_is_printed_with_its_source() {
         "[ui]\nplain = true\ntheme = \"user\"\n",
     );
     let named = home.write("named.toml", "[ui]\ntheme = \"named\"\n");
+    home.write("themes/named.toml", "name = \"named\"\n");
     let run: Run = home
         .command(&[
             "config",
@@ -90,4 +91,52 @@ fn a_password_in_the_backup_target_is_never_printed() {
         "{}",
         run.out
     );
+}
+
+#[test]
+fn a_theme_or_a_keymap_that_cannot_be_used_ends_with_2_and_names_file_line_and_remedy() {
+    let home = Home::new();
+    let config = home.write(".config/chartseal/config.toml", "[ui]\ntheme = \"night\"\n");
+    let check = || {
+        let error = home.run(&["--json", "config", "check"]).error(2);
+        assert!(
+            !error["message"].as_str().unwrap().contains('\n'),
+            "{error}"
+        );
+        assert_eq!(home.run(&["config", "check"]).err.lines().count(), 1);
+        error
+    };
+    let said = |error: &Value| error["message"].as_str().unwrap().to_owned();
+    let expected = format!(
+        "{config}:2: no theme is called `night`; there are default, mono, contrast, and themes/NAME.toml beside a configuration file"
+    );
+    assert_eq!(said(&check()), expected);
+
+    let theme = home.write(
+        ".config/chartseal/themes/night.toml",
+        "name = \"night\"\n\n[tone.alert]\nfg = \"rouge\"\n",
+    );
+    let error = check();
+    let expected = format!("{theme}:4: the look of Alert names `rouge`, which is no colour");
+    assert_eq!(said(&error), expected);
+    assert!(error["hint"].as_str().unwrap().contains("ui.theme"));
+
+    home.write(".config/chartseal/themes/night.toml", "name = \"night\"\n");
+    let keymap = home.write(
+        ".config/chartseal/keymap.toml",
+        "list = [\n  { on = [\"z\"], run = \"fly\" },\n]\n",
+    );
+    let error = said(&check());
+    assert!(
+        error.starts_with(&format!(
+            "{keymap}:2: in the context `list`: no action here is called `fly`"
+        )),
+        "{error}"
+    );
+
+    home.write(
+        ".config/chartseal/keymap.toml",
+        "list = [\n  { on = [\"z\"], run = \"down\" },\n]\n",
+    );
+    assert_eq!(home.run(&["--json", "config", "check"]).json()["ok"], true);
 }

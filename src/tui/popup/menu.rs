@@ -3,7 +3,7 @@
 use super::super::action::{Action, TABLE};
 use super::super::canvas::Canvas;
 use super::super::draft;
-use super::super::field::{Field, Shown};
+use super::super::filter::Filter;
 use super::super::key::Key;
 use super::super::list::Selection;
 use super::super::pane::Pane;
@@ -12,7 +12,7 @@ use super::super::task::Task;
 use super::super::text;
 use super::super::theme::Tone;
 use super::{After, Popup};
-use crate::desk::view::Draft;
+use crate::desk::view::{Draft, Stamp};
 
 /// What a row of the menu does.
 #[derive(Debug, Clone)]
@@ -44,7 +44,7 @@ pub struct MenuRow {
 #[derive(Debug)]
 pub struct Menu {
     title: String,
-    filter: Field,
+    filter: Filter,
     rows: Vec<MenuRow>,
     selection: Selection,
 }
@@ -54,7 +54,7 @@ impl Menu {
     pub fn new(title: impl Into<String>, rows: Vec<MenuRow>) -> Self {
         Self {
             title: title.into(),
-            filter: Field::new(Shown::Plain),
+            filter: Filter::default(),
             rows,
             selection: Selection::default(),
         }
@@ -80,7 +80,7 @@ impl Menu {
 
     /// The rows that hold every word typed, and the row whose number was typed.
     fn matching(&self) -> Vec<&MenuRow> {
-        let typed = self.filter.text().trim().to_lowercase();
+        let typed = self.filter.followed().trim().to_lowercase();
         if let Some(row) = typed
             .parse::<usize>()
             .ok()
@@ -100,6 +100,7 @@ impl Menu {
     }
 
     pub(super) fn act(mut self, action: Action, shell: &mut Shell) -> After {
+        self.followed();
         let len = self.matching().len();
         match action {
             Action::Submit | Action::Finish => {
@@ -141,15 +142,30 @@ impl Menu {
         After::Keep(Popup::Menu(self))
     }
 
-    pub(super) fn press(&mut self, key: Key) {
-        if self.filter.press(key) {
+    pub(super) fn press(&mut self, key: Key, now: Stamp) {
+        self.filter.press(key, now);
+    }
+
+    pub(super) fn paste(&mut self, pasted: &str, now: Stamp) {
+        self.filter.field().paste(pasted);
+        self.filter.typed(now);
+    }
+
+    pub(super) fn due(&self) -> Option<Stamp> {
+        self.filter.due()
+    }
+
+    pub(super) fn tick(&mut self, now: Stamp) {
+        if self.filter.tick(now) {
             self.selection.select(0);
         }
     }
 
-    pub(super) fn paste(&mut self, pasted: &str) {
-        self.filter.paste(pasted);
-        self.selection.select(0);
+    /// Lets the rows follow what was typed, where they do not yet.
+    fn followed(&mut self) {
+        if self.filter.settle() {
+            self.selection.select(0);
+        }
     }
 
     pub(super) fn render(&self, shell: &Shell, canvas: &mut Canvas<'_>) {

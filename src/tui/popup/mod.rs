@@ -91,9 +91,9 @@ impl Popup {
     }
 
     /// Takes a key that is no action: a character, or an editing key.
-    pub fn press(&mut self, event: KeyEvent) {
+    pub fn press(&mut self, event: KeyEvent, now: Stamp) {
         match self {
-            Popup::Menu(popup) => popup.press(Key::from(event)),
+            Popup::Menu(popup) => popup.press(Key::from(event), now),
             Popup::Form(popup) => popup.press(Key::from(event)),
             Popup::Note(popup) => popup.press(event),
             Popup::Confirm(_) | Popup::Page(_) => {}
@@ -101,12 +101,27 @@ impl Popup {
     }
 
     /// Takes a pasted text.
-    pub fn paste(&mut self, pasted: &str) {
+    pub fn paste(&mut self, pasted: &str, now: Stamp) {
         match self {
-            Popup::Menu(popup) => popup.paste(pasted),
+            Popup::Menu(popup) => popup.paste(pasted, now),
             Popup::Form(popup) => popup.paste(pasted),
             Popup::Note(popup) => popup.paste(pasted),
             Popup::Confirm(_) | Popup::Page(_) => {}
+        }
+    }
+
+    /// When it wants [`tick`](Self::tick), if at all.
+    pub fn due(&self) -> Option<Stamp> {
+        match self {
+            Popup::Menu(popup) => popup.due(),
+            Popup::Confirm(_) | Popup::Form(_) | Popup::Note(_) | Popup::Page(_) => None,
+        }
+    }
+
+    /// The time for which it asked has come.
+    pub fn tick(&mut self, now: Stamp) {
+        if let Popup::Menu(popup) = self {
+            popup.tick(now);
         }
     }
 

@@ -136,12 +136,26 @@ fn typing_narrows_the_charts_by_name_and_number() {
     let mut bench = Bench::of("smith");
     bench.keys("2 /");
     bench.types("hya");
+    assert!(bench.shows("10 of 10"), "the list waits until typing rests");
+    bench.rests();
     assert!(bench.shows("1 of 10") && bench.shows("Hyatt") && !bench.shows("Tillman"));
     bench.keys("ctrl+u");
     bench.types("0081");
+    bench.rests();
     assert!(bench.shows("Tillman") && !bench.shows("Hyatt"));
     bench.keys("esc");
     assert!(bench.shows("10 charts"));
+    // Whoever presses Enter at once means what was typed, and not the row that is still marked.
+    bench.keys("/");
+    bench.types("hya");
+    bench.asked();
+    bench.keys("enter");
+    let asked = bench.asked();
+    assert!(asked.contains("0063-9"), "{asked}");
+    bench.keys("esc :");
+    bench.types("lock and drop");
+    bench.keys("enter");
+    assert!(bench.app.shell.seat.is_none());
 }
 
 #[test]
@@ -572,6 +586,25 @@ fn a_kiosk_has_no_quit_and_no_palette() {
     bench.keys("q");
     bench.keys(":");
     assert!(!bench.app.has_left() && bench.app.shell.popups.is_empty());
+}
+
+#[test]
+fn a_kiosk_forgets_who_was_there_and_a_ward_terminal_keeps_the_name() {
+    for (kiosk, keeps) in [(true, false), (false, true)] {
+        let mut look = look("default");
+        look.kiosk = kiosk;
+        let mut bench = Bench::with(look, Fixture::default());
+        bench.login("mejia");
+        bench.keys("ctrl+l");
+        assert_eq!(bench.shows("mejia"), keeps, "{}", bench.screen());
+        bench.keys("ctrl+u");
+        bench.login("mejia");
+        bench.now = Stamp(bench.now.0 + jiff::SignedDuration::from_hours(1));
+        bench.send(Msg::Tick);
+        assert!(bench.app.shell.seat.is_none());
+        assert_eq!(bench.shows("mejia"), keeps, "{}", bench.screen());
+        assert_eq!(bench.shows("no key was pressed"), keeps);
+    }
 }
 
 #[test]

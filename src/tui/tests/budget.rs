@@ -19,7 +19,7 @@ use super::super::text;
 use super::bench::{Bench, look};
 use super::fixture::Fixture;
 use super::search;
-use crate::desk::view::{Progress, Stamp};
+use crate::desk::view::{Progress, Stamp, Transfer};
 
 #[derive(Clone, Default)]
 struct Wire(Arc<Mutex<Vec<u8>>>);
@@ -159,6 +159,57 @@ fn a_typed_character_takes_at_most_128_bytes() {
     line.bench.types("y");
     let bytes = line.frame();
     assert!(bytes <= 128, "after an error: {bytes}");
+}
+
+/// Types, takes it back with another key and counts each frame; and what the list that follows takes once typing rests.
+fn narrows(line: &mut Line, what: &str, back: &str) {
+    let backs = std::iter::repeat_n(back, what.len());
+    for (at, key) in what
+        .split("")
+        .filter(|c| !c.is_empty())
+        .chain(backs)
+        .enumerate()
+    {
+        let bytes = line.after(key);
+        assert!(
+            bytes <= 128,
+            "{at} {key}: {bytes} {:?}",
+            String::from_utf8_lossy(&line.sent)
+        );
+        // In the middle of the word and at both ends of it.
+        if [0, what.len() / 2, what.len() - 1].contains(&(at % what.len())) {
+            line.bench.rests();
+            let bytes = line.frame();
+            assert!(bytes <= 1500, "the list after {at} {key}: {bytes}");
+        }
+    }
+}
+
+#[test]
+fn a_character_that_narrows_a_list_takes_at_most_128_bytes_and_the_list_follows_when_typing_rests()
+{
+    for theme in ["default", "mono", "contrast"] {
+        for (way, what) in [("2 /", "mej"), ("2 enter :", "sho"), ("2 enter w", "vit")] {
+            let mut line = busy("smith", theme);
+            line.after(way);
+            narrows(&mut line, what, "backspace");
+        }
+    }
+}
+
+#[test]
+fn a_character_of_a_form_or_a_text_takes_at_most_128_bytes() {
+    for theme in ["default", "mono", "contrast"] {
+        for way in ["2 enter v", "2 enter p", "2 r", "2 enter w enter"] {
+            let mut line = busy("smith", theme);
+            line.after(way);
+            for c in "Sahé at 120/80, 患者".chars() {
+                line.bench.types(&c.to_string());
+                let bytes = line.frame();
+                assert!(bytes <= 128, "{way} {c} in {theme}: {bytes}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -416,6 +467,44 @@ fn a_step_of_progress_takes_at_most_96_bytes() {
         "{most} bytes\n{}",
         line.screen.screen().contents()
     );
+}
+
+#[test]
+fn a_step_of_a_transfer_takes_at_most_96_bytes() {
+    for what in ["upload packs", "download packs"] {
+        let mut line = Line::new(Bench::of("lind"));
+        line.after("2 right right right");
+        let job = Job::new(JobId(1), "Back up", line.bench.now);
+        line.bench.app.shell.jobs.push(job);
+        let mut most = (0, String::new());
+        for step in 0..60u64 {
+            line.bench.now = Stamp(line.bench.now.0 + jiff::SignedDuration::from_millis(100));
+            let acknowledged = 21_400 * step + step % 7 * 611;
+            let word = Progress {
+                what: what.to_owned(),
+                done: acknowledged,
+                total: Some(11_200_000),
+                unit: "bytes",
+                note: None,
+                transfer: Some(Transfer {
+                    phase: "packs",
+                    entries: 137 * step,
+                    entries_total: 184_201,
+                    acknowledged,
+                    retries: step / 20,
+                    in_flight: 1 + step as u32 % 3,
+                    stalled: false,
+                }),
+            };
+            line.bench.send(Msg::Progress(JobId(1), word));
+            let bytes = line.frame();
+            if step > 4 {
+                most = most.max((bytes, String::from_utf8_lossy(&line.sent).into_owned()));
+            }
+        }
+        let screen = line.screen.screen().contents();
+        assert!((1..=96).contains(&most.0), "{what}: {most:?}\n{screen}");
+    }
 }
 
 #[test]

@@ -167,6 +167,7 @@ fn drafts_that_are_found_late_take_no_keys_and_no_draft_away() {
         reply: Ok(Reply::Drafts(vec![note])),
     });
     bench.types("0012");
+    bench.rests();
     assert!(bench.shows("1 of 10"), "{}", bench.screen());
     bench.keys("esc 1");
     assert!(bench.shows("1 unfinished"), "{}", bench.screen());

@@ -171,6 +171,7 @@ fn panes_are_offered_by_name_and_only_those_that_there_are() {
     let mut bench = Bench::of("brandt");
     bench.keys(":");
     bench.types("go to");
+    bench.rests();
     for pane in ["Go to Home", "Go to Records", "Go to Search", "Go to Inbox"] {
         assert!(bench.shows(pane), "{}", bench.screen());
     }

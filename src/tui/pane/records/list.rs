@@ -2,7 +2,7 @@
 
 use super::super::super::canvas::Canvas;
 use super::super::super::command::Topic;
-use super::super::super::field::{Field, Shown};
+use super::super::super::filter::Filter;
 use super::super::super::list::Selection;
 use super::super::super::shell::Shell;
 use super::super::super::text;
@@ -11,26 +11,15 @@ use super::OPENING;
 use crate::desk::view::ChartLine;
 
 /// The charts, what narrows them, and the one selected.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct ChartList {
     charts: Vec<ChartLine>,
     /// What narrows the list.
-    pub filter: Field,
+    pub filter: Filter,
     /// Whether the filter is being typed.
     pub filtering: bool,
     /// The selected one of those that are shown.
     pub selection: Selection,
-}
-
-impl Default for ChartList {
-    fn default() -> Self {
-        Self {
-            charts: Vec::new(),
-            filter: Field::new(Shown::Plain),
-            filtering: false,
-            selection: Selection::default(),
-        }
-    }
 }
 
 impl ChartList {
@@ -41,7 +30,7 @@ impl ChartList {
 
     /// The charts that the filter leaves.
     pub fn shown(&self) -> Vec<&ChartLine> {
-        let typed = self.filter.text().to_lowercase();
+        let typed = self.filter.followed().to_lowercase();
         let words: Vec<&str> = typed.split_whitespace().collect();
         let fits = |chart: &&ChartLine| {
             let name = chart.name.to_lowercase();

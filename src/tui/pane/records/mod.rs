@@ -53,6 +53,12 @@ impl Records {
         }
     }
 
+    /// The list follows what was typed: its first row is selected.
+    fn followed(&mut self, shell: &mut Shell) {
+        self.list.selection.select(0);
+        self.leave_others(shell);
+    }
+
     /// Leaves the open chart once the selection is on another.
     fn leave_others(&mut self, shell: &mut Shell) {
         let here = self.list.selected();
@@ -221,7 +227,7 @@ impl Room for Records {
     }
 
     fn field(&mut self) -> Option<&mut Field> {
-        self.list.filtering.then_some(&mut self.list.filter)
+        self.list.filtering.then(|| self.list.filter.field())
     }
 
     fn typing(&self) -> bool {
@@ -229,14 +235,16 @@ impl Room for Records {
     }
 
     fn typed(&mut self, shell: &mut Shell) {
-        self.list.selection.select(0);
-        self.leave_others(shell);
+        self.list.filter.typed(shell.now);
     }
 
     fn act(&mut self, action: Action, shell: &mut Shell) {
         if self.inside && !self.list.filtering {
             self.act_in_chart(action, shell);
             return;
+        }
+        if self.list.filter.settle() {
+            self.followed(shell);
         }
         let len = self.list.shown().len();
         match action {
@@ -330,10 +338,14 @@ impl Room for Records {
     }
 
     fn due(&self) -> Option<Stamp> {
-        self.open.as_ref().and_then(OpenChart::due)
+        let open = self.open.as_ref().and_then(OpenChart::due);
+        [open, self.list.filter.due()].into_iter().flatten().min()
     }
 
     fn tick(&mut self, shell: &mut Shell) {
+        if self.list.filter.tick(shell.now) {
+            self.followed(shell);
+        }
         if let Some(open) = &mut self.open {
             open.tick(shell.now);
         }
