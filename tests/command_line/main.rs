@@ -1,5 +1,6 @@
 //! The real program, as scripts run it: what it prints where, and how it ends.
 
+mod acts;
 mod auditing;
 mod backup;
 mod configuration;
