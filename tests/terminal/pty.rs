@@ -11,7 +11,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use rustix::fs::OFlags;
-use rustix::termios::{Action, tcflow};
+use rustix::termios::{Action, LocalModes, tcflow, tcgetattr};
 
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 
@@ -41,8 +41,24 @@ impl Terminal {
         Self::command(folder, &[], variables)
     }
 
-    /// A command of the command line, with somebody at the terminal.
+    /// A command of the command line on that vault, with somebody at the terminal.
     pub fn command(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        let (vault, host) = (folder.join("vault"), folder.join("host"));
+        let places = [
+            ("CHARTSEAL_VAULT", vault.to_str().unwrap()),
+            ("CHARTSEAL_HOST", host.to_str().unwrap()),
+        ];
+        Self::at_home(folder, arguments, &[&places, variables].concat())
+    }
+
+    /// Starts it with these arguments and nothing but a home.
+    pub fn at_home(home: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        let program = Path::new(env!("CARGO_BIN_EXE_chartseal"));
+        Self::of(program, home, arguments, variables)
+    }
+
+    /// The same with another program.
+    pub fn of(program: &Path, home: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let pair = native_pty_system()
             .openpty(PtySize {
                 rows: 24,
@@ -51,17 +67,12 @@ impl Terminal {
                 pixel_height: 0,
             })
             .unwrap();
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_chartseal"));
+        let mut command = CommandBuilder::new(program);
         command.args(arguments);
         command.env_clear();
-        for (name, value) in [
-            ("HOME", folder.to_str().unwrap()),
-            ("CHARTSEAL_VAULT", folder.join("vault").to_str().unwrap()),
-            ("CHARTSEAL_HOST", folder.join("host").to_str().unwrap()),
-            ("TERM", "xterm-256color"),
-        ]
-        .iter()
-        .chain(variables)
+        for (name, value) in [("HOME", home.to_str().unwrap()), ("TERM", "xterm-256color")]
+            .iter()
+            .chain(variables)
         {
             command.env(name, value);
         }
@@ -201,13 +212,22 @@ impl Terminal {
     }
 
     fn flow(&self, action: Action) {
+        tcflow(self.line(), action).unwrap();
+    }
+
+    /// Whether the terminal shows what is typed, as it does while no program has taken it.
+    pub fn echoes(&self) -> bool {
+        let modes = tcgetattr(self.line()).unwrap().local_modes;
+        modes.contains(LocalModes::ECHO | LocalModes::ICANON)
+    }
+
+    fn line(&self) -> std::fs::File {
         let name = self.master.as_ref().unwrap().tty_name().unwrap();
-        let line = std::fs::File::options()
+        std::fs::File::options()
             .write(true)
             .custom_flags(OFlags::NOCTTY.bits() as i32)
             .open(name)
-            .unwrap();
-        tcflow(&line, action).unwrap();
+            .unwrap()
     }
 
     /// Takes the terminal away, as a lost line does.

@@ -172,3 +172,30 @@ fn what_is_stopped_leaves_nothing_half_done_and_the_next_run_completes() {
     admin.until("Verify the backup: ok");
     report(&mut admin, "Verify the backup", "ok  nothing is wrong");
 }
+
+#[test]
+fn a_signal_in_the_middle_of_a_job_stops_it_ends_the_program_and_the_next_run_completes() {
+    let Some((stage, mut admin)) = Stage::new() else {
+        return;
+    };
+    for name in ["TERM", "HUP"] {
+        stage.link.stall_at("find", "objects");
+        restore(&mut admin, &stage.restored(), &stage.made.restore.files);
+        stage.link.until_stalled();
+        admin.signal(name);
+        let status = admin.ended();
+        assert!(status.success(), "{name}: {status:?}");
+        let screen = admin.screen();
+        assert!(
+            !screen.alternate_screen() && !screen.hide_cursor(),
+            "{name}"
+        );
+        stage.nothing_is_restored();
+        stage.link.go_on();
+        let address = mongod::uri(stage.link.port, "backup");
+        admin = jobs_with(stage.folder.path(), &stage.made, &address);
+    }
+    restore(&mut admin, &stage.restored(), &stage.made.restore.files);
+    admin.until("Restore: ok");
+    assert!(stage.restored().join("vault.db").is_file());
+}
