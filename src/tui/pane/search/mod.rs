@@ -42,6 +42,8 @@ pub struct Search {
     wrong: Option<Wrong>,
     completion: Option<Completion>,
     own: Option<Queries>,
+    /// Whether their list was asked for before they were read.
+    recalling: bool,
     /// Whether the index was brought up in this session already.
     brought_up: bool,
 }
@@ -65,6 +67,7 @@ impl Default for Search {
             wrong: None,
             completion: None,
             own: None,
+            recalling: false,
             brought_up: false,
         }
     }
@@ -170,6 +173,14 @@ impl Search {
         Some(&found.name)
     }
 
+    /// Shows the person's queries.
+    fn recall(&self, shell: &mut Shell) {
+        match self.recent() {
+            Some(menu) => shell.push(Popup::Menu(menu)),
+            None => shell.say("no query was asked yet", Tone::Muted),
+        }
+    }
+
     fn recent(&self) -> Option<Menu> {
         let own = self.own.as_ref()?;
         let row = |label: String, note: &str, query: &str| MenuRow {
@@ -246,6 +257,7 @@ impl Room for Search {
     }
 
     fn typed(&mut self, _shell: &mut Shell) {
+        self.recalling = false;
         self.wrong = None;
         self.completion = None;
     }
@@ -261,10 +273,8 @@ impl Room for Search {
                 }
             }
             Action::Complete => self.complete(),
-            Action::Recent => match self.recent() {
-                Some(menu) => shell.push(Popup::Menu(menu)),
-                None => shell.say("no query was asked yet", Tone::Muted),
-            },
+            Action::Recent if self.own.is_none() => self.recalling = true,
+            Action::Recent => self.recall(shell),
             Action::Language => shell.push(Popup::Page(language::page())),
             Action::KeepQuery if self.query.is_empty() => {
                 shell.say("there is no query to keep", Tone::Warn);
@@ -329,7 +339,12 @@ impl Room for Search {
                     shell.start(JobKind::Index);
                 }
             }
-            Reply::Queries(own) => self.own = Some(own.clone()),
+            Reply::Queries(own) => {
+                self.own = Some(own.clone());
+                if std::mem::take(&mut self.recalling) {
+                    self.recall(shell);
+                }
+            }
             _ => {}
         }
     }
