@@ -3,6 +3,9 @@
 //! Once a terminal has gone, crossterm 0.29 takes the end of its input, and the error that follows, for "not yet" and goes round for ever
 //! inside its call. **The loop never makes that call**: a program whose line was cut still hears the signal, seals what was being
 //! typed, locks and ends. Nor does half a key's code, of which the rest is late, hold the screen up.
+//!
+//! crossterm's feature `use-dev-tty` stands for the way in which it waits. The other way, that of epoll, is told once of what came; where
+//! a new size came before it, crossterm hands out the size, forgets the rest, and the next keys wait for those after them.
 
 use std::io;
 use std::thread;
@@ -15,6 +18,9 @@ use tokio::sync::mpsc;
 
 /// What a terminal that went shows.
 const GONE: PollFlags = PollFlags::HUP.union(PollFlags::ERR).union(PollFlags::NVAL);
+
+/// How long crossterm is asked for what it keeps: without any time it does not look.
+const LOOK: Duration = Duration::from_millis(1);
 
 /// Keys and pastes from here on. The channel ends where the terminal does.
 pub fn listen() -> io::Result<mpsc::UnboundedReceiver<Event>> {
@@ -42,7 +48,7 @@ fn read(send: &mpsc::UnboundedSender<Event>) {
             if !sent {
                 return;
             }
-            if !event::poll(Duration::ZERO).unwrap_or(false) {
+            if !event::poll(LOOK).unwrap_or(false) {
                 break;
             }
         }

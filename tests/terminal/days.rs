@@ -78,6 +78,15 @@ fn a_stop_is_overridden_with_a_reason_and_the_counter_hands_over_and_refuses() {
     counter.types(PASSPHRASE);
     counter.types("\r");
     counter.until("handed over 56; it is dispensed in part, 112 left");
+    // What has no repeats is done with at once, and leaves the queue.
+    select(&mut counter, "paraceta", "paracetamol 500 mg tablet");
+    counter.types("\r");
+    counter.until("Hand over");
+    fill(&mut counter, &["", "", "not more than eight a day"]);
+    counter.types(PASSPHRASE);
+    counter.types("\r");
+    counter.until("; it is dispensed in full");
+    counter.until("14 waiting, oldest");
     // The STOP stands here too.
     // In the list its name is cut, not its strength.
     select(

@@ -1,4 +1,4 @@
-//! What goes over the wire and how the terminal is left: no colour unasked, no mouse, a panic.
+//! What goes over the wire and how the terminal is left: no colour unasked, no mouse, a new size while somebody works, a panic.
 
 use std::fs;
 use std::path::Path;
@@ -108,6 +108,36 @@ fn the_mouse_is_left_to_the_terminal() {
     on.dedup();
     // Cursor, alternate screen, bracketed paste, synchronised update, and nothing of the mouse's (9, 1000 to 1006, 1015, 1016).
     assert_eq!(on, [25, 1049, 2004, 2026]);
+}
+
+#[test]
+fn a_new_size_while_somebody_works_loses_nothing_that_is_typed() {
+    let (folder, made) = hospital();
+    let mut terminal = Terminal::start(folder.path(), &[]);
+    terminal.login(&of_role(&made, "nurse"), PASSPHRASE);
+    terminal.types("2");
+    terminal.until("Enter opens the selected");
+    terminal.types("\r");
+    terminal.until("SUMMARY");
+    terminal.types("w\r");
+    terminal.until("Note");
+    terminal.types("Slept through the night");
+    terminal.until("Slept through the night");
+    terminal.resize(30, 8);
+    terminal.until("needed.");
+    for (columns, rows) in [(120, 40), (48, 14), (80, 24)] {
+        terminal.resize(columns, rows);
+        terminal.until_that("a frame of the new size", |screen| {
+            let text = screen.contents();
+            let footer = text.lines().nth(usize::from(rows) - 1);
+            footer.is_some_and(|line| line.contains("F2 finish"))
+                && text.contains("Slept through the night")
+        });
+    }
+    // All at once: nothing comes behind it that could push it on.
+    terminal.types(" and ate.\x04");
+    terminal.until("written and signed");
+    terminal.until("Slept through the night and ate.");
 }
 
 /// A theme of one colour and a keymap of one key, where the program looks for a user's own.
