@@ -65,25 +65,15 @@ impl Paths {
 mod tests {
     use super::*;
 
-    fn around(variables: &[(&str, &str)]) -> Surroundings {
-        Surroundings {
-            system_file: "/nowhere/config.toml".into(),
-            variables: variables
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-                .collect(),
-        }
-    }
-
     #[test]
     fn without_a_word_the_folders_are_those_of_xdg() {
-        let paths = Paths::resolve("", "", &around(&[("HOME", "/home/a")])).unwrap();
+        let paths = Paths::resolve("", "", &Surroundings::of(&[("HOME", "/home/a")])).unwrap();
         assert_eq!(paths.vault, Path::new("/home/a/.local/share/chartseal"));
         assert_eq!(
             paths.host_of("4f1c").unwrap(),
             Path::new("/home/a/.local/state/chartseal/4f1c")
         );
-        let xdg = around(&[
+        let xdg = Surroundings::of(&[
             ("HOME", "/home/a"),
             ("XDG_DATA_HOME", "/data"),
             ("XDG_STATE_HOME", "relative"),
@@ -98,20 +88,20 @@ mod tests {
 
     #[test]
     fn a_named_host_folder_is_taken_as_it_stands() {
-        let paths = Paths::resolve("/v", "/h", &around(&[])).unwrap();
+        let paths = Paths::resolve("/v", "/h", &Surroundings::of(&[])).unwrap();
         assert_eq!(paths, Paths::new(Path::new("/v"), Path::new("/h")));
         assert_eq!(paths.host_of("4f1c").unwrap(), Path::new("/h"));
     }
 
     #[test]
     fn without_any_home_the_error_says_what_to_set() {
-        let error = Paths::resolve("", "", &around(&[])).unwrap_err();
+        let error = Paths::resolve("", "", &Surroundings::of(&[])).unwrap_err();
         assert_eq!(
             error.to_string(),
             "no folder for the vault: neither XDG_DATA_HOME nor HOME is set to an absolute path"
         );
         assert!(
-            Paths::resolve("/v", "", &around(&[]))
+            Paths::resolve("/v", "", &Surroundings::of(&[]))
                 .unwrap()
                 .host_of("4f1c")
                 .is_err()

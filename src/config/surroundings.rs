@@ -25,6 +25,18 @@ impl Surroundings {
         }
     }
 
+    /// These variables, and no file of the administrator's.
+    #[cfg(test)]
+    pub(crate) fn of(variables: &[(&str, &str)]) -> Self {
+        Self {
+            system_file: "/nowhere/config.toml".into(),
+            variables: variables
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+        }
+    }
+
     /// The value of a variable.
     pub fn variable(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(String::as_str)

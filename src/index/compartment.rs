@@ -67,7 +67,8 @@ pub(super) fn find(conn: &Connection, id: CompartmentId) -> Result<Option<Compar
 }
 
 /// The compartment's row for writing with `key`: made if it is new, moved on if the key is of a later generation. An
-/// earlier key is refused, because those who left may hold it.
+/// earlier key is refused, because those who left may hold it. What was indexed before is still searched with the keys of its time, until
+/// it is indexed anew with [`Mode::Replace`](super::Mode::Replace).
 pub(super) fn enter(
     conn: &Connection,
     id: CompartmentId,
@@ -102,13 +103,6 @@ pub(super) fn enter(
             })
         }
     }
-}
-
-/// Moves the compartment to the generation of `key`: from here on, everything is indexed under the new keys. What was
-/// indexed before is still searched with the old ones, until it is indexed anew with
-/// [`Mode::Replace`](super::Mode::Replace).
-pub fn rotate(conn: &Connection, id: CompartmentId, key: &CompartmentKey) -> Result<()> {
-    enter(conn, id, key).map(|_| ())
 }
 
 /// Empties the index of a compartment, inside the caller's write transaction: everything is due again. For an index that is damaged, or

@@ -109,7 +109,7 @@ pub use audit::{Audit, Audited};
 pub use bulk::{Bulk, FEW, Mode, Written};
 pub use change::{Change, Replaced, add, erase};
 pub use charts::count as count_charts;
-pub use compartment::{CompartmentId, reset, rotate, set_back};
+pub use compartment::{CompartmentId, reset, set_back};
 pub use error::IndexError;
 pub use facts::{Facts, Meta};
 pub use key::CompartmentKey;

@@ -2,12 +2,13 @@
 
 use crate::ledger::UnitId;
 
+use super::compartment::enter;
 use super::segment::{Kind, State};
 use super::testing::{CHART, Dying, File, ID, TODAY, bulk, change, key, note, replaced, segments};
 use super::transactor::Transactor;
 use super::{
     Bulk, Cache, Change, CompartmentId, IndexError, Mode, add, coverage, erase, is_due, merge,
-    query, rebuild, reset, rotate, search, stats, sweep,
+    query, rebuild, reset, search, stats, sweep,
 };
 
 #[test]
@@ -181,7 +182,7 @@ fn a_merge_that_another_session_holds_is_left_to_it_until_its_lease_runs_out() {
 fn after_a_rotation_new_entries_need_the_new_key_and_old_ones_are_still_found() {
     let (file, keys) = (File::new(), [key(1), key(2)]);
     file.add(&keys[0], &[change(1, &note("fever"))]);
-    file.write(|conn| rotate(conn, ID, &keys[1]))
+    file.write(|conn| enter(conn, ID, &keys[1]))
         .expect("rotated");
     let stale = file.write(|conn| add(conn, ID, &keys[0], &[change(2, &note("fever"))]));
     assert!(matches!(

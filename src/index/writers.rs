@@ -4,10 +4,11 @@ use rusqlite::TransactionBehavior;
 
 use crate::ledger::ChartId;
 
+use super::compartment::enter;
 use super::segment::{Kind, State};
 use super::testing::{CHART, File, ID, bulk, change, key, note, replaced, segments};
 use super::transactor::Transactor;
-use super::{Bulk, Change, IndexError, Mode, add, coverage, erase, rotate};
+use super::{Bulk, Change, IndexError, Mode, add, coverage, erase};
 
 #[test]
 fn what_is_rolled_back_leaves_the_index_as_it_was() {
@@ -171,7 +172,7 @@ fn a_bulk_goes_in_after_a_rotation_whose_new_key_vouches_for_nothing_yet() {
     file.add(&keys[0], &[change(1, &note("fever"))]);
     file.write(|conn| coverage::mark(conn, ID, &keys[0], CHART, 1))
         .expect("marked");
-    file.write(|conn| rotate(conn, ID, &keys[1]))
+    file.write(|conn| enter(conn, ID, &keys[1]))
         .expect("rotated");
     let mut bulk = Bulk::new(ID, &keys).expect("a key");
     bulk.push(&change(2, &note("fever")));

@@ -98,13 +98,7 @@ mod tests {
     use super::*;
 
     fn of(variables: &[(&str, &str)]) -> Colours {
-        Colours::of(&Surroundings {
-            system_file: "/nowhere/config.toml".into(),
-            variables: variables
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-                .collect(),
-        })
+        Colours::of(&Surroundings::of(variables))
     }
 
     #[test]
