@@ -35,7 +35,7 @@ const SKEW: f64 = 1.02;
 /// Questions of each kind.
 const QUESTIONS: usize = 300;
 /// What the pane asks for at first.
-const PAGE: u32 = 24;
+const PAGE: u32 = 20;
 /// Entries added one by one with the index, and as many without.
 const ADDS: usize = 400;
 

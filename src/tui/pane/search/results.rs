@@ -15,7 +15,7 @@ use crate::desk::search::Place;
 use crate::desk::view::{Hit, SearchAnswer, Stamp};
 
 /// Matches of the first page: what a screen shows, and no more, so that it is there at once.
-pub(super) const FIRST: u32 = 24;
+pub(super) const FIRST: u32 = 20;
 /// Matches of a later page.
 pub(super) const MORE: u32 = 100;
 /// More is fetched when fewer than this lie below the selection.
