@@ -6,9 +6,10 @@ use rusqlite::{Connection, params};
 
 use super::canonical;
 use super::clear::Clear;
-use super::entry::{Core, FIRST_SITE, Form, Prepared, Row, Signed, link};
+use super::entry::{Core, Entry, FIRST_SITE, Form, Row, link};
 use super::error::LedgerError;
 use super::read::{Head, ReadTx};
+use super::sealing::{Prepared, Signed};
 use super::views;
 use crate::crypto::hash::Hash;
 use crate::crypto::sign::SigningKey;
@@ -193,7 +194,7 @@ pub(super) fn clear_body(core: &Core, row: &Row) -> Result<Option<Clear>, Ledger
     if core.form != Form::Clear {
         return Ok(None);
     }
-    let entry = super::entry::Entry {
+    let entry = Entry {
         core: core.clone(),
         row: row.clone(),
     };

@@ -8,8 +8,8 @@ mod unit;
 
 use minicbor::{Decode, Encode};
 
+use super::body::Body;
 use super::canonical::{self, EncodingError};
-use super::entry::Body;
 use super::id::ChartId;
 use crate::crypto::hash::{Hash, sha256};
 

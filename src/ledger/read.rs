@@ -1,14 +1,15 @@
-//! Reading: one consistent snapshot of the ledger and its views.
+//! Reading: one consistent snapshot of the ledger and its views. **What an index of the file leads to is held against its signed header.**
 
 use std::cmp::Ordering;
 
-use rusqlite::{Connection, OptionalExtension, Row as SqlRow, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
+use super::canonical;
+use super::columns::{COLUMNS, Columns, FROM, columns, convert, entry, fixed, hash, read_row};
 use super::entry::{Core, Entry, Row};
 use super::error::LedgerError;
-use super::id::{CertId, ChartId, EntryId, Holder, Section, ThreadId};
+use super::id::{CertId, ChartId, EntryId, Holder, ThreadId};
 use crate::crypto::hash::Hash;
-use crate::crypto::sign::Signature;
 
 /// Where the chain ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,9 +25,6 @@ pub struct Head {
 pub struct ReadTx<'c> {
     sql: Transaction<'c>,
 }
-
-const COLUMNS: &str = "e.seq, e.core, e.anchor, e.digest, e.signature, e.link, b.box";
-const FROM: &str = "FROM entry e LEFT JOIN body b ON b.seq = e.seq";
 
 impl<'c> ReadTx<'c> {
     pub(super) fn new(sql: Transaction<'c>) -> Self {
@@ -151,7 +149,7 @@ impl<'c> ReadTx<'c> {
         let core: Option<Vec<u8>> = statement
             .query_row([thread.as_bytes()], |row| row.get(0))
             .optional()?;
-        core.map(|core| Ok(super::canonical::decode("entry header", &core)?))
+        core.map(|core| Ok(canonical::decode("entry header", &core)?))
             .transpose()
     }
 
@@ -164,123 +162,9 @@ impl<'c> ReadTx<'c> {
         })?;
         rows.map(|row| {
             let (seq, core) = row?;
-            Ok((seq, super::canonical::decode("entry header", &core)?))
+            Ok((seq, canonical::decode("entry header", &core)?))
         })
         .collect()
-    }
-
-    /// Everything in one section of a chart, oldest first.
-    pub fn section(&self, chart: &ChartId, section: Section) -> Result<Vec<Entry>, LedgerError> {
-        self.section_between(chart, section, 0, u64::MAX >> 1)
-    }
-
-    /// What was written to one section of a chart after `after` and up to `up_to`, oldest first.
-    pub fn section_between(
-        &self,
-        chart: &ChartId,
-        section: Section,
-        after: u64,
-        up_to: u64,
-    ) -> Result<Vec<Entry>, LedgerError> {
-        let tail =
-            "WHERE e.chart = ?1 AND e.section = ?2 AND e.seq > ?3 AND e.seq <= ?4 ORDER BY e.seq";
-        let found = self.entries(
-            tail,
-            params![chart.as_bytes(), section as u8, after as i64, up_to as i64],
-        )?;
-        checked(found, |core| {
-            core.chart == *chart && core.section == section
-        })
-    }
-
-    /// The next entries of one section of a chart after `after`, oldest first, at most `limit`.
-    pub fn section_after(
-        &self,
-        chart: &ChartId,
-        section: Section,
-        after: u64,
-        limit: usize,
-    ) -> Result<Vec<Entry>, LedgerError> {
-        let tail = "WHERE e.chart = ?1 AND e.section = ?2 AND e.seq > ?3 ORDER BY e.seq LIMIT ?4";
-        let found = self.entries(
-            tail,
-            params![chart.as_bytes(), section as u8, after as i64, limit as i64],
-        )?;
-        let mut last = after;
-        for entry in &found {
-            ahead(&mut last, entry.seq())?;
-        }
-        checked(found, |core| {
-            core.chart == *chart && core.section == section
-        })
-    }
-
-    /// The numbers and headers of what was written to one section of a chart up to `up_to`, oldest first.
-    pub fn section_headers(
-        &self,
-        chart: &ChartId,
-        section: Section,
-        up_to: u64,
-    ) -> Result<Vec<(u64, Core)>, LedgerError> {
-        let sql = "SELECT seq, core FROM entry WHERE chart = ?1 AND section = ?2 AND seq <= ?3 ORDER BY seq";
-        let mut statement = self.sql.prepare_cached(sql)?;
-        let rows = statement.query_map(
-            params![chart.as_bytes(), section as u8, up_to as i64],
-            |row| Ok((row.get::<_, i64>(0)? as u64, row.get::<_, Vec<u8>>(1)?)),
-        )?;
-        rows.map(|row| {
-            let (seq, core) = row?;
-            let core: Core = super::canonical::decode("entry header", &core)?;
-            if core.chart == *chart && core.section == section {
-                Ok((seq, core))
-            } else {
-                Err(misplaced(seq))
-            }
-        })
-        .collect()
-    }
-
-    /// The numbers of what was written to one section of a chart up to `up_to`, ascending.
-    pub fn section_numbers(
-        &self,
-        chart: &ChartId,
-        section: Section,
-        up_to: u64,
-    ) -> Result<Vec<u64>, LedgerError> {
-        let sql =
-            "SELECT seq FROM entry WHERE chart = ?1 AND section = ?2 AND seq <= ?3 ORDER BY seq";
-        let mut statement = self.sql.prepare_cached(sql)?;
-        let rows = statement.query_map(
-            params![chart.as_bytes(), section as u8, up_to as i64],
-            |row| Ok(row.get::<_, i64>(0)? as u64),
-        )?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
-    }
-
-    /// The last entry of one section of a chart.
-    pub fn section_end(&self, chart: &ChartId, section: Section) -> Result<u64, LedgerError> {
-        let sql = "SELECT coalesce(max(seq), 0) FROM entry WHERE chart = ?1 AND section = ?2";
-        let seq: i64 = self
-            .sql
-            .prepare_cached(sql)?
-            .query_row(params![chart.as_bytes(), section as u8], |row| row.get(0))?;
-        Ok(seq as u64)
-    }
-
-    /// How many entries a section of a chart has after `after` and up to `up_to`.
-    pub fn section_count(
-        &self,
-        chart: &ChartId,
-        section: Section,
-        after: u64,
-        up_to: u64,
-    ) -> Result<u64, LedgerError> {
-        let sql = "SELECT count(*) FROM entry WHERE chart = ?1 AND section = ?2 AND seq > ?3 AND seq <= ?4";
-        let count: i64 = self.sql.prepare_cached(sql)?.query_row(
-            params![chart.as_bytes(), section as u8, after as i64, up_to as i64],
-            |row| row.get(0),
-        )?;
-        Ok(count as u64)
     }
 
     /// The clear entries that speak of a chart, oldest first.
@@ -394,7 +278,7 @@ impl<'c> ReadTx<'c> {
             .collect())
     }
 
-    fn entries(
+    pub(super) fn entries(
         &self,
         tail: &str,
         params: impl rusqlite::Params,
@@ -423,14 +307,17 @@ impl<'c> ReadTx<'c> {
 }
 
 /// Refuses entries that a column led to and whose signed header says otherwise.
-fn checked(found: Vec<Entry>, asked: impl Fn(&Core) -> bool) -> Result<Vec<Entry>, LedgerError> {
+pub(super) fn checked(
+    found: Vec<Entry>,
+    asked: impl Fn(&Core) -> bool,
+) -> Result<Vec<Entry>, LedgerError> {
     match found.iter().find(|entry| !asked(&entry.core)) {
         None => Ok(found),
         Some(entry) => Err(misplaced(entry.seq())),
     }
 }
 
-fn misplaced(seq: u64) -> LedgerError {
+pub(super) fn misplaced(seq: u64) -> LedgerError {
     LedgerError::Damaged {
         seq,
         what: "it stands where its signed header does not put it".into(),
@@ -448,123 +335,4 @@ pub(super) fn ahead(last: &mut u64, seq: u64) -> Result<(), LedgerError> {
     }
     *last = seq;
     Ok(())
-}
-
-/// The columns of `entry` that repeat its header; `None` for what has another length.
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[expect(missing_docs, reason = "the fields of the header")]
-pub struct Columns {
-    pub id: Option<[u8; 16]>,
-    pub chart: Option<[u8; 16]>,
-    pub section: i64,
-    pub thread: Option<[u8; 16]>,
-    pub parent: Option<[u8; 16]>,
-    pub previous: Option<[u8; 32]>,
-    pub site: i64,
-}
-
-impl Columns {
-    /// The link before the entry, as the column says.
-    pub fn previous(&self) -> Option<Hash> {
-        self.previous.map(Hash)
-    }
-
-    /// Whether they repeat the header faithfully.
-    pub fn repeat(&self, core: &super::entry::Core, previous: &Hash) -> bool {
-        self.id == Some(core.id.0)
-            && self.chart == Some(core.chart.0)
-            && self.section == i64::from(core.section as u8)
-            && self.thread == Some(core.thread.0)
-            && self.parent == Some(core.parent.0)
-            && self.previous == Some(previous.0)
-            && self.site == i64::from(core.site)
-    }
-}
-
-pub(super) fn columns(row: &SqlRow<'_>) -> rusqlite::Result<Columns> {
-    Ok(Columns {
-        id: fixed(row, 7)?,
-        chart: fixed(row, 8)?,
-        section: row.get(9)?,
-        thread: fixed(row, 10)?,
-        parent: fixed(row, 11)?,
-        previous: fixed(row, 12)?,
-        site: row.get(13)?,
-    })
-}
-
-/// A row as SQLite gives it; `None` for what has another length than it should.
-pub(super) struct Raw {
-    seq: u64,
-    core: Vec<u8>,
-    anchor: Option<[u8; 32]>,
-    digest: Option<[u8; 32]>,
-    signature: Option<[u8; 64]>,
-    link: Option<[u8; 32]>,
-    body: Option<Vec<u8>>,
-}
-
-pub(super) fn read_row(row: &SqlRow<'_>) -> rusqlite::Result<Raw> {
-    Ok(Raw {
-        seq: row.get::<_, i64>(0)? as u64,
-        core: row.get(1)?,
-        anchor: fixed(row, 2)?,
-        digest: fixed(row, 3)?,
-        signature: fixed(row, 4)?,
-        link: fixed(row, 5)?,
-        body: row.get(6)?,
-    })
-}
-
-/// A blob of a length that is known; `None` where it has another.
-fn fixed<const N: usize>(row: &SqlRow<'_>, column: usize) -> rusqlite::Result<Option<[u8; N]>> {
-    let value = row.get_ref(column)?;
-    let blob = value.as_blob().map_err(|error| {
-        rusqlite::Error::FromSqlConversionFailure(column, value.data_type(), Box::new(error))
-    })?;
-    Ok(blob.try_into().ok())
-}
-
-pub(super) fn convert(raw: Raw) -> Result<Row, LedgerError> {
-    let damaged = |what: &str| LedgerError::Damaged {
-        seq: raw.seq,
-        what: what.into(),
-    };
-    let hash = |bytes: Option<[u8; 32]>| {
-        bytes
-            .map(Hash)
-            .ok_or_else(|| damaged("a hash of it has the wrong length"))
-    };
-    Ok(Row {
-        seq: raw.seq,
-        anchor: hash(raw.anchor)?,
-        digest: hash(raw.digest)?,
-        signature: raw
-            .signature
-            .map(Signature)
-            .ok_or_else(|| damaged("its signature has the wrong length"))?,
-        link: hash(raw.link)?,
-        core: raw.core,
-        body: raw.body,
-    })
-}
-
-fn entry(raw: Raw) -> Result<Entry, LedgerError> {
-    let seq = raw.seq;
-    convert(raw)?
-        .decode()
-        .map_err(|error| LedgerError::Damaged {
-            seq,
-            what: error.to_string(),
-        })
-}
-
-fn hash(seq: u64, bytes: &[u8]) -> Result<Hash, LedgerError> {
-    bytes
-        .try_into()
-        .map(Hash)
-        .map_err(|_| LedgerError::Damaged {
-            seq,
-            what: "a hash of it has the wrong length".into(),
-        })
 }

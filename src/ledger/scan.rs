@@ -2,10 +2,11 @@
 
 use rusqlite::{Row as SqlRow, params};
 
+use super::columns::{Columns, columns, convert, read_row};
 use super::entry::Row;
 use super::error::LedgerError;
 use super::id::{ChartId, EntryId, Holder, Section};
-use super::read::{Columns, ReadTx, ahead, columns, convert, read_row};
+use super::read::{ReadTx, ahead};
 use super::slot::SlotPlace;
 
 /// One row of the ledger, as far as it can be read.

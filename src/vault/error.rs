@@ -3,8 +3,7 @@
 use std::path::PathBuf;
 
 use crate::crypto::hpke::HpkeError;
-use crate::ledger::entry::OpenEntryError;
-use crate::ledger::{ChartId, LedgerError, Section};
+use crate::ledger::{ChartId, LedgerError, OpenEntryError, Section};
 
 /// What happened, to what, and what to do.
 #[derive(Debug, thiserror::Error)]

@@ -2,8 +2,7 @@
 
 use crate::crypto::hpke::KemSecret;
 use crate::crypto::secret::Secret;
-use crate::ledger::entry::OpenEntryError;
-use crate::ledger::{Body, ChartId, Entry, Form, Section, UnitId};
+use crate::ledger::{Body, ChartId, Entry, Form, OpenEntryError, Section, UnitId};
 
 use super::directory::Finding;
 use super::error::VaultError;

@@ -9,9 +9,8 @@ mod found;
 
 use crate::crypto::hash::Hash;
 use crate::ledger::append::CLOCK_SLACK_MS;
-use crate::ledger::read::Columns;
 use crate::ledger::view_check::ViewCheck;
-use crate::ledger::{ChartId, Clear, Entry, Form, Head, Office, ReadTx, Scanned};
+use crate::ledger::{ChartId, Clear, Columns, Entry, Form, Head, Office, ReadTx, Scanned};
 
 use super::directory::Directory;
 use super::error::VaultError;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use crate::crypto::secret::Secret;
 use crate::ledger::clear::Clear;
-use crate::ledger::entry::Place;
-use crate::ledger::{Body, ChartId, EntryId, Holder, Prepared, Section, ThreadId, UnitId, WriteTx};
+use crate::ledger::{
+    Body, ChartId, EntryId, Holder, Place, Prepared, Section, ThreadId, UnitId, WriteTx,
+};
 
 use super::directory::Directory;
 use super::error::VaultError;

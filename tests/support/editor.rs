@@ -12,10 +12,10 @@ use chartseal::crypto::sign::Signature;
 use chartseal::desk::view::{VerifyReport, unwatched};
 use chartseal::jobs::verify;
 use chartseal::ledger::clear::GrantGround;
-use chartseal::ledger::entry::{Body, link};
+use chartseal::ledger::entry::link;
 use chartseal::ledger::store::FILE;
 use chartseal::ledger::{
-    ChartId, Clear, Core, EntryId, Form, Holder, Ledger, Section, ThreadId, canonical,
+    Body, ChartId, Clear, Core, EntryId, Form, Holder, Ledger, Section, ThreadId, canonical,
 };
 use chartseal::vault::sweep::Witness;
 use chartseal::vault::{Draft, NewChart, NewGrant, Session, Vault, VaultError};
