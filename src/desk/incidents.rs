@@ -6,16 +6,14 @@
 //! [`KEPT`] stay.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use crate::config::Paths;
-use crate::ledger::store::create_private_folder;
-use crate::vault::clock;
-use crate::vault::host::replace_private;
 
 use super::error::DeskError;
+use super::kept;
 use super::session;
 use super::view::{Incident, IncidentKind, Incidents, Stamp};
 
@@ -43,33 +41,27 @@ pub fn note(
     what: &[String],
 ) -> Result<(), DeskError> {
     let folder = host.join(FOLDER);
-    create_private_folder(&folder)?;
     let mut what: Vec<String> = what.to_vec();
     if what.len() > LINES {
         let more = what.len() - LINES;
         what.truncate(LINES);
         what.push(format!("and {more} more"));
     }
-    let before = files(host);
-    let mut at = clock::now();
-    while folder.join(name(at)).exists() {
-        at += 1;
-    }
-    let kept = Kept {
+    let before = kept::files(&folder);
+    let incident = Kept {
         target: target.to_owned(),
         kind,
         what,
     };
-    let text = serde_json::to_vec(&kept).map_err(|error| DeskError::Outside(error.to_string()))?;
-    replace_private(&folder.join(name(at)), &text)?;
+    kept::keep(&folder, &incident)?;
     let replaced = |earlier: &Kept| {
-        earlier.target == kept.target
+        earlier.target == incident.target
             && earlier.kind == kind
-            && (kind == IncidentKind::Failed || earlier.what == kept.what)
+            && (kind == IncidentKind::Failed || earlier.what == incident.what)
     };
     for (nth, (_, path)) in before.into_iter().enumerate() {
         if nth + 1 >= KEPT || read(&path).as_ref().is_some_and(replaced) {
-            remove(&path);
+            kept::let_go(&path);
         }
     }
     Ok(())
@@ -77,31 +69,33 @@ pub fn note(
 
 /// A backup to this target was made: that earlier ones failed is over.
 pub fn settle(host: &Path, target: &str) {
-    for (_, path) in files(host) {
+    for (_, path) in kept::files(&host.join(FOLDER)) {
         if read(&path)
             .is_some_and(|kept| kept.kind == IncidentKind::Failed && kept.target == target)
         {
-            remove(&path);
+            kept::let_go(&path);
         }
     }
 }
 
 /// What nobody has seen, the newest first.
 pub fn list(host: &Path) -> Vec<Incident> {
-    let incidents = files(host).into_iter().map(|(at, path)| {
-        // Whatever stands there was put there because something went wrong.
-        let Kept { target, kind, what } = read(&path).unwrap_or_else(|| Kept {
-            target: path.display().to_string(),
-            kind: IncidentKind::Alarm,
-            what: vec!["this file cannot be read".to_owned()],
+    let incidents = kept::files(&host.join(FOLDER))
+        .into_iter()
+        .map(|(at, path)| {
+            // Whatever stands there was put there because something went wrong.
+            let Kept { target, kind, what } = read(&path).unwrap_or_else(|| Kept {
+                target: path.display().to_string(),
+                kind: IncidentKind::Alarm,
+                what: vec!["this file cannot be read".to_owned()],
+            });
+            Incident {
+                at,
+                target,
+                kind,
+                what,
+            }
         });
-        Incident {
-            at,
-            target,
-            kind,
-            what,
-        }
-    });
     incidents.collect()
 }
 
@@ -120,7 +114,10 @@ pub fn seen(paths: &Paths, through: Option<Stamp>) -> Result<Incidents, DeskErro
     let mut incidents = list(&host);
     incidents.retain(|incident| through.is_none_or(|through| incident.at <= through));
     let ours = |at: &Stamp| incidents.iter().any(|incident| incident.at == *at);
-    for (_, path) in files(&host).into_iter().filter(|(at, _)| ours(at)) {
+    for (_, path) in kept::files(&host.join(FOLDER))
+        .into_iter()
+        .filter(|(at, _)| ours(at))
+    {
         fs::remove_file(&path).map_err(|error| DeskError::io(&path, error))?;
     }
     Ok(Incidents {
@@ -129,34 +126,8 @@ pub fn seen(paths: &Paths, through: Option<Stamp>) -> Result<Incidents, DeskErro
     })
 }
 
-fn name(millis: u64) -> String {
-    format!("{millis}.json")
-}
-
-/// The files, the newest first.
-fn files(host: &Path) -> Vec<(Stamp, PathBuf)> {
-    let Ok(entries) = fs::read_dir(host.join(FOLDER)) else {
-        return Vec::new();
-    };
-    let mut files: Vec<_> = entries
-        .flatten()
-        .filter_map(|entry| {
-            let path = entry.path();
-            let millis = path.file_name()?.to_str()?.strip_suffix(".json")?;
-            Some((Stamp::from_millis(millis.parse().ok()?), path))
-        })
-        .collect();
-    files.sort_by(|one, other| other.cmp(one));
-    files
-}
-
 fn read(path: &Path) -> Option<Kept> {
     serde_json::from_slice(&fs::read(path).ok()?).ok()
-}
-
-fn remove(path: &Path) {
-    // Another process may have been faster; what stays is told once more.
-    let _ = fs::remove_file(path);
 }
 
 #[cfg(test)]

@@ -42,8 +42,8 @@ pub(super) fn files(folder: &Path) -> Vec<(Stamp, PathBuf)> {
     files
 }
 
-/// Lets a file go.
-pub(super) fn drop_file(path: &Path) {
-    // Another process may have been faster; what stays is there once more.
+/// Lets a file go, of which nobody has to be told.
+pub(super) fn let_go(path: &Path) {
+    // Another process may have been faster; what stays goes the next time.
     let _ = fs::remove_file(path);
 }

@@ -10,7 +10,7 @@
 //!   what a searcher keeps; [`drafts`]: what is being written and is not signed yet.
 //! - [`rx`]: from the prescriber to the counter; [`stock`]: a pharmacy's shelf; [`access`]: asking, deciding, sharing.
 //! - [`setup`]: a vault begins; [`users`], [`units`]: who works here and where; [`status`], [`keys`]: what the host may know without anybody's key;
-//!   [`verifications`]: the reports that it keeps; [`incidents`]: what went wrong in backups.
+//!   [`verifications`]: the reports that it keeps; [`incidents`]: what went wrong in backups; `kept`: the files of both.
 
 pub mod access;
 pub mod act;
@@ -23,6 +23,7 @@ pub mod inbox;
 pub mod incidents;
 pub mod index;
 pub mod indexing;
+mod kept;
 pub mod keys;
 pub mod locate;
 pub mod looking;

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 
 use crate::config::Paths;
 use crate::ledger::store::create_private_folder;
-use crate::vault::clock;
-use crate::vault::host::{Host, replace_private, write_private};
+use crate::vault::host::{Host, write_private};
 
 use super::error::DeskError;
+use super::kept;
 use super::session;
 use super::view::{Stamp, VerifyLine, VerifyReport};
 
@@ -24,39 +24,33 @@ const SAVED: &str = "saved";
 /// Keeps a report, and lets go of the oldest ones.
 pub fn keep(host: &Host, report: &VerifyReport) -> Result<(), DeskError> {
     let folder = host.folder().join(FOLDER);
-    create_private_folder(&folder)?;
-    let text = serde_json::to_vec(report).map_err(|error| DeskError::Outside(error.to_string()))?;
-    // One a millisecond: a report that comes as fast takes the next.
-    let mut at = clock::now();
-    while folder.join(name(at)).exists() {
-        at += 1;
-    }
-    replace_private(&folder.join(name(at)), &text)?;
-    for (_, path) in files(host.folder()).into_iter().skip(KEPT) {
-        // Another process may have been faster.
-        let _ = fs::remove_file(path);
+    kept::keep(&folder, report)?;
+    for (_, path) in kept::files(&folder).into_iter().skip(KEPT) {
+        kept::let_go(&path);
     }
     Ok(())
 }
 
 /// The reports that are kept, the newest first. One that cannot be read is left out.
 pub fn list(paths: &Paths) -> Result<Vec<VerifyLine>, DeskError> {
-    let lines = files(&host(paths)?).into_iter().filter_map(|(at, path)| {
-        let report = read(&path).ok()?;
-        Some(VerifyLine {
-            at,
-            entries: report.entries,
-            findings: report.findings.len() as u64,
-            ok: report.ok,
-            seconds: report.seconds,
-        })
-    });
+    let lines = kept::files(&host(paths)?.join(FOLDER))
+        .into_iter()
+        .filter_map(|(at, path)| {
+            let report = read(&path).ok()?;
+            Some(VerifyLine {
+                at,
+                entries: report.entries,
+                findings: report.findings.len() as u64,
+                ok: report.ok,
+                seconds: report.seconds,
+            })
+        });
     Ok(lines.collect())
 }
 
 /// A report that is kept: the one of `at`, or the newest.
 pub fn show(paths: &Paths, at: Option<Stamp>) -> Result<VerifyReport, DeskError> {
-    let files = files(&host(paths)?);
+    let files = kept::files(&host(paths)?.join(FOLDER));
     let found = match at {
         None => files.first(),
         Some(at) => files.iter().find(|(kept, _)| *kept == at),
@@ -82,27 +76,6 @@ pub fn save(paths: &Paths, at: Stamp, text: &str) -> Result<PathBuf, DeskError> 
 
 fn host(paths: &Paths) -> Result<PathBuf, DeskError> {
     Ok(session::folders(paths)?.1)
-}
-
-fn name(millis: u64) -> String {
-    format!("{millis}.json")
-}
-
-/// The files of reports, the newest first.
-fn files(host: &Path) -> Vec<(Stamp, PathBuf)> {
-    let Ok(entries) = fs::read_dir(host.join(FOLDER)) else {
-        return Vec::new();
-    };
-    let mut files: Vec<_> = entries
-        .flatten()
-        .filter_map(|entry| {
-            let path = entry.path();
-            let millis = path.file_name()?.to_str()?.strip_suffix(".json")?;
-            Some((Stamp::from_millis(millis.parse().ok()?), path))
-        })
-        .collect();
-    files.sort_by(|one, other| other.cmp(one));
-    files
 }
 
 fn read(path: &Path) -> Result<VerifyReport, DeskError> {
@@ -155,7 +128,7 @@ mod tests {
         for entries in 1..=many {
             keep(&host, &report(entries)).unwrap();
         }
-        let files = files(host.folder());
+        let files = kept::files(&host.folder().join(FOLDER));
         assert_eq!(files.len(), KEPT);
         assert_eq!(read(&files[0].1).unwrap(), report(many));
         assert_eq!(
