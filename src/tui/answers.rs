@@ -7,9 +7,9 @@ use super::backend::{Failure, Reply, Report};
 use super::command::{JobId, Query, Ticket, Topic};
 use super::desk_backend::WRONG_PASSPHRASE;
 use super::draft;
-use super::job;
 use super::pane::{Pane, Room, pages};
 use super::popup::{Page, Popup};
+use super::report;
 use super::shell::Seat;
 use super::task::Task;
 use super::theme::Tone;
@@ -186,7 +186,7 @@ impl App {
         let (state, tone) = job.state();
         let page = match &job.end {
             Some((_, Ok(report @ (Report::Demo(_) | Report::Init(_))))) => {
-                Some(Page::new(title, job::lines(report)))
+                Some(Page::new(title, report::lines(report)))
             }
             Some((_, Err(failure))) if self.shell.seat.is_none() => Some(Page::failure(failure)),
             _ => None,

@@ -3,38 +3,32 @@
 //! **The session is held here alone.** A question borrows it for as long as it lasts; locking wipes its keys at once,
 //! whoever is still asking.
 
+mod failure;
+mod jobs;
+
 use std::collections::HashMap;
-use std::num::NonZeroUsize;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 use std::time::Duration;
 
 use super::backend::{Backend, Failure, Farewell, Reply, Report, VaultState};
 use super::command::{JobKind, Query};
 use super::desk_acts;
 use super::draft::Keep;
-use super::job;
 use super::keeper::{Keeper, Pace};
+use super::report;
 use super::shell::workplaces;
 use crate::config::{self, Paths, Tls};
 use crate::crypto::password::Cost;
-use crate::crypto::secret::SecretBytes;
 use crate::desk::view::{DemoLogin, Reporter, unwatched};
 use crate::desk::{
-    DeskError, Session, access, audit, charts, drafts, inbox, index, queries, rx, search, session,
-    setup, status, stock, units, users, verifications,
+    DeskError, Session, access, audit, charts, drafts, inbox, queries, rx, search, session, status,
+    stock, units, users, verifications,
 };
 use crate::interop::fhir::export::as_json;
-use crate::jobs::backup::HostFolder;
-use crate::jobs::{backup, demo, verify};
-use crate::vault::{Vault, VaultError, shares};
+use crate::jobs::backup;
+use crate::vault::Vault;
 
-/// A demonstration made from the screen is always the same one.
-const DEMO_SEED: u64 = 1;
-
-/// The code of a failure that the form which asked for the passphrase tells itself.
-pub(super) const WRONG_PASSPHRASE: &str = "wrong-passphrase";
+pub(super) use failure::WRONG_PASSPHRASE;
 
 /// What the desk must know of the configuration.
 #[derive(Debug, Clone)]
@@ -124,90 +118,6 @@ impl DeskBackend {
         let demo = opened.host().is_demonstration();
         let logins = if demo { logins(&opened)? } else { Vec::new() };
         Ok(VaultState::There { name, demo, logins })
-    }
-
-    /// Where snapshots go.
-    fn target(&self) -> Result<backup::Target, Failure> {
-        self.open(self.around.backup.target.as_ref())
-    }
-
-    /// The same under a credential that may delete.
-    fn prune_target(&self) -> Result<backup::Target, Failure> {
-        let backup = &self.around.backup;
-        self.open(backup.prune_target.as_ref().or(backup.target.as_ref()))
-    }
-
-    fn open(&self, address: Option<&String>) -> Result<backup::Target, Failure> {
-        let Some(address) = address else {
-            return Err(Failure {
-                code: "no-target".to_owned(),
-                message: "no backup target is configured".to_owned(),
-                hint: Some(
-                    "set [backup] target in config.toml: a folder, or the address of a cluster"
-                        .to_owned(),
-                ),
-                causes: Vec::new(),
-            });
-        };
-        let (link, tls) = (&self.around.backup, self.around.tls);
-        Ok(backup::Target::configured(address, link, tls)?)
-    }
-
-    /// What is done with the repository.
-    fn repository(&self, kind: JobKind, watch: Reporter<'_>) -> Result<Report, Failure> {
-        let paths = &self.around.paths;
-        Ok(match kind {
-            JobKind::BackUp => Report::BackedUp(backup::run(paths, &self.target()?, watch)?),
-            JobKind::VerifyBackup { read, head } => Report::VerifiedBackup(backup::verify(
-                paths,
-                &self.target()?,
-                read,
-                head.as_ref(),
-                watch,
-            )?),
-            JobKind::Restore {
-                into,
-                snapshot,
-                head,
-                shares,
-                damage,
-            } => {
-                let order = backup::Order {
-                    into: &into,
-                    host: &HostFolder::of(paths)?,
-                    snapshot: snapshot.as_deref(),
-                    shares: &texts(shares)?,
-                    head: head.as_ref(),
-                    damage,
-                };
-                let restored = backup::restore(&self.target()?, &order, watch)?;
-                Report::Restored(Box::new(restored))
-            }
-            JobKind::Drill {
-                login,
-                passphrase,
-                charts,
-                shares,
-            } => {
-                let drill = backup::Drill {
-                    login: &login,
-                    passphrase: &passphrase,
-                    shares: &texts(shares)?,
-                    head: None,
-                    scratch: None,
-                    charts,
-                };
-                let drilled = backup::drill(paths, &self.target()?, &drill, watch)?;
-                Report::Drilled(Box::new(drilled))
-            }
-            JobKind::Prune => Report::Pruned(backup::prune(
-                paths,
-                &self.prune_target()?,
-                self.around.backup.pruner.as_deref(),
-                watch,
-            )?),
-            _ => unreachable!("`run` sends only work with the repository here"),
-        })
     }
 
     fn unlock(
@@ -322,7 +232,7 @@ impl Backend for DeskBackend {
                     Some(report) => report,
                     None => Box::new(verifications::show(&self.around.paths, Some(at))?),
                 };
-                let text = job::plain(&Report::Verify(report));
+                let text = report::plain(&Report::Verify(report));
                 let path = verifications::save(&self.around.paths, at, &text)?;
                 Reply::Done(format!("saved as {}", path.display()))
             }
@@ -342,55 +252,7 @@ impl Backend for DeskBackend {
     }
 
     fn run(&self, kind: JobKind, report: Reporter<'_>) -> Result<Report, Failure> {
-        match kind {
-            JobKind::Verify => {
-                let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-                let found = verify::ledger(&self.around.paths, threads, report)?;
-                Ok(Report::Verify(Box::new(found)))
-            }
-            JobKind::Init {
-                admin,
-                passphrase,
-                shares_out,
-            } => {
-                let rule = setup::ShareRule {
-                    shares: 5,
-                    threshold: 3,
-                    out: shares_out.map(PathBuf::from),
-                };
-                let made = setup::init(
-                    &self.around.paths,
-                    &admin,
-                    &passphrase,
-                    &rule,
-                    self.around.cost,
-                )?;
-                Ok(Report::Init(Box::new(made)))
-            }
-            JobKind::Demo { patients } => {
-                let plan = demo::Plan {
-                    patients,
-                    seed: DEMO_SEED,
-                    cost: self.around.cost,
-                    papers: demo::papers_beside(&self.around.paths.vault),
-                };
-                Ok(Report::Demo(Box::new(demo::make(
-                    &self.around.paths,
-                    &plan,
-                    report,
-                )?)))
-            }
-            JobKind::Index => {
-                let (session, keeper) = self.session()?;
-                let _asked = keeper.ask();
-                Ok(Report::Indexed(index::merge(&session, report)?))
-            }
-            JobKind::BackUp
-            | JobKind::VerifyBackup { .. }
-            | JobKind::Restore { .. }
-            | JobKind::Drill { .. }
-            | JobKind::Prune => self.repository(kind, report),
-        }
+        self.work(kind, report)
     }
 
     fn lock(&self, keep: Vec<Keep>) -> Farewell {
@@ -412,21 +274,6 @@ impl Backend for DeskBackend {
             }
         })
     }
-}
-
-/// The texts of shares, each of which was given as its text or as the name of its file.
-fn texts(shares: Vec<SecretBytes>) -> Result<Vec<SecretBytes>, DeskError> {
-    let text = |share: SecretBytes| {
-        if shares::is_share(share.expose()) {
-            return Ok(share);
-        }
-        let file = PathBuf::from(String::from_utf8_lossy(share.expose()).into_owned());
-        match std::fs::read(&file) {
-            Ok(text) => Ok(SecretBytes::new(text)),
-            Err(error) => Err(DeskError::io(&file, error)),
-        }
-    };
-    shares.into_iter().map(text).collect()
 }
 
 /// Who can log in to a demonstration, each role's first before the others.
@@ -460,46 +307,4 @@ fn logins(vault: &Vault) -> Result<Vec<DemoLogin>, DeskError> {
     }
     logins.sort_by_key(|(before, login)| (*before, login.role.clone()));
     Ok(logins.into_iter().map(|(_, login)| login).collect())
-}
-
-/// Whether a refusal is about a chart, which may be asked for, and not about who is asking.
-fn of_a_chart(error: &DeskError) -> bool {
-    matches!(
-        error,
-        DeskError::NoSuchChart(_)
-            | DeskError::Denied(_)
-            | DeskError::Vault(VaultError::NoKey { .. })
-    )
-}
-
-impl From<DeskError> for Failure {
-    fn from(error: DeskError) -> Self {
-        let code = match &error {
-            DeskError::Vault(VaultError::WrongPassphrase) => WRONG_PASSPHRASE,
-            _ => error.code(),
-        };
-        // The desk's hints name commands; on the screen there are keys.
-        let hint = match code {
-            "denied" | "no-such-chart" if of_a_chart(&error) => Some(
-                "r asks for access to a chart; in an emergency B opens it, on record".to_owned(),
-            ),
-            "no-such-entry" => Some("what is shown may be old: read it again".to_owned()),
-            "stopped-by-check" => {
-                Some("change the order, or give a reason, which you sign".to_owned())
-            }
-            _ => error.hint(),
-        };
-        let mut causes = Vec::new();
-        let mut cause = std::error::Error::source(&error);
-        while let Some(error) = cause {
-            causes.push(error.to_string());
-            cause = error.source();
-        }
-        Self {
-            code: code.to_owned(),
-            message: error.to_string(),
-            hint,
-            causes,
-        }
-    }
 }

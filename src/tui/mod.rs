@@ -12,7 +12,7 @@
 //! - [`action`], [`keymap`], [`key`]: one table of what can be done; footer, help, palette and keymap file are read from it.
 //! - [`pane`], [`popup`], `task`: what is on the screen, one concept a file.
 //! - [`draft`]: what is being typed outlives a lock, a lost line and a kill.
-//! - [`shell`]: what panes share. [`canvas`], [`text`], [`theme`], [`field`], [`filter`], [`list`], [`rest`], [`when`], [`job`]: how they draw.
+//! - [`shell`]: what panes share. [`canvas`], [`text`], [`theme`], [`field`], [`filter`], [`list`], [`rest`], [`when`], [`job`], [`report`]: how they draw.
 //! - [`capture`]: a screen as text or SVG, for the documentation.
 
 pub mod action;
@@ -43,6 +43,7 @@ mod open;
 pub mod pane;
 pub mod popup;
 pub mod render;
+pub mod report;
 pub mod rest;
 pub mod runner;
 pub mod scroll;

@@ -4,8 +4,8 @@ use super::super::action::Action;
 use super::super::backend::Report;
 use super::super::canvas::Canvas;
 use super::super::command::{Act, JobKind, Query};
-use super::super::job;
 use super::super::popup::{Confirm, Consent, Page, Popup};
+use super::super::report;
 use super::super::shell::Shell;
 use super::super::task::Task;
 use super::super::text;
@@ -50,7 +50,7 @@ impl Admin {
             return;
         };
         let page = match &job.end {
-            Some((_, Ok(report))) => Page::new(job.title, job::lines(report)),
+            Some((_, Ok(report))) => Page::new(job.title, report::lines(report)),
             Some((_, Err(failure))) => Page::failure(failure),
             None => return,
         };
@@ -58,7 +58,7 @@ impl Admin {
     }
 
     pub(super) fn show_report(report: &VerifyReport, shell: &mut Shell) {
-        let lines = job::lines(&Report::Verify(Box::new(report.clone())));
+        let lines = report::lines(&Report::Verify(Box::new(report.clone())));
         shell.push(Popup::Page(Page::new(REPORT, lines)));
     }
 
