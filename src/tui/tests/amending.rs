@@ -264,3 +264,29 @@ fn a_patient_amends_what_the_patient_reported_alone() {
     assert!(!bench.shows("Vital signs"), "{}", bench.screen());
     assert!(bench.shows("is not amended here"), "{}", bench.screen());
 }
+
+#[test]
+fn amending_a_note_begins_with_its_text() {
+    let mut bench = Bench::of("smith");
+    bench.keys("2 enter right down a");
+    assert!(bench.shows("Amend the note") && bench.shows("Fever since midnight"));
+    bench.types(" Better now.");
+    bench.asked();
+    bench.keys("f2");
+    let asked = bench.asked();
+    assert!(asked.contains("productive cough. Better now."), "{asked}");
+}
+
+#[test]
+fn amending_begins_with_what_was_written() {
+    let mut bench = Bench::of("smith");
+    bench.keys("2 enter right right a");
+    assert!(
+        bench.shows("148") && bench.shows("92"),
+        "{}",
+        bench.screen()
+    );
+    bench.asked();
+    bench.keys("f2");
+    assert!(bench.asked().contains("Amend { entry: \"e90\""));
+}

@@ -3,17 +3,14 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use serde_json::json;
-
 use super::super::backend::{Backend, Failure, Farewell, Reply, Report, VaultState};
 use super::super::command::{Act, JobKind, Query};
 use super::super::desk_backend::WRONG_PASSPHRASE;
 use super::super::draft::Keep;
-use super::{charts, people, search, ward};
+use super::{charts, people, prescriptions, search, ward};
 use crate::desk::view::{
-    Alert, AuditLine, BackupRun, Check, CheckOutcome, DemoLogin, Draft, GrantState, Incident,
-    Notice, Proceed, Progress, Reporter, RxEventView, RxLine, RxPreview, RxState, RxView, Severity,
-    Stamp, Status, StockLine, Who,
+    AuditLine, BackupRun, DemoLogin, Draft, GrantState, Incident, Notice, Proceed, Progress,
+    Reporter, RxPreview, Stamp, Status, Who,
 };
 
 /// 2026-11-22, 14:02 UTC.
@@ -156,20 +153,24 @@ impl Backend for Fixture {
             Query::WhoLooked { .. } => Reply::WhoLooked(trail()),
             Query::Trail if self.long => Reply::Trail(ward::trail(&trail())),
             Query::Trail => Reply::Trail(trail()),
-            Query::Rxs if self.long => Reply::Rxs(ward::prescriptions(&rx_lines())),
-            Query::Rxs => Reply::Rxs(rx_lines()),
+            Query::Rxs if self.long => Reply::Rxs(ward::prescriptions(&prescriptions::rx_lines())),
+            Query::Rxs => Reply::Rxs(prescriptions::rx_lines()),
             Query::Rx { rx } if self.long => {
-                let view = ward::prescription(&rx_lines(), rx_view("r1"), &rx);
+                let view = ward::prescription(
+                    &prescriptions::rx_lines(),
+                    prescriptions::rx_view("r1"),
+                    &rx,
+                );
                 Reply::Rx(Box::new(view))
             }
-            Query::Rx { rx } => Reply::Rx(Box::new(rx_view(&rx))),
+            Query::Rx { rx } => Reply::Rx(Box::new(prescriptions::rx_view(&rx))),
             Query::Preview { mrn, order } => {
                 let preview = RxPreview {
                     mrn: mrn.clone(),
                     name: "Mejía, Gustavo".to_owned(),
                     text: vec![order.title(), "by mouth · quantity 21".to_owned()],
-                    checks: checks(),
-                    alerts: alerts(),
+                    checks: prescriptions::checks(),
+                    alerts: prescriptions::alerts(),
                     second_factor: false,
                 };
                 Reply::Preview {
@@ -189,8 +190,8 @@ impl Backend for Fixture {
                 }
                 Reply::Access(lines)
             }
-            Query::Stock if self.long => Reply::Stock(ward::stock(&stock())),
-            Query::Stock => Reply::Stock(stock()),
+            Query::Stock if self.long => Reply::Stock(ward::stock(&prescriptions::stock())),
+            Query::Stock => Reply::Stock(prescriptions::stock()),
             Query::Users if self.long => Reply::Users(ward::users(&people::users())),
             Query::Users => Reply::Users(people::users()),
             Query::Units if self.long => Reply::Units(ward::units(&people::units())),
@@ -269,45 +270,6 @@ impl Backend for Fixture {
         let kept = Arc::clone(&self.kept);
         Box::new(move || kept.lock().unwrap().extend(keep))
     }
-}
-
-/// What is on the shelf: enough, too little, too old, soon too old.
-fn stock() -> Vec<StockLine> {
-    let lot = |medicine: &str, lot: &str, expiry: &str, quantity: i64, unit: &str| StockLine {
-        medicine: medicine.to_owned(),
-        lot: lot.to_owned(),
-        expiry: expiry.to_owned(),
-        quantity: quantity.into(),
-        code: None,
-        unit: Some(unit.to_owned()),
-        expired: expiry < "2026-11",
-        pharmacy: "Pharmacy".to_owned(),
-    };
-    vec![
-        lot(
-            "amoxicillin 500 mg capsule",
-            "K77",
-            "2027-03",
-            140,
-            "capsule",
-        ),
-        lot("apixaban 5 mg tablet", "M108", "2026-10", 12, "tablet"),
-        lot("apixaban 5 mg tablet", "M126", "2028-01-31", 9, "tablet"),
-        lot(
-            "metformin 500 mg tablet",
-            "P4402",
-            "2026-12-31",
-            420,
-            "tablet",
-        ),
-        lot(
-            "paracetamol 500 mg tablet",
-            "M114",
-            "2028-12-14",
-            1_425,
-            "tablet",
-        ),
-    ]
 }
 
 fn denied(message: &str) -> Failure {
@@ -407,172 +369,4 @@ fn trail() -> Vec<AuditLine> {
             &["at night"],
         ),
     ]
-}
-
-fn rx_line(
-    rx: &str,
-    mrn: &str,
-    name: &str,
-    medicine: &str,
-    state: RxState,
-    minutes: u64,
-    worst: Option<Severity>,
-) -> RxLine {
-    RxLine {
-        rx: rx.to_owned(),
-        mrn: mrn.to_owned(),
-        medicine: medicine.to_owned(),
-        state,
-        prescriber: "Dr Helen Smith".to_owned(),
-        signed: Some(Stamp(
-            at(NOW).0 - jiff::SignedDuration::from_mins(minutes as i64),
-        )),
-        remaining: Some(21.into()),
-        name: Some(name.to_owned()),
-        unit: Some("capsule".to_owned()),
-        controlled: (medicine.starts_with("oxycodone")).then(|| "CII".to_owned()),
-        waiting_minutes: Some(minutes),
-        worst,
-        pharmacy: None,
-        expires: None,
-    }
-}
-
-fn rx_lines() -> Vec<RxLine> {
-    vec![
-        rx_line(
-            "r1",
-            "0012-7",
-            "Mejía, G.",
-            "amoxicillin 500 mg",
-            RxState::Signed,
-            14,
-            Some(Severity::Stop),
-        ),
-        rx_line(
-            "r2",
-            "0044-1",
-            "Abshire, C.",
-            "simvastatin 40 mg",
-            RxState::Signed,
-            9,
-            None,
-        ),
-        rx_line(
-            "r3",
-            "0075-4",
-            "Spencer, A.",
-            "metformin 500 mg",
-            RxState::DispensedInPart,
-            6,
-            Some(Severity::Warn),
-        ),
-        rx_line(
-            "r4",
-            "0090-8",
-            "Wisoky, R.",
-            "oxycodone 5 mg",
-            RxState::Held,
-            2,
-            None,
-        ),
-        rx_line(
-            "r5",
-            "0051-6",
-            "Casper, P.",
-            "lisinopril 10 mg",
-            RxState::DispensedInFull,
-            900,
-            None,
-        ),
-    ]
-}
-
-fn checks() -> Vec<Check> {
-    let check = |check: &str, outcome, text: &str| Check {
-        check: check.to_owned(),
-        outcome,
-        text: text.to_owned(),
-    };
-    vec![
-        check(
-            "signature",
-            CheckOutcome::Ok,
-            "signature Dr H. Smith, 08:31",
-        ),
-        check("signer", CheckOutcome::Ok, "prescriber active when signing"),
-        check("text", CheckOutcome::Ok, "text unaltered, 21 of 21 left"),
-        check(
-            "allergy",
-            CheckOutcome::Stop,
-            "penicillin allergy, confirmed 2019, anaphylaxis",
-        ),
-        check(
-            "interaction",
-            CheckOutcome::Ok,
-            "no high-priority interaction",
-        ),
-        check("renal", CheckOutcome::CouldNotRun, "renal function unknown"),
-        check("dose", CheckOutcome::Ok, "dose within 250 to 1000 mg"),
-        check("stock", CheckOutcome::Note, "stock 140, lot K77, 2027-03"),
-    ]
-}
-
-fn alerts() -> Vec<Alert> {
-    vec![Alert {
-        check: "allergy".to_owned(),
-        severity: Severity::Stop,
-        text: "penicillin allergy".to_owned(),
-        overridden: false,
-        at: None,
-    }]
-}
-
-pub fn rx_view(rx: &str) -> RxView {
-    let line = rx_lines().into_iter().find(|line| line.rx == rx).unwrap();
-    let stopped = line.worst == Some(Severity::Stop);
-    let mut checks = checks();
-    if !stopped {
-        checks.retain(|check| check.outcome != CheckOutcome::Stop);
-    }
-    RxView {
-        text: vec![
-            format!("{} capsule", line.medicine),
-            "1 capsule three times a day for 7 days".to_owned(),
-            "by mouth · quantity 21 · no refill".to_owned(),
-            "for: acute bronchitis (J20.9)".to_owned(),
-            "substitution allowed".to_owned(),
-        ],
-        line,
-        body: json!({}),
-        events: vec![RxEventView {
-            entry: "e9".to_owned(),
-            event: "signed".to_owned(),
-            created: at("2026-11-22T08:31:00Z"),
-            by: "Dr Helen Smith".to_owned(),
-            role: "doctor".to_owned(),
-            verified: true,
-            quantity: None,
-            lot: None,
-            reason: None,
-        }],
-        checks,
-        alerts: if stopped { alerts() } else { vec![] },
-        stock: vec![StockLine {
-            medicine: "amoxicillin 500 mg capsule".to_owned(),
-            lot: "K77".to_owned(),
-            expiry: "2027-03".to_owned(),
-            quantity: 140.into(),
-            code: None,
-            unit: Some("capsule".to_owned()),
-            expired: false,
-            pharmacy: "Pharmacy".to_owned(),
-        }],
-        dispensed: None,
-        quantity: Some(21.into()),
-        repeats_left: Some(0),
-        key: Some("4f1c 09ab 77d2 e013".to_owned()),
-        seq: 184_201,
-        second_factor: false,
-    }
 }
