@@ -4,48 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::new_host::NewHost;
-
-/// A vault, the files of its restore shares, and the folder for snapshots.
-fn vault() -> (NewHost, Vec<String>, String) {
-    let host = NewHost::new();
-    let made = host.json_as(
-        "tlind",
-        &[
-            "init",
-            "--admin",
-            "tlind",
-            "--shares",
-            "3",
-            "--threshold",
-            "2",
-        ],
-    );
-    let shares = made["restore"]["files"].as_array().unwrap();
-    let shares = shares
-        .iter()
-        .map(|file| file.as_str().unwrap().to_owned())
-        .collect();
-    let repository = host
-        .home
-        .path()
-        .join("repository")
-        .to_str()
-        .unwrap()
-        .to_owned();
-    (host, shares, repository)
-}
-
-/// The result of a run that may have told its progress.
-#[track_caller]
-fn result(run: &crate::program::Run) -> Value {
-    assert_eq!(run.code, 0, "{}", run.err);
-    for line in run.err.lines() {
-        let line: Value = serde_json::from_str(line).unwrap();
-        assert!(line["progress"]["what"].is_string(), "{line}");
-    }
-    serde_json::from_str(&run.out).unwrap()
-}
+use crate::repository::{at, result, vault, walk};
 
 #[test]
 fn a_vault_is_backed_up_verified_lost_and_restored() {
@@ -217,107 +176,6 @@ fn the_keyless_verification_of_a_fresh_vault_finds_nothing() {
     assert!(host.json_as("tlind", &["status"])["last_verify"].is_string());
 }
 
-/// The repository's commands, each on the same target.
-fn at<'a>(command: &[&'a str], repository: &'a str) -> Vec<&'a str> {
-    [&["backup"], command, &["--to", repository]].concat()
-}
-
-#[test]
-fn a_printed_head_finds_an_older_state_on_a_host_that_remembers_nothing() {
-    let (host, shares, repository) = vault();
-    let first = result(&host.run_as("tlind", &at(&["run"], &repository)));
-    let old = format!("{repository}-old");
-    copy(Path::new(&repository), Path::new(&old));
-    host.json_as("tlind", &["unit", "add", "Ward A", "--kind", "ward"]);
-    let second = result(&host.run_as("tlind", &at(&["run"], &repository)));
-    let (before, head) = (
-        first["head"].as_str().unwrap(),
-        second["head"].as_str().unwrap(),
-    );
-    assert_eq!(head.len(), 48 + 11, "{head}");
-
-    for known in [before, head] {
-        let verified = host.run_as("tlind", &at(&["verify", "--head", known], &repository));
-        assert_eq!(result(&verified)["ok"], true);
-    }
-    // The old state is a target of its own to this host: nothing but the head knows better.
-    assert_eq!(
-        result(&host.run_as("tlind", &at(&["verify"], &old)))["ok"],
-        true
-    );
-    let run = host.run_as("tlind", &at(&["verify", "--head", head], &old));
-    assert_eq!(run.code, 1, "{}", run.err);
-    let verified: Value = serde_json::from_str(&run.out).unwrap();
-    assert_eq!(verified["rolled_back"], true);
-    assert!(verified["behind"].as_str().unwrap().contains("older state"));
-
-    let into = |name: &str| host.home.path().join(name).to_str().unwrap().to_owned();
-    let restore = |from: &str, into: &str, head: &str| {
-        let fixed = ["backup", "restore", "--from", from, "--into", into];
-        let shares = ["--share", &shares[0], "--share", &shares[1], "--head", head];
-        host.run_as("tlind", &[&fixed[..], &shares].concat())
-    };
-    let refused = restore(&old, &into("a"), head);
-    assert_eq!(refused.code, 1, "{}", refused.err);
-    let last = refused.err.lines().last().unwrap();
-    assert!(last.contains("older state"), "{last}");
-    assert!(!Path::new(&into("a")).exists());
-    let mistyped = head.replacen(&head[..1], "1", 1);
-    assert_eq!(restore(&repository, &into("a"), &mistyped).code, 2);
-    assert_eq!(
-        result(&restore(&repository, &into("a"), &head.to_lowercase()))["snapshot"],
-        second["snapshot"]
-    );
-    // A newer state than the one that was written down is what one hopes for.
-    assert_eq!(
-        result(&restore(&repository, &into("b"), before))["snapshot"],
-        second["snapshot"]
-    );
-}
-
-#[test]
-fn two_histories_are_told_apart_by_the_head() {
-    let (host, shares, repository) = vault();
-    result(&host.run_as("tlind", &at(&["run"], &repository)));
-    let fork = format!("{repository}-fork");
-    copy(Path::new(&repository), Path::new(&fork));
-    let head = result(&host.run_as("tlind", &at(&["run"], &repository)))["head"].clone();
-    // Somebody went on from the copy with a copy of the host's state.
-    result(&host.run_as("tlind", &at(&["run"], &fork)));
-    let run = host.run_as(
-        "tlind",
-        &at(&["verify", "--head", head.as_str().unwrap()], &fork),
-    );
-    assert_eq!(run.code, 1, "{}", run.err);
-    let verified: Value = serde_json::from_str(&run.out).unwrap();
-    assert!(
-        verified["behind"]
-            .as_str()
-            .unwrap()
-            .contains("another history"),
-        "{verified}"
-    );
-    let into = host.home.path().join("a").to_str().unwrap().to_owned();
-    let fixed = [
-        "backup", "restore", "--from", &fork, "--into", &into, "--head",
-    ];
-    let refused = host.run_as(
-        "tlind",
-        &[
-            &fixed[..],
-            &[
-                head.as_str().unwrap(),
-                "--share",
-                &shares[0],
-                "--share",
-                &shares[1],
-            ],
-        ]
-        .concat(),
-    );
-    assert_eq!(refused.code, 1, "{}", refused.err);
-}
-
 #[test]
 fn objects_can_be_read_back_a_part_at_a_time() {
     let (host, _, repository) = vault();
@@ -452,31 +310,6 @@ fn a_second_run_at_the_same_time_is_refused_and_may_be_repeated() {
     );
     drop(held);
     result(&host.run_as("tlind", &at(&["run"], &repository)));
-}
-
-fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(walk(&path));
-        }
-        found.push(path);
-    }
-    found
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let there = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy(&path, &there);
-        } else {
-            std::fs::copy(&path, &there).unwrap();
-        }
-    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod acts;
 mod auditing;
 mod backup;
 mod configuration;
+mod heads;
 mod host;
 mod hostile;
 mod new_host;
@@ -11,6 +12,7 @@ mod people;
 mod pharmacy;
 mod program;
 mod records;
+mod repository;
 mod sealed;
 #[path = "../support/mod.rs"]
 mod support;
