@@ -3,118 +3,18 @@
 
 use chartseal::crypto::hash::Hash;
 use chartseal::crypto::hpke::KemSecret;
-use chartseal::desk::view::unwatched;
-use chartseal::jobs::verify;
 use chartseal::ledger::clear::{
     Authorisation, DeliveredKey, Delivery, DropBox, Enrolment, Epoch, EpochLine, Grant,
     GrantGround, GrantLine, Revocation, Unit, UnitKind,
 };
-use chartseal::ledger::{
-    CertId, ChartId, Clear, EntryId, Holder, Place, Prepared, Section, UnitId,
-};
+use chartseal::ledger::{ChartId, Clear, Holder, Section, UnitId};
+use chartseal::vault::clock;
 use chartseal::vault::directory::{ChartState, HeldLine};
-use chartseal::vault::identity::Identity;
-use chartseal::vault::sweep::Witness;
-use chartseal::vault::{Directory, clock};
 
+use crate::client::{Client, cert, directory, named, unit};
 use crate::life::{Life, lived};
-use crate::support::{Hospital, PASSPHRASE};
 
 const MINUTE: u64 = 60_000;
-
-/// Somebody's own signing key, and nothing between it and the file.
-struct Client<'a> {
-    life: &'a Life,
-    me: Identity,
-}
-
-impl<'a> Client<'a> {
-    fn of(life: &'a Life, login: &str) -> Self {
-        let vault = life.hospital.vault();
-        let directory = vault.directory().unwrap();
-        let (_, person) = directory.by_login(login).unwrap();
-        let credential = vault.ledger().read(|tx| tx.credential(login)).unwrap();
-        let host = vault.host();
-        let me = Identity::unwrap(
-            &credential.unwrap(),
-            &person.certificate,
-            PASSPHRASE.as_bytes(),
-            host.secret(),
-            &host.vault(),
-        );
-        Self {
-            life,
-            me: me.unwrap(),
-        }
-    }
-
-    /// Appends what nobody asked for. Returns its number and id.
-    fn writes_at(&self, clear: &Clear, created: u64) -> (u64, EntryId) {
-        let place = Place {
-            chart: clear.chart(),
-            section: Section::System,
-            epoch: 0,
-            id: None,
-            follows: None,
-            to: Vec::new(),
-            author: self.me.cert,
-            created,
-        };
-        let prepared = Prepared::clear(place, &clear.encode());
-        let vault = self.life.hospital.vault();
-        let seq = vault
-            .ledger()
-            .write(|tx| tx.append(&prepared, &self.me.sign))
-            .unwrap();
-        (seq, prepared.core.id)
-    }
-
-    fn writes(&self, clear: &Clear) -> (u64, EntryId) {
-        self.writes_at(clear, clock::now())
-    }
-
-    /// Writes it, and nothing comes of it: not for whoever reads on, nor for whoever reads anew, and a verification names it.
-    #[track_caller]
-    fn gains_nothing_by(&self, clear: &Clear) {
-        self.gains_nothing_by_at(clear, clock::now());
-    }
-
-    #[track_caller]
-    fn gains_nothing_by_at(&self, clear: &Clear, created: u64) {
-        let before = directory(self.life);
-        let (seq, _) = self.writes_at(clear, created);
-        let after = directory(self.life);
-        assert_eq!(after.charts, before.charts, "{clear:?}");
-        assert_eq!(after.units, before.units, "{clear:?}");
-        assert!(after.findings.iter().any(|finding| finding.seq == seq));
-        let named = named(&self.life.hospital);
-        assert!(named.contains(&seq), "entry {seq} is not named: {clear:?}");
-    }
-}
-
-fn directory(life: &Life) -> Directory {
-    life.hospital.vault().directory().unwrap()
-}
-
-fn named(hospital: &Hospital) -> Vec<u64> {
-    let vault = hospital.vault();
-    let witness = Witness::of(vault.host()).unwrap();
-    let report = verify::keyless(vault.ledger(), witness, 2, &unwatched).unwrap();
-    assert_eq!(report.ok, report.findings.is_empty());
-    report
-        .findings
-        .iter()
-        .filter_map(|found| found.seq)
-        .collect()
-}
-
-fn cert(life: &Life, login: &str) -> CertId {
-    *directory(life).by_login(login).unwrap().0
-}
-
-fn unit(life: &Life, name: &str) -> UnitId {
-    directory(life).unit_by_name(name).unwrap().unit.unit
-}
 
 fn state(life: &Life) -> ChartState {
     directory(life).chart(&life.chart).unwrap().clone()

@@ -2,6 +2,7 @@
 //! here too: a promise that kept everything secret from a test that finds nothing would be no promise.
 
 mod bag;
+mod client;
 mod cluster;
 mod editor;
 mod ended;
