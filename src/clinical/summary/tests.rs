@@ -71,6 +71,15 @@ fn sick(hours_ago: i64) -> Vitals {
     }
 }
 
+/// What is warned of where these sets were taken of somebody without allergies.
+fn warnings_of(sets: &[Vitals]) -> Vec<String> {
+    let mut bodies = vec![person(), Body::Allergy(Allergy::none_known())];
+    bodies.extend(sets.iter().cloned().map(Body::Vitals));
+    let summary = of(&bodies);
+    let texts = summary.warnings.iter().map(|w| w.text.clone());
+    texts.collect()
+}
+
 #[test]
 fn a_deteriorating_patient_is_warned_of_with_the_values_that_count() {
     let bodies = [
@@ -164,21 +173,14 @@ fn a_partial_set_hides_no_bad_score() {
         diastolic: "70".parse().ok(),
         ..Vitals::default()
     };
-    let texts = |sets: &[Vitals]| {
-        let mut bodies = vec![person(), Body::Allergy(Allergy::none_known())];
-        bodies.extend(sets.iter().cloned().map(Body::Vitals));
-        let summary = of(&bodies);
-        let texts = summary.warnings.iter().map(|w| w.text.clone());
-        texts.collect::<Vec<_>>()
-    };
     // Only a pressure was taken since: the score stands, with its age and its own values.
     assert_eq!(
-        texts(&[worse.clone(), pressure(1, "118")]),
+        warnings_of(&[worse.clone(), pressure(1, "118")]),
         ["NEWS2 7, 4 h ago  resp 26  SpO2 93 %  pulse 104  temp 38.9"]
     );
     // What the partial set says is not lost beside it.
     assert_eq!(
-        texts(&[worse.clone(), pressure(1, "88"), pressure(0, "185")]),
+        warnings_of(&[worse.clone(), pressure(1, "88"), pressure(0, "185")]),
         [
             "NEWS2 7, 4 h ago  resp 26  SpO2 93 %  pulse 104  temp 38.9",
             "systolic 185 mmHg"
@@ -194,7 +196,7 @@ fn a_partial_set_hides_no_bad_score() {
         ..sick(1)
     };
     assert_eq!(
-        texts(&[old.clone(), some]),
+        warnings_of(&[old.clone(), some]),
         ["NEWS2 at least 6  resp 22  SpO2 93 %  pulse 104  temp 38.9"]
     );
     let old = Vitals {
@@ -209,7 +211,7 @@ fn a_partial_set_hides_no_bad_score() {
         ..Vitals::default()
     };
     assert_eq!(
-        texts(&[old, warm, pressure(0, "118")]),
+        warnings_of(&[old, warm, pressure(0, "118")]),
         ["pulse 113 /min  temp 38.6 °C"]
     );
 }
@@ -229,18 +231,11 @@ fn what_patients_report_replaces_and_silences_nothing_that_was_measured() {
         self_reported: true,
         ..Vitals::default()
     };
-    let texts = |sets: &[Vitals]| {
-        let mut bodies = vec![person(), Body::Allergy(Allergy::none_known())];
-        bodies.extend(sets.iter().cloned().map(Body::Vitals));
-        let summary = of(&bodies);
-        let texts = summary.warnings.iter().map(|w| w.text.clone());
-        texts.collect::<Vec<_>>()
-    };
-    let alone = texts(std::slice::from_ref(&measured));
+    let alone = warnings_of(std::slice::from_ref(&measured));
     assert!(!alone.is_empty());
-    assert_eq!(texts(&[measured.clone(), reported("120")]), alone);
+    assert_eq!(warnings_of(&[measured.clone(), reported("120")]), alone);
     assert_eq!(
-        texts(&[reported("200")]),
+        warnings_of(&[reported("200")]),
         ["systolic 200 mmHg, self-reported"]
     );
     let bodies = [Body::Vitals(measured), Body::Vitals(reported("120"))];
