@@ -81,15 +81,9 @@ fn every_chart_of_a_demonstration_comes_through_whole() {
 
 #[test]
 fn charts_that_came_from_elsewhere_come_through_whole() {
-    let named = std::env::var_os("CHARTSEAL_TEST_DATA").map(PathBuf::from);
-    let root = named
-        .clone()
-        .unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"));
-    let folder = root.join("synthea-r4");
-    if named.is_none() && !folder.exists() {
-        eprintln!("skipped: no {}", folder.display());
+    let Some(folder) = support::data("synthea-r4") else {
         return;
-    }
+    };
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())

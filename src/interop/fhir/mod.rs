@@ -20,8 +20,6 @@ pub use read::{
 };
 
 #[cfg(test)]
-mod data_tests;
-#[cfg(test)]
 mod hostile_tests;
 #[cfg(test)]
 mod input_tests;

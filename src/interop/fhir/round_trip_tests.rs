@@ -1,9 +1,8 @@
 //! What we export, we import as equal.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::data_tests::{data, reader};
 use super::export::{Author, Chart, Exported, bundle};
 use super::*;
 use crate::clinical::rx_state::State;
@@ -14,6 +13,29 @@ use crate::clinical::{
     Role, Source,
 };
 use crate::crypto::sign::Signature;
+
+/// The folder of test data: `CHARTSEAL_TEST_DATA`, which then has to be there, else `../shared/data`. `None`, with a word, where there
+/// is neither.
+fn data(set: &str) -> Option<PathBuf> {
+    if let Some(named) = std::env::var_os("CHARTSEAL_TEST_DATA") {
+        let folder = Path::new(&named).join(set);
+        assert!(
+            folder.is_dir(),
+            "CHARTSEAL_TEST_DATA names no folder with {set} in it: {}",
+            folder.display()
+        );
+        return Some(folder);
+    }
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()?
+        .join("shared/data")
+        .join(set);
+    if beside.is_dir() {
+        return Some(beside);
+    }
+    eprintln!("skipped: no {set} in ../shared/data, and CHARTSEAL_TEST_DATA is not set");
+    None
+}
 
 fn exported(entry: u8, number: u16, body: Body) -> Exported {
     let mut id = [entry; 16];
@@ -53,7 +75,7 @@ fn export(patient: &Identity, bodies: impl IntoIterator<Item = Body>, to: &Path)
 }
 
 fn import(from: &Path) -> Vec<Item> {
-    reader(from)
+    Reader::new(Files::find(&[from]).unwrap(), Limits::default())
         .map(|found| match found {
             Found::Item(item) => *item,
             Found::Skipped(skipped) => panic!("{skipped}"),

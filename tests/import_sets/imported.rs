@@ -1,10 +1,5 @@
-//! Every set of health data that others made goes into one vault through the real importer, whole and once.
-//!
-//! What has to be there is counted by a parser that knows nothing of ours.
+//! Every set goes into one vault through the real importer, whole and once.
 
-mod support;
-
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use chartseal::desk::Session;
@@ -13,8 +8,9 @@ use chartseal::desk::sheet::Sheet;
 use chartseal::desk::view::{Imported, unwatched};
 use chartseal::jobs::{import, verify};
 use chartseal::ledger::Section;
-use serde_json::Value;
-use support::{Hospital, data};
+
+use crate::counted::{Counts, counted};
+use crate::support::{Hospital, data};
 
 /// The types of which a chart holds every resource as an entry of its own kind.
 const TYPED: [&str; 8] = [
@@ -32,63 +28,6 @@ const TYPED: [&str; 8] = [
 const WHOLE: [&str; 2] = ["synthea-r4", "synthea-bulk"];
 /// Examples: of the standard, of one country's profile, of another's prescriptions.
 const EXAMPLES: [&str; 3] = ["au-core-r4", "hl7-r4-examples", "nhs-eps-r4"];
-
-type Counts = BTreeMap<String, u64>;
-
-/// The resources in parameters and their parts.
-fn parts(parameters: &Value) -> Vec<&Value> {
-    let parameters = parameters.as_array().into_iter().flatten();
-    parameters
-        .flat_map(|parameter| {
-            std::iter::once(&parameter["resource"]).chain(parts(&parameter["part"]))
-        })
-        .collect()
-}
-
-/// Counts a resource by its type; one that only wraps others counts as those.
-fn count(value: &Value, into: &mut Counts) {
-    let name = value["resourceType"].as_str().unwrap();
-    let inner: Vec<&Value> = match name {
-        "Bundle" => {
-            let entries = value["entry"].as_array().into_iter().flatten();
-            entries.map(|entry| &entry["resource"]).collect()
-        }
-        "Parameters" => parts(&value["parameter"]),
-        _ => Vec::new(),
-    };
-    let inner: Vec<&Value> = inner
-        .into_iter()
-        .filter(|resource| resource.is_object())
-        .collect();
-    if inner.is_empty() && name != "Bundle" {
-        *into.entry(name.to_owned()).or_default() += 1;
-    }
-    for resource in inner {
-        count(resource, into);
-    }
-}
-
-/// The resources in a file or a folder, by type.
-fn counted(path: &Path, into: &mut Counts) {
-    if path.is_dir() {
-        for entry in std::fs::read_dir(path).unwrap() {
-            counted(&entry.unwrap().path(), into);
-        }
-        return;
-    }
-    match path.extension().and_then(|extension| extension.to_str()) {
-        Some("json") => {
-            let text = std::fs::read(path).unwrap();
-            count(&serde_json::from_slice(&text).unwrap(), into);
-        }
-        Some("ndjson") => {
-            for line in std::fs::read_to_string(path).unwrap().lines() {
-                count(&serde_json::from_str(line).unwrap(), into);
-            }
-        }
-        _ => {}
-    }
-}
 
 /// The resources that every chart holds as it counts now, by type.
 fn held(session: &Session) -> Counts {
@@ -124,8 +63,7 @@ fn every_set_goes_in_whole_and_once() {
     let mut folders = Vec::new();
     for set in WHOLE {
         let Some(folder) = data(set) else { return };
-        let mut here = Counts::new();
-        counted(&folder, &mut here);
+        let here = counted(&folder);
         let done = take(&doctor, &folder);
         assert!(done.skipped.is_empty(), "{set}: {:?}", done.skipped);
         assert_eq!(done.patients, here["Patient"], "{set}");
@@ -142,8 +80,7 @@ fn every_set_goes_in_whole_and_once() {
     }
     for set in EXAMPLES {
         let Some(folder) = data(set) else { return };
-        let mut here = Counts::new();
-        counted(&folder, &mut here);
+        let here = counted(&folder);
         let done = take(&doctor, &folder);
         // Nothing is dropped in silence: every resource was written, known or named.
         let withdrawals = done.entries_by_kind.get("retraction").copied();

@@ -1,37 +1,17 @@
-//! The reader and the mapping on health data that others made; see [`data`] for where it is looked for.
+//! The reader and the mapping: every resource comes out, with a typed view where it has one, and as its source meant it.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use chartseal::clinical::{Body, Kind};
+use chartseal::interop::fhir::{
+    Files, Found, Item, Limits, Mapped, Reader, Resolution, Resolver, Skipped, Standing,
+};
 use serde_json::Value;
 
-use super::*;
-use crate::clinical::{Body, Kind};
+use crate::counted::{Counts, counted};
+use crate::support::data;
 
-/// The folder of test data: `CHARTSEAL_TEST_DATA`, which then has to be there, else `../shared/data`. `None`, with a word, where there
-/// is neither.
-pub(super) fn data(set: &str) -> Option<PathBuf> {
-    if let Some(named) = std::env::var_os("CHARTSEAL_TEST_DATA") {
-        let folder = Path::new(&named).join(set);
-        assert!(
-            folder.is_dir(),
-            "CHARTSEAL_TEST_DATA names no folder with {set} in it: {}",
-            folder.display()
-        );
-        return Some(folder);
-    }
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()?
-        .join("shared/data")
-        .join(set);
-    if beside.is_dir() {
-        return Some(beside);
-    }
-    eprintln!("skipped: no {set} in ../shared/data, and CHARTSEAL_TEST_DATA is not set");
-    None
-}
-
-pub(super) fn reader(path: &Path) -> Reader {
+fn reader(path: &Path) -> Reader {
     Reader::new(Files::find(&[path]).unwrap(), Limits::default())
 }
 
@@ -46,55 +26,8 @@ fn read_all(path: &Path) -> (Vec<Item>, Vec<Skipped>) {
     (items, skipped)
 }
 
-/// The resources in parameters and their parts.
-fn parts(parameters: &Value) -> Vec<&Value> {
-    let parameters = parameters.as_array().into_iter().flatten();
-    parameters
-        .flat_map(|p| std::iter::once(&p["resource"]).chain(parts(&p["part"])))
-        .collect()
-}
-
-/// Resources by type, counted by a parser that knows nothing of ours.
-fn counted(path: &Path) -> BTreeMap<String, usize> {
-    fn count(value: &Value, into: &mut BTreeMap<String, usize>) {
-        let name = value["resourceType"].as_str().unwrap_or("?");
-        let inner: Vec<&Value> = match name {
-            "Bundle" => value["entry"]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .map(|e| &e["resource"])
-                .collect(),
-            "Parameters" => parts(&value["parameter"]),
-            _ => Vec::new(),
-        };
-        let inner: Vec<&Value> = inner
-            .into_iter()
-            .filter(|resource| resource.is_object())
-            .collect();
-        if inner.is_empty() && name != "Bundle" {
-            *into.entry(name.to_owned()).or_default() += 1;
-        }
-        for resource in inner {
-            count(resource, into);
-        }
-    }
-    let mut counts = BTreeMap::new();
-    for file in Files::find(&[path]).unwrap().as_slice() {
-        let text = std::fs::read_to_string(&file.path).unwrap();
-        if file.path.extension().is_some_and(|e| e == "ndjson") {
-            for line in text.lines() {
-                count(&serde_json::from_str(line).unwrap(), &mut counts);
-            }
-        } else {
-            count(&serde_json::from_str(&text).unwrap(), &mut counts);
-        }
-    }
-    counts
-}
-
-fn by_type<'a>(items: impl IntoIterator<Item = &'a Item>) -> BTreeMap<String, usize> {
-    let mut counts = BTreeMap::new();
+fn by_type<'a>(items: impl IntoIterator<Item = &'a Item>) -> Counts {
+    let mut counts = Counts::new();
     for item in items {
         *counts.entry(item.resource_type.clone()).or_default() += 1;
     }
@@ -192,27 +125,16 @@ fn every_item_finds_its_patient_and_patients_come_first() {
                 Mapped::Register(_) => assert_eq!(resolver.resolve(&item), Resolution::NoSubject),
                 Mapped::Unsupported(_) if item.subject.is_none() => {}
                 Mapped::Entry(_) | Mapped::Unsupported(_) => {
-                    assert_eq!(
-                        resolver.resolve(&item),
-                        Resolution::Patient(known.min(patients)).or(&resolver, &item),
-                        "{set}"
-                    );
+                    let bulk = item.file.extension().is_some_and(|end| end == "ndjson");
+                    match resolver.resolve(&item) {
+                        // In bulk data all patients are known before the rest, so any of them may be meant.
+                        Resolution::Patient(_) if bulk => {}
+                        found => assert_eq!(found, Resolution::Patient(known), "{set}"),
+                    }
                 }
             }
         }
         assert_eq!(known, patients, "{set}");
-    }
-}
-
-impl Resolution<usize> {
-    /// In bulk data all patients are known before the rest, so any of them may be meant.
-    fn or(self, resolver: &Resolver<usize>, item: &Item) -> Self {
-        match resolver.resolve(item) {
-            Self::Patient(patient) if item.file.extension().is_some_and(|e| e == "ndjson") => {
-                Self::Patient(patient)
-            }
-            _ => self,
-        }
     }
 }
 
