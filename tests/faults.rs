@@ -24,6 +24,7 @@ use chartseal::ledger::store::FILE;
 use chartseal::ledger::{ChartId, Holder, Ledger, LedgerError, Section};
 use chartseal::vault::sweep::Witness;
 use chartseal::vault::{Draft, Host, Session, Vault, VaultError};
+use support::chance::Chance;
 use support::editor::body;
 use support::{Hospital, PASSPHRASE, secret};
 
@@ -193,7 +194,7 @@ fn outcome(base: &Base, bytes: &[u8]) -> Outcome {
     }
 }
 
-/// SplitMix64: the sample is the same in every run.
+/// The sample is the same in every run.
 fn offsets(length: usize) -> Vec<usize> {
     let campaign = std::env::var("CHARTSEAL_CAMPAIGN").unwrap_or_default();
     if let Some(part) = campaign.strip_prefix("full") {
@@ -208,17 +209,10 @@ fn offsets(length: usize) -> Vec<usize> {
     if let Some(offset) = campaign.strip_prefix("at:") {
         return vec![offset.parse().unwrap()];
     }
-    let mut state: u64 = 20_261_122;
-    let mut next = || {
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    };
+    let mut chance = Chance(20_261_122);
     // The header of the file and of its first pages weigh more than their size.
     let mut offsets: Vec<usize> = (0..100).step_by(4).collect();
-    offsets.extend((0..SAMPLE - offsets.len()).map(|_| next() as usize % length));
+    offsets.extend((0..SAMPLE - offsets.len()).map(|_| chance.index(length)));
     offsets
 }
 

@@ -18,7 +18,8 @@ use chartseal::desk::{self, search, session};
 use chartseal::jobs::{import, verify};
 use chartseal::ledger::Section;
 use chartseal::vault::VaultError;
-use support::{Hospital, PASSPHRASE, copy, secret};
+use support::chance::Chance;
+use support::{Hospital, PASSPHRASE, campaign, copy, secret};
 
 const PATIENTS: usize = 12;
 const RESULTS: usize = 150;
@@ -112,17 +113,8 @@ fn assert_whole(doctor: &desk::Session, when: &str) {
     );
 }
 
-/// SplitMix64.
-fn next(state: &mut u64) -> u64 {
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mut z = *state;
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
-}
-
 /// Kills an import: some transactions in, and some moment after. How many entries it had reported by then, and whether it had ended.
-fn kill(folder: &Path, state: &mut u64) -> (u64, bool) {
+fn kill(folder: &Path, chance: &mut Chance) -> (u64, bool) {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args([
             "child_that_imports",
@@ -136,7 +128,7 @@ fn kill(folder: &Path, state: &mut u64) -> (u64, bool) {
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap());
-    let enough = 1 + next(state) % 5;
+    let enough = 1 + chance.below(5);
     let (mut seen, mut reported) = (0, 0);
     let mut take = |line: &str| {
         // Half a line, of a child that was killed, reports nothing.
@@ -152,7 +144,7 @@ fn kill(folder: &Path, state: &mut u64) -> (u64, bool) {
         line.clear();
     }
     // Somewhere inside what comes next: reading, sealing, storing, the index.
-    let moment = Instant::now() + Duration::from_micros(next(state) % 60_000);
+    let moment = Instant::now() + Duration::from_micros(chance.below(60_000));
     while Instant::now() < moment {
         std::hint::spin_loop();
     }
@@ -168,8 +160,7 @@ fn kill(folder: &Path, state: &mut u64) -> (u64, bool) {
 
 #[test]
 fn an_import_killed_at_any_moment_and_run_again_is_as_if_it_had_never_been_killed() {
-    let full = std::env::var("CHARTSEAL_CAMPAIGN").is_ok_and(|campaign| campaign == "full");
-    let kills = if full { 200 } else { 12 };
+    let kills = if campaign::full() { 200 } else { 12 };
     let hospital = Hospital::staffed();
     let base = hospital.folder.path();
     hospital.vault().ledger().checkpoint().unwrap();
@@ -189,13 +180,13 @@ fn an_import_killed_at_any_moment_and_run_again_is_as_if_it_had_never_been_kille
         ((PATIENTS * RESULTS) as u64, 0)
     );
 
-    let mut state = 20_261_127;
+    let mut chance = Chance(20_261_127);
     let (mut early, mut inside) = (0, 0);
     for trial in 0..kills {
         let folder = tempfile::tempdir().unwrap();
         let killed = folder.path().join("copy");
         copy(base, &killed);
-        let (reported, ended) = kill(&killed, &mut state);
+        let (reported, ended) = kill(&killed, &mut chance);
         let when = format!("kill {trial}, {reported} of {count} entries reported");
 
         let doctor = login(&killed);

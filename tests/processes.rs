@@ -15,8 +15,9 @@ use chartseal::jobs::verify;
 use chartseal::ledger::{ChartId, EntryId, LedgerError, Section, ThreadId};
 use chartseal::vault::sweep::Witness;
 use chartseal::vault::{Draft, Session, Vault, VaultError};
+use support::chance::Chance;
 use support::editor::body;
-use support::{Hospital, PASSPHRASE, secret};
+use support::{Hospital, PASSPHRASE, campaign, secret};
 
 const WRITERS: [&str; 8] = [
     "hsmith", "brandt", "reyes", "adeyemi", "hsmith", "brandt", "okafor", "mejia",
@@ -175,26 +176,16 @@ fn eight_processes_that_write_at_once_lose_nothing_and_see_no_busy() {
     }
 }
 
-/// SplitMix64.
-fn next(state: &mut u64) -> u64 {
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mut z = *state;
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
-}
-
 #[test]
 fn a_process_killed_while_it_writes_takes_no_acknowledged_entry_with_it() {
-    let full = std::env::var("CHARTSEAL_CAMPAIGN").is_ok_and(|campaign| campaign == "full");
-    let kills = if full { 200 } else { 25 };
+    let kills = if campaign::full() { 200 } else { 25 };
     let (hospital, chart, thread) = begin();
-    let mut state = 20_261_122;
+    let mut chance = Chance(20_261_122);
     let mut acks = BTreeMap::new();
     for _ in 0..kills {
         let mut child = child(&hospital, "hsmith", chart, thread, u64::MAX);
         let mut lines = BufReader::new(child.stdout.take().unwrap());
-        let enough = next(&mut state) % 12;
+        let enough = chance.below(12);
         let mut seen = 0;
         let mut line = String::new();
         while seen < enough && lines.read_line(&mut line).unwrap() > 0 {
@@ -205,7 +196,7 @@ fn a_process_killed_while_it_writes_takes_no_acknowledged_entry_with_it() {
             line.clear();
         }
         // Somewhere inside the next write, which takes some milliseconds.
-        let moment = Instant::now() + Duration::from_micros(next(&mut state) % 6_000);
+        let moment = Instant::now() + Duration::from_micros(chance.below(6_000));
         while Instant::now() < moment {
             std::hint::spin_loop();
         }

@@ -16,11 +16,11 @@ use chartseal::backup::{BackupError, Fault as Kind, Meter, Mongo, MongoUri, Time
 
 use crate::atlas::open;
 use crate::book::Book;
-use crate::campaign;
 use crate::faulty::{Fault, Faulty, Op};
 use crate::mongod::{self, Mongod};
 use crate::proxy::{Proxy, Way};
 use crate::site::{OPTIONS, Site, wire};
+use crate::support::campaign;
 
 /// A site whose backup has twenty objects and a few.
 fn twenty_objects() -> Site {

@@ -14,10 +14,10 @@ use chartseal::ledger::{Body, Carried, ChartId, Ledger, LedgerError, Row, Sectio
 use chartseal::vault::{Draft, Session};
 
 use crate::book::noise;
-use crate::campaign;
-use crate::chance::Chance;
 use crate::mongod::Mongod;
 use crate::program::Program;
+use crate::support::campaign;
+use crate::support::chance::Chance;
 use crate::ward::Ward;
 
 /// A ward, and somebody who writes in a chart of it.

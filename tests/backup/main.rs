@@ -7,8 +7,6 @@ mod anchored;
 mod asked;
 mod atlas;
 mod book;
-mod campaign;
-mod chance;
 mod clocked;
 mod commands;
 mod credentials;

@@ -13,8 +13,9 @@ use chartseal::ledger::EntryId;
 
 use crate::child::{FOLDER, MRN, PACKING, PHASE, PHASES, SEED, Said, say, start, told};
 use crate::oracle::{assert_equal, assert_verified, found, having, own_words, plain};
-use crate::random::Random;
-use crate::support::{Hospital, copy, patient};
+use crate::support::chance::Chance;
+use crate::support::{Hospital, campaign, copy, patient};
+use crate::texts;
 use crate::work::{
     COMMON, InPieces, count, into_one, login, note, or_busy, pack, time_passes, unindexed,
 };
@@ -38,28 +39,28 @@ fn child_that_indexes() {
     };
     let doctor = login(&folder, "hsmith");
     let (mrn, packs) = (told(MRN), told(PHASE) == PACKING);
-    let mut random = Random(seed.parse().unwrap());
+    let mut chance = Chance(seed.parse().unwrap());
     let mut mine: Vec<EntryId> = Vec::new();
     say("begun");
     loop {
-        match random.below(if packs { 12 } else { 10 }) {
+        match chance.below(if packs { 12 } else { 10 }) {
             0..4 => {
-                let text = random.text();
+                let text = texts::text(&mut chance);
                 say("adding");
                 let written = write::entry(&doctor, &mrn, note(&text)).unwrap();
                 say(&format!("landed {} - {text}", written.entry));
                 mine.push(written.entry.parse().unwrap());
             }
             4..7 if !mine.is_empty() => {
-                let at = random.below(mine.len() as u64) as usize;
-                let text = random.text();
+                let at = chance.index(mine.len());
+                let text = texts::text(&mut chance);
                 say("amending");
                 let written = write::amend(&doctor, mine[at], note(&text)).unwrap();
                 say(&format!("landed {} {} {text}", written.entry, mine[at]));
                 mine[at] = written.entry.parse().unwrap();
             }
             7..9 => {
-                let texts = [random.text(), random.text()];
+                let texts = [texts::text(&mut chance), texts::text(&mut chance)];
                 say("merging");
                 unindexed(&doctor, &texts);
                 catch_up_all(&doctor, &unwatched).unwrap();
@@ -74,7 +75,7 @@ fn child_that_indexes() {
                 say("done");
             }
             10.. => {
-                unindexed(&doctor, &random.many());
+                unindexed(&doctor, &texts::many(&mut chance));
                 say(PACKING);
                 catch_up_all(&doctor, &stepping).unwrap();
                 say("done");
@@ -96,12 +97,12 @@ fn stepping(_: &Progress) -> Proceed {
 }
 
 /// Kills a child at some moment of this phase, not always the first time that it says it is in it.
-fn kill(folder: &Path, mrn: &str, phase: &str, random: &mut Random) -> Said {
-    let seed = random.next().to_string();
+fn kill(folder: &Path, mrn: &str, phase: &str, chance: &mut Chance) -> Said {
+    let seed = chance.next().to_string();
     let told = [(SEED, seed.as_str()), (MRN, mrn), (PHASE, phase)];
     let (mut child, mut lines) = start("killed::child_that_indexes", folder, &told);
     let mut said = Said::default();
-    let enough = 1 + random.below(if phase == PACKING { 1 } else { 3 });
+    let enough = 1 + chance.below(if phase == PACKING { 1 } else { 3 });
     let (mut seen, mut line) = (0, String::new());
     while seen < enough && lines.read_line(&mut line).unwrap() > 0 {
         said.take(&line);
@@ -110,8 +111,8 @@ fn kill(folder: &Path, mrn: &str, phase: &str, random: &mut Random) -> Said {
     }
     // After some of its transactions, and somewhere inside what comes next.
     let mut steps = match phase {
-        "merging" | "rebuilding" => random.below(STEPS),
-        PACKING => random.below(STEPS / 4),
+        "merging" | "rebuilding" => chance.below(STEPS),
+        PACKING => chance.below(STEPS / 4),
         _ => 0,
     };
     while steps > 0 && said.about == phase && lines.read_line(&mut line).unwrap() > 0 {
@@ -119,7 +120,7 @@ fn kill(folder: &Path, mrn: &str, phase: &str, random: &mut Random) -> Said {
         steps -= u64::from(line.trim_end() == STEP);
         line.clear();
     }
-    let moment = Instant::now() + Duration::from_micros(random.below(8_000));
+    let moment = Instant::now() + Duration::from_micros(chance.below(8_000));
     while Instant::now() < moment {
         std::hint::spin_loop();
     }
@@ -136,7 +137,7 @@ fn kill(folder: &Path, mrn: &str, phase: &str, random: &mut Random) -> Said {
 #[test]
 fn whoever_is_killed_while_indexing_has_lost_nothing_that_was_acknowledged_and_the_next_merge_completes()
  {
-    let full = std::env::var("CHARTSEAL_CAMPAIGN").is_ok_and(|campaign| campaign == "full");
+    let full = campaign::full();
     let kills = if full { 2_000 } else { 15 };
     let seed = if full {
         jiff::Timestamp::now().as_nanosecond() as u64
@@ -150,8 +151,8 @@ fn whoever_is_killed_while_indexing_has_lost_nothing_that_was_acknowledged_and_t
         .unwrap()
         .mrn;
     write::entry(&doctor, &mrn, note("fever and cough")).unwrap();
-    let mut random = Random(seed);
-    pack(&hospital, &doctor, &mut random);
+    let mut chance = Chance(seed);
+    pack(&hospital, &doctor, &mut chance);
     drop(doctor);
     hospital.vault().ledger().checkpoint().unwrap();
 
@@ -166,7 +167,7 @@ fn whoever_is_killed_while_indexing_has_lost_nothing_that_was_acknowledged_and_t
         }
         let killed = folder.path().join("copy");
         let phase = PHASES[trial % PHASES.len()];
-        let said = kill(&killed, &mrn, phase, &mut random);
+        let said = kill(&killed, &mrn, phase, &mut chance);
         *inside.entry(said.about.clone()).or_default() += 1;
         landed += said.landed.len();
         let when = format!(

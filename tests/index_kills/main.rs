@@ -7,8 +7,8 @@
 mod child;
 mod killed;
 mod oracle;
-mod random;
 mod several;
 #[path = "../support/mod.rs"]
 mod support;
+mod texts;
 mod work;

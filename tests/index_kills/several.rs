@@ -15,8 +15,9 @@ use chartseal::ledger::EntryId;
 
 use crate::child::{FOLDER, LOGIN, MRN, SEED, Said, say, start, told};
 use crate::oracle::{assert_equal, assert_verified, found, own_words, plain};
-use crate::random::Random;
+use crate::support::chance::Chance;
 use crate::support::{Hospital, patient};
+use crate::texts;
 use crate::work::{COMMON, InPieces, into_one, login, note, or_busy, pack, unindexed};
 
 /// A file that tells the others that an index was built anew.
@@ -28,19 +29,19 @@ fn unsaid() {}
 /// The child that writes, one of several: adds, and amends what it wrote.
 #[test]
 fn child_that_writes() {
-    let Some((folder, random)) = among_several("writes") else {
+    let Some((folder, chance)) = among_several("writes") else {
         return;
     };
-    let (session, mrn, mut random) = (login(&folder, &told(LOGIN)), told(MRN), random);
+    let (session, mrn, mut chance) = (login(&folder, &told(LOGIN)), told(MRN), chance);
     let mut mine: Vec<EntryId> = Vec::new();
     // And until an index was built anew among all that writing.
     for n in 0..2_000 {
         if n >= 40 && folder.join(REBUILT).exists() {
             break;
         }
-        let text = random.text();
+        let text = texts::text(&mut chance);
         let written = if n % 4 == 3 {
-            let at = random.below(mine.len() as u64) as usize;
+            let at = chance.index(mine.len());
             let old = mine.remove(at);
             let written = write::amend(&session, old, note(&text)).unwrap();
             say(&format!("landed {} {old} {text}", written.entry));
@@ -57,20 +58,23 @@ fn child_that_writes() {
 /// The child that merges while there is something to merge, and now and then builds anew: however many write, no build is in vain.
 #[test]
 fn child_that_merges() {
-    let Some((folder, mut random)) = among_several("merges") else {
+    let Some((folder, mut chance)) = among_several("merges") else {
         return;
     };
     let session = login(&folder, &told(LOGIN));
     let mut packed = false;
     while !folder.join("enough").exists() {
         if packed {
-            unindexed(&session, &[random.text(), random.text()]);
+            unindexed(
+                &session,
+                &[texts::text(&mut chance), texts::text(&mut chance)],
+            );
         } else {
-            unindexed(&session, &random.many());
+            unindexed(&session, &texts::many(&mut chance));
             or_busy(catch_up_all(&session, &unwatched));
             packed = true;
         }
-        if random.below(6) == 0 {
+        if chance.below(6) == 0 {
             let ledger = InPieces(session.vault().ledger(), unsaid);
             index::rebuild_through(&session, &ledger, &unwatched).unwrap();
             fs::write(folder.join(REBUILT), "").unwrap();
@@ -85,13 +89,13 @@ fn child_that_merges() {
 /// The child that searches: what it is shown holds the word that it asked for.
 #[test]
 fn child_that_searches() {
-    let Some((folder, mut random)) = among_several("searches") else {
+    let Some((folder, mut chance)) = among_several("searches") else {
         return;
     };
     let session = login(&folder, &told(LOGIN));
     let mut searches = 0;
     while !folder.join("enough").exists() {
-        let word = COMMON[random.below(COMMON.len() as u64) as usize];
+        let word = COMMON[chance.index(COMMON.len())];
         let (answer, _) = search::page(&session, word, None, 50).unwrap();
         for hit in &answer.results {
             let text = &hit.preview.text;
@@ -102,14 +106,14 @@ fn child_that_searches() {
     say(&format!("searched {searches}"));
 }
 
-fn among_several(what: &str) -> Option<(PathBuf, Random)> {
+fn among_several(what: &str) -> Option<(PathBuf, Chance)> {
     let folder = std::env::var(FOLDER).map(PathBuf::from).ok()?;
     // Alone it is one of the tests, of which each starts children of one kind only.
     let seed: u64 = std::env::var(format!("{SEED}_{what}"))
         .ok()?
         .parse()
         .unwrap();
-    Some((folder, Random(seed)))
+    Some((folder, Chance(seed)))
 }
 
 #[test]
@@ -119,7 +123,7 @@ fn several_processes_add_amend_search_merge_and_rebuild_at_once_and_every_search
     let mrn = admit(&doctor, "Ward A", &patient("Ana", "Gerhold"))
         .unwrap()
         .mrn;
-    pack(&hospital, &doctor, &mut Random(8));
+    pack(&hospital, &doctor, &mut Chance(8));
     let folder = hospital.folder.path();
     let begin = |child: &str, what: &str, who: &str, seed: &str| {
         let seeded = format!("{SEED}_{what}");

@@ -16,8 +16,9 @@ use chartseal::ledger::{ChartId, Ledger, Section};
 use chartseal::vault::Draft;
 use rusqlite::Connection;
 
-use crate::random::Random;
+use crate::support::chance::Chance;
 use crate::support::{Hospital, PASSPHRASE, secret};
+use crate::texts;
 
 /// Words that many notes have.
 pub const COMMON: [&str; 5] = ["fever", "cough", "pain", "rash", "chills"];
@@ -69,8 +70,8 @@ pub fn chart(session: &Session) -> ChartId {
 }
 
 /// Writes so many notes that their words are packed, and lets them be.
-pub fn pack(hospital: &Hospital, session: &Session, random: &mut Random) {
-    unindexed(session, &random.many());
+pub fn pack(hospital: &Hospital, session: &Session, chance: &mut Chance) {
+    unindexed(session, &texts::many(chance));
     catch_up_all(session, &unwatched).unwrap();
     let packed = count(
         hospital.folder.path(),

@@ -14,7 +14,8 @@ use crate::fixture::{
     Reading, SECTIONS, all, chart_of, grant, ids, note, person, pressure, sql, unindexed, unit,
 };
 use crate::random::Random;
-use crate::support::{Hospital, patient};
+use crate::support::chance::Chance;
+use crate::support::{Hospital, campaign, patient};
 
 const LOGINS: [&str; 6] = ["hsmith", "okafor", "brandt", "adeyemi", "reyes", "mejia"];
 
@@ -215,8 +216,7 @@ impl Work {
 /// `CHARTSEAL_CAMPAIGN=full` goes on for longer, and elsewhere every time.
 #[test]
 fn everyone_finds_exactly_what_their_keys_open_and_the_query_means() {
-    let full = std::env::var("CHARTSEAL_CAMPAIGN").is_ok_and(|campaign| campaign == "full");
-    let (seed, rounds) = if full {
+    let (seed, rounds) = if campaign::full() {
         (jiff::Timestamp::now().as_nanosecond() as u64, 60)
     } else {
         (20_261_127, 5)
@@ -226,7 +226,7 @@ fn everyone_finds_exactly_what_their_keys_open_and_the_query_means() {
     let sessions: Vec<Session> = LOGINS.iter().map(|login| hospital.desk(login)).collect();
     let mut work = Work {
         hospital,
-        random: Random(seed),
+        random: Random(Chance(seed)),
         charts: Vec::new(),
         written: Vec::new(),
         grants: Vec::new(),

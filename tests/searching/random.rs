@@ -3,21 +3,18 @@
 use chartseal::clinical::{Body, Note};
 
 use crate::fixture::{allergy, condition, pressure, result};
+use crate::support::chance::Chance;
 
-/// SplitMix64.
-pub struct Random(pub u64);
+/// Chance, and what it draws of a hospital.
+pub struct Random(pub Chance);
 
 impl Random {
     pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        self.0.next()
     }
 
     pub fn below(&mut self, n: usize) -> usize {
-        (self.next() % n as u64) as usize
+        self.0.index(n)
     }
 
     pub fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {

@@ -1,6 +1,8 @@
 //! A small hospital for tests: a real vault in a temporary folder, everyone logged in with real keys.
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub mod campaign;
+pub mod chance;
 pub mod editor;
 
 use std::collections::BTreeMap;

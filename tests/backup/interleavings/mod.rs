@@ -21,10 +21,10 @@ use gate::Pass;
 use promises::{HOUR, Tally};
 use world::{Doors, Events, Work, World};
 
-use crate::campaign;
 use crate::guarded::{Guarded, HOST, PRUNER};
 use crate::memory::Memory;
 use crate::site::wire;
+use crate::support::campaign;
 
 impl World<'_> {
     /// Everybody comes to an end, and all that is listed must be there.

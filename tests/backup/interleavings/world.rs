@@ -25,8 +25,8 @@ use tokio::task::JoinHandle;
 use super::gate::{Gate, Gated, RunId};
 use super::promises::Promises;
 use crate::book::{Book, OpenBook, Outcome, Scribe, noise};
-use crate::chance::Chance;
 use crate::site::{VAULT, wire};
+use crate::support::chance::Chance;
 
 pub(super) struct Host {
     pub(super) keys: BackupKeys,

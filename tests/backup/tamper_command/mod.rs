@@ -15,9 +15,9 @@ use tokio::runtime::Runtime;
 
 use scene::{ALL, PRESENCE, Said, Scene, label};
 
-use crate::campaign;
 use crate::mongod::Mongod;
 use crate::program::Program;
+use crate::support::campaign;
 
 /// What may be tried of what there is: all of it, or the first.
 #[derive(Clone, Copy, PartialEq, Eq)]
