@@ -8,7 +8,7 @@ use crate::desk;
 /// Search the charts that your keys open
 #[derive(Debug, Args)]
 pub struct Search {
-    /// Words and fields: dx:I10 bp>160/100 since:t-3m -rx:amlodipine
+    /// Words and fields that stand in one entry: name:mej* bp>160/100 since:t-3m
     #[arg(allow_hyphen_values = true)]
     pub query: String,
     /// How many results to show

@@ -11,6 +11,7 @@ use crate::vault::{Draft, Reader, Stored, VaultError, Writer};
 
 use super::error::DeskError;
 use super::sheet::{Content, Leaf, Sheet};
+use super::succession::{self, happened};
 
 /// More than this many entries due in one chart are left to the batch.
 const AT_ONCE: u64 = 256;
@@ -154,6 +155,7 @@ pub(super) fn changes(
         };
         let replaces = match leaf.replaces {
             Some(old) => Some(replaced(&sheet, old)),
+            None if happened(Some(body)) => None,
             None => closed(reader, &sheet, leaf, parent)?,
         };
         changes.push(change(rid, body, &leaf.login, leaf.core.created, replaces));
@@ -179,13 +181,17 @@ fn closed(
     Ok((place(&old.core) == place(&leaf.core)).then(|| replaced(sheet, old.seq())))
 }
 
-/// The version that counts where this one is its thread's last: what the next one takes the place of, with its words as far as this
-/// session opens them.
-pub fn counting(reader: &mut Reader<'_>, last: &Entry) -> Result<Replaced, DeskError> {
-    let seq = last.seq();
+/// What `next` takes the place of where this entry is its thread's last, with its words as far as this session opens them.
+pub fn taken_by(
+    reader: &mut Reader<'_>,
+    last: &Entry,
+    next: &clinical::Body,
+) -> Result<Replaced, DeskError> {
     let sheet = Sheet::as_of(reader, last)?;
-    let counts = sheet.leaves.iter().find(|leaf| leaf.newest);
-    Ok(replaced(&sheet, counts.map_or(seq, |leaf| leaf.seq)))
+    let standing: Vec<&Leaf> = sheet.leaves.iter().filter(|leaf| leaf.stands).collect();
+    let taken = succession::taken(standing.iter().map(|leaf| leaf.body()), Some(next));
+    let rid = taken.map_or(last.seq(), |at| standing[at].seq);
+    Ok(replaced(&sheet, rid))
 }
 
 fn replaced(sheet: &Sheet, rid: u64) -> Replaced {

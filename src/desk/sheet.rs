@@ -9,7 +9,7 @@ use crate::vault::{Gathered, Opened, Reader, VaultError};
 use super::act::Act;
 use super::error::DeskError;
 use super::rights;
-use super::succession::Succession;
+use super::succession::{self, Succession};
 
 /// What an entry holds.
 #[derive(Clone, Debug)]
@@ -49,6 +49,9 @@ pub struct Leaf {
     pub version: u32,
     /// Whether it is the version of its thread that counts: the last that its author might write over the one before.
     pub newest: bool,
+    /// Whether no later version took its place. **What happens to an order takes no place**: an order stands beside what was handed
+    /// over on it, and each of these beside the others.
+    pub stands: bool,
     /// The number of the version that it took the place of, if it might.
     pub replaces: Option<u64>,
 }
@@ -177,23 +180,31 @@ impl Sheet {
         sheet
     }
 
-    /// Settles which version of each thread counts.
+    /// Settles which version of each thread counts, and which stand.
     fn settle(&mut self) {
-        let mut threads = HashMap::<ThreadId, (Succession, Option<usize>)>::new();
+        let mut threads = HashMap::<ThreadId, Thread>::new();
         for at in 0..self.leaves.len() {
             let leaf = &self.leaves[at];
-            let (succession, counts) = threads.entry(leaf.core.thread).or_default();
+            let thread = threads.entry(leaf.core.thread).or_default();
+            let succession = &mut thread.succession;
             let authorised = succession.settle(&leaf.content, leaf.role, leaf.authorised);
-            let before = counts.filter(|_| authorised);
-            if authorised {
-                *counts = Some(at);
-            }
+            let standing = thread.standing.iter().map(|at| self.leaves[*at].body());
+            let taken = succession::taken(standing, leaf.body());
             self.leaves[at].authorised = authorised;
             self.leaves[at].newest = authorised;
-            if let Some(before) = before {
-                self.leaves[at].replaces = Some(self.leaves[before].seq);
+            self.leaves[at].stands = authorised;
+            if !authorised {
+                continue;
+            }
+            if let Some(before) = thread.counts.replace(at) {
                 self.leaves[before].newest = false;
             }
+            if let Some(taken) = taken {
+                let before = thread.standing.remove(taken);
+                self.leaves[at].replaces = Some(self.leaves[before].seq);
+                self.leaves[before].stands = false;
+            }
+            thread.standing.push(at);
         }
     }
 
@@ -223,6 +234,16 @@ impl Sheet {
     }
 }
 
+/// A thread while it is settled.
+#[derive(Default)]
+struct Thread {
+    succession: Succession,
+    /// The leaf that counts.
+    counts: Option<usize>,
+    /// The leaves whose place none has taken.
+    standing: Vec<usize>,
+}
+
 /// Every version of an entry's thread that stands where it stands, oldest first. What names the thread in another chart or section
 /// is none.
 fn versions(reader: &Reader<'_>, core: &Core) -> Result<Vec<Entry>, DeskError> {
@@ -250,6 +271,7 @@ pub fn leaf(reader: &Reader<'_>, opened: Opened) -> Result<Leaf, (u64, String)> 
         authorised,
         version: 1,
         newest: true,
+        stands: true,
         replaces: None,
     })
 }

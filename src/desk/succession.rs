@@ -81,10 +81,7 @@ impl Counting {
         let writers = writers.filter(|role| rights::may_write(*role, body));
         Self {
             written: true,
-            order: matches!(
-                body,
-                Body::Prescription(_) | Body::Dispense(_) | Body::RxEvent(_)
-            ),
+            order: matches!(body, Body::Prescription(_)) || happened(Some(body)),
             writers: writers.fold(0, |bits, role| bits | bit(role)),
         }
     }
@@ -95,12 +92,37 @@ impl Counting {
             return true;
         }
         match content {
-            Content::Clinical(Body::Dispense(_) | Body::RxEvent(_)) => self.order,
+            Content::Clinical(body) if happened(Some(body)) => self.order,
             Content::Clinical(_) => role.is_some_and(|role| self.writers & bit(role) != 0),
             // Neither an act nor what this version does not know takes the place of what is written in a chart.
             Content::Act(_) | Content::Unknown(_) => false,
         }
     }
+}
+
+/// Whether this is something that happened to an order, rather than what the order says.
+pub fn happened(body: Option<&Body>) -> bool {
+    matches!(body, Some(Body::Dispense(_) | Body::RxEvent(_)))
+}
+
+/// Which of the versions that stand, oldest first, a new one takes the place of: the one of the same resource, or else what the thread
+/// is about. Acts have no body.
+pub fn taken<'a>(
+    standing: impl Iterator<Item = Option<&'a Body>>,
+    new: Option<&Body>,
+) -> Option<usize> {
+    let standing: Vec<Option<&Body>> = standing.collect();
+    let source = new.and_then(Body::source);
+    let same = |old: Option<&Body>| {
+        let old = old.and_then(Body::source);
+        old.zip(source).is_some_and(|(old, new)| old.is_of(new))
+    };
+    let same = standing.iter().rposition(|old| same(*old));
+    if same.is_some() || happened(new) {
+        return same;
+    }
+    let said = standing.iter().rposition(|old| !happened(*old));
+    said.or(standing.len().checked_sub(1))
 }
 
 fn bit(role: Role) -> u8 {

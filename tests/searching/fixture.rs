@@ -1,11 +1,11 @@
 //! What is written in a hospital and found again, and what should be found: everything that opens, read entry by entry.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chartseal::clinical::coding::system;
 use chartseal::clinical::{
-    Body, Coding, Concept, Condition, Decimal, LabResult, Note, Quantity, ResultValue, Vitals,
+    Body, Coding, Concept, Condition, Decimal, Kind, LabResult, Note, Quantity, ResultValue, Vitals,
 };
 use chartseal::desk::charts::{encode, list};
 use chartseal::desk::reach::reach;
@@ -15,7 +15,7 @@ use chartseal::index::day::Day;
 use chartseal::index::{Facts, Meta, query};
 use chartseal::ledger::clear::{GrantGround, UnitKind};
 use chartseal::ledger::store::FILE;
-use chartseal::ledger::{ChartId, EntryId, Holder, Section};
+use chartseal::ledger::{ChartId, EntryId, Holder, Section, ThreadId};
 use chartseal::vault::{Draft, NewGrant, Opened, Reader, VaultError};
 use rusqlite::Connection;
 
@@ -151,7 +151,7 @@ struct Read {
     /// The newest day first, and of a day what was written last.
     place: (Day, u64),
     facts: Facts,
-    /// Whether no later version follows.
+    /// Whether no later version took its place.
     current: bool,
     retraction: bool,
 }
@@ -192,14 +192,28 @@ impl Reading {
 
     fn take(&mut self, reader: &Reader<'_>, chart: ChartId, opened: impl Iterator<Item = Opened>) {
         let opened: Vec<Opened> = opened.collect();
-        let followed: BTreeSet<EntryId> = opened.iter().map(|o| o.entry.core.parent).collect();
+        // What happens to an order follows it, and takes nobody's place.
+        let says = |o: &&Opened| {
+            ![Kind::Dispense, Kind::RxEvent]
+                .map(Kind::number)
+                .contains(&o.body.kind)
+        };
+        let saying: Vec<(ThreadId, u64)> = opened
+            .iter()
+            .filter(says)
+            .map(|o| (o.entry.core.thread, o.entry.seq()))
+            .collect();
         for opened in opened {
             let core = &opened.entry.core;
             let Ok(body) = Body::decode(opened.body.kind, opened.body.version, &opened.body.bytes)
             else {
                 continue;
             };
-            let current = !followed.contains(&core.id);
+            let seq = opened.entry.seq();
+            let current = !says(&&opened)
+                || !saying
+                    .iter()
+                    .any(|(thread, later)| *thread == core.thread && *later > seq);
             let author = reader.directory().person(&core.author).unwrap();
             let meta = Meta {
                 author: &author.certificate.login,

@@ -4,6 +4,7 @@
 mod everyone;
 mod fixture;
 mod keys;
+mod orders;
 mod random;
 mod record;
 #[path = "../support/mod.rs"]

@@ -202,9 +202,9 @@ fn open(
     })?
 }
 
-/// Whether a version may be shown: the one that counts in its chart, or of the history any that might be written.
+/// Whether a version may be shown: one whose place none has taken, or of the history any that might be written.
 fn holds(leaf: &Leaf, query: &Query) -> bool {
-    let asked = leaf.newest || query.history();
+    let asked = leaf.stands || query.history();
     leaf.authorised && asked && !matches!(leaf.body(), None | Some(Body::Retraction(_)))
 }
 

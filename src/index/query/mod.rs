@@ -14,6 +14,8 @@
 //! The fields of a patient (`name:`, `mrn:`, `dob:`, `phone:`) find patients when a query asks for nothing else; beside anything else they
 //! say in whose charts to look: `name:gar* fever`.
 //!
+//! **All of it is asked of one entry**: a diagnosis and a pressure are two entries, and NOT leaves out entries, not people.
+//!
 //! [`parse`] turns text into a [`Query`] or says at which column it expected what. [`Query::matches`] is the meaning of a query:
 //! the index only finds candidates faster. Words that stand in nearly every text (the, of …) are passed over outside quotes. A star stands
 //! at the end of a name and nowhere else, unless in quotes, where it is a sign of the text.

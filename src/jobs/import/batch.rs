@@ -406,7 +406,8 @@ impl Importer<'_, '_> {
             match coming.replaces {
                 Some(Stands::At(seq)) if gathered(draft.section) => {
                     if let Some(old) = writer.tx().entry(seq)? {
-                        before.insert(seq, indexing::counting(&mut writer.reader(), &old)?);
+                        let reader = &mut writer.reader();
+                        before.insert(seq, indexing::taken_by(reader, &old, &coming.body)?);
                     }
                 }
                 Some(Stands::Coming(at)) => drop(followed.insert(at)),

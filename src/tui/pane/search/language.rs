@@ -14,9 +14,9 @@ const COLUMNS: usize = 70;
 const FORMS: [(&str, &str); 8] = [
     ("fever", "the word, in whatever you may read"),
     ("\"chest pain\"", "words that stand together"),
-    ("fever cough", "both"),
+    ("fever cough", "both, in one and the same entry"),
     ("fever OR cough", "either; binds weaker than a space"),
-    ("-cough", "not this; NOT cough is the same"),
+    ("-cough", "entries without it; NOT cough is the same"),
     ("(fever OR chills) -rash", "parentheses group"),
     ("temp:38..40", "a number between two"),
     ("since:t-3m until:t", "dates: t is today; d, w, m, y"),
