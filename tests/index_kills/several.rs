@@ -198,6 +198,8 @@ fn several_processes_add_amend_search_merge_and_rebuild_at_once_and_every_search
         let mut said = String::new();
         while lines.read_line(&mut said).unwrap() > 0 {}
         assert!(child.0.wait().unwrap().success(), "{said}");
+        let worked = said.contains("merged\n") || said.contains("searched ");
+        assert!(worked, "it ended without a word of its work: {said}");
     }
     assert!(texts.len() >= 120);
     assert!(searches > 0);
