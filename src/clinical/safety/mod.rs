@@ -5,11 +5,12 @@
 //!
 //! - [`ingredient`]: which ingredients a medicine is
 //! - [`class`]: the classes that the rules speak of
-//! - [`allergy`], [`duplicate`], [`interaction`], [`dose`], [`contraindication`]: the checks
+//! - [`allergy`], [`duplicate`], [`interaction`], [`dose`], [`contraindication`], [`controlled`]: the checks
 
 pub mod allergy;
 pub mod class;
 pub mod contraindication;
+pub mod controlled;
 pub mod dose;
 pub mod duplicate;
 pub mod ingredient;
@@ -42,6 +43,8 @@ vocabulary! {
         Pregnancy = 6 "pregnancy",
         /// Age.
         Age = 7 "age",
+        /// Whether a controlled drug is ordered as one.
+        Controlled = 8 "controlled drug",
     }
 }
 
@@ -137,6 +140,7 @@ pub fn check(prescription: &Prescription, context: &Context) -> Vec<Alert> {
     alerts.extend(interaction::check(&subject));
     alerts.extend(dose::check(&subject));
     alerts.extend(contraindication::check(&subject));
+    alerts.extend(controlled::check(&subject));
     alerts.sort_by_key(|a| (a.severity, a.check));
     alerts
 }
@@ -164,7 +168,9 @@ fn passed_text(check: Check, prescription: &Prescription) -> Option<String> {
         Check::Duplicate => "nothing of the kind is taken already".to_owned(),
         Check::Interaction => "no high-priority interaction".to_owned(),
         Check::Dose => dose::within(prescription)?,
-        Check::Ingredient | Check::Renal | Check::Pregnancy | Check::Age => return None,
+        Check::Ingredient | Check::Renal | Check::Pregnancy | Check::Age | Check::Controlled => {
+            return None;
+        }
     })
 }
 
