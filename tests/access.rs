@@ -374,3 +374,112 @@ fn nobody_accepts_what_was_shared_with_another() {
         assert!(matches!(accepted, Err(VaultError::Invalid(_))), "{login}");
     }
 }
+
+/// A chart whose glass somebody from elsewhere has broken: its attending doctor, its number, the breaker, the glass.
+fn with_broken_glass(hospital: &Hospital) -> (Session, String, Session, String) {
+    let (doctor, mrn) = admitted(hospital);
+    let other = hospital.desk("okafor");
+    let reason = "unconscious in the emergency room";
+    let glass = break_glass(&other, &mrn, reason, &secret(PASSPHRASE)).unwrap();
+    assert_eq!(reads(&other, &mrn), 1);
+    (doctor, mrn, other, glass.id)
+}
+
+fn glass(session: &Session) -> Option<(String, GrantState, Option<bool>)> {
+    let lines = list(session, None, None).unwrap().into_iter();
+    let mut broken = lines.filter(|line| line.kind == AccessKind::BreakGlass);
+    broken
+        .next()
+        .map(|line| (line.id, line.state, line.reviewed))
+}
+
+#[test]
+fn a_broken_glass_is_ended_by_who_decides_and_opens_nothing_from_then_on() {
+    let hospital = Hospital::staffed();
+    let (doctor, mrn, other, id) = with_broken_glass(&hospital);
+    let bystander = hospital.desk("brandt");
+    assert_eq!(
+        revoke(&bystander, &id, "not mine").unwrap_err().class(),
+        Class::Denied
+    );
+    assert!(matches!(
+        revoke(&doctor, &id, " "),
+        Err(DeskError::BadInput(_))
+    ));
+    let ended = revoke(&doctor, &id, "the relatives came").unwrap();
+    assert_eq!(ended.state, GrantState::Revoked);
+    // In the session that broke it, and in the next one of the same person.
+    for session in [&other, &hospital.desk("okafor")] {
+        assert_eq!(reads(session, &mrn), 0);
+        assert_eq!(
+            show(session, &mrn, None, &no_json).unwrap_err().class(),
+            Class::Denied
+        );
+        assert_eq!(
+            write::entry(session, &mrn, note("after"))
+                .unwrap_err()
+                .class(),
+            Class::Denied
+        );
+    }
+    assert_eq!(
+        glass(&doctor),
+        Some((id.clone(), GrantState::Revoked, Some(false)))
+    );
+    assert!(matches!(
+        revoke(&doctor, &id, "again"),
+        Err(DeskError::NotNow(_))
+    ));
+    // It is on record, and still waits for its review.
+    let auditor = hospital.desk("audit");
+    let trail = audit::list(&auditor, Some(&mrn), Some("hsmith"), None).unwrap();
+    assert!(trail.iter().any(|line| line.action == "access decided"));
+    let waiting = inbox::list(&auditor).unwrap();
+    let waiting = waiting.iter().find(|notice| notice.id == id).unwrap();
+    assert!(
+        waiting.kind == "break-glass" && waiting.waits && waiting.from == "OKAFOR",
+        "{waiting:?}"
+    );
+    assert!(waiting.text.contains("unconscious"), "{}", waiting.text);
+    review(&auditor, &id, "justified", true).unwrap();
+    assert!(matches!(
+        review(&auditor, &id, "twice", true),
+        Err(DeskError::NotNow(_))
+    ));
+    assert_eq!(glass(&doctor), Some((id, GrantState::Revoked, Some(true))));
+    // The emergency is not over for good: another reason breaks it anew.
+    let again = break_glass(&other, &mrn, "unconscious once more", &secret(PASSPHRASE)).unwrap();
+    assert_eq!(reads(&other, &mrn), 1);
+    assert_eq!(glass(&other).unwrap().0, again.id);
+}
+
+#[test]
+fn a_broken_glass_is_ended_by_who_broke_it_and_a_review_ends_nothing() {
+    let hospital = Hospital::staffed();
+    let (doctor, mrn, other, id) = with_broken_glass(&hospital);
+    review(&hospital.desk("audit"), &id, "justified", true).unwrap();
+    assert_eq!(
+        reads(&other, &mrn),
+        1,
+        "it was reviewed while it is in force"
+    );
+    assert_eq!(
+        glass(&other),
+        Some((id.clone(), GrantState::Granted, None)),
+        "whoever broke it finds it among their own"
+    );
+    revoke(&other, &id, "handed over to the ward").unwrap();
+    assert_eq!(reads(&other, &mrn), 0);
+    assert_eq!(glass(&doctor), Some((id, GrantState::Revoked, Some(true))));
+}
+
+#[test]
+fn a_nurse_ends_the_glass_that_they_broke() {
+    let hospital = Hospital::staffed();
+    let (doctor, mrn, nurse) = with_a_nurse_from_elsewhere(&hospital);
+    let broken = break_glass(&nurse, &mrn, "found on the stairs", &secret(PASSPHRASE)).unwrap();
+    assert_eq!(reads(&nurse, &mrn), 1);
+    revoke(&nurse, &broken.id, "taken over").unwrap();
+    assert_eq!(reads(&nurse, &mrn), 0);
+    assert_eq!(glass(&doctor).unwrap().1, GrantState::Revoked);
+}

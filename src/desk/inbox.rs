@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::clinical::{Body, Role, RxEventKind};
-use crate::ledger::{CertId, ChartId, Entry, EntryId, Holder, Section};
+use crate::ledger::{CertId, ChartId, Entry, EntryId, Holder, Section, ThreadId};
 use crate::vault::Reader;
 use crate::vault::account::Standing;
 
@@ -13,7 +13,7 @@ use super::charts;
 use super::error::DeskError;
 use super::reach::reach;
 use super::session::Session;
-use super::sheet::{Content, leaf, who};
+use super::sheet::{Content, Sheet, leaf, who};
 use super::units::newcomer;
 use super::view::{Notice, Stamp};
 
@@ -120,7 +120,14 @@ fn notice(
             // Of a share with oneself the grant tells.
             Act::AccessShared(act) if act.to == reader.me() => None,
             Act::AccessShared(_) => Some(base("share", act.headline(), false)),
-            Act::AccessDecided(_) => Some(base("decision", act.headline(), false)),
+            // An ended glass still waits for its review.
+            Act::AccessDecided(decided) => match broken(reader, core.thread)? {
+                Some((broken, by)) if decided.revoked => Some(Notice {
+                    from: by,
+                    ..base("break-glass", format!("{}; ended", broken), true)
+                }),
+                _ => Some(base("decision", act.headline(), false)),
+            },
             Act::GlassBroken(_) => Some(base("break-glass", act.headline(), true)),
             _ => None,
         },
@@ -142,6 +149,19 @@ fn notice(
         }
         _ => None,
     })
+}
+
+/// What a thread says that began with a broken glass, and who broke it.
+fn broken(
+    reader: &mut Reader<'_>,
+    thread: ThreadId,
+) -> Result<Option<(String, String)>, DeskError> {
+    let sheet = Sheet::thread(reader, thread)?;
+    let first = sheet.leaves.first();
+    Ok(first.and_then(|leaf| match leaf.act() {
+        Some(act @ Act::GlassBroken(_)) => Some((act.headline(), leaf.author.clone())),
+        _ => None,
+    }))
 }
 
 /// What colleagues shared with this person and they have not accepted yet.

@@ -4,7 +4,7 @@
 use std::sync::PoisonError;
 
 use crate::ledger::clear::UnitKind;
-use crate::ledger::{ChartId, Holder, Section, UnitId};
+use crate::ledger::{ChartId, Holder, Section, ThreadId, UnitId};
 use crate::vault::Reader;
 
 use super::session::Session;
@@ -60,15 +60,43 @@ pub fn reach(session: &Session, reader: &Reader<'_>, chart: ChartId, section: Se
             }
         }
     }
-    match (way, session.glass_until(chart)) {
-        (Reach::Emergency, Some(until)) if until >= reader.now() => Reach::Glass { until },
+    match (way, session.glass(chart)) {
+        (Reach::Emergency, Some(glass))
+            if glass.until >= reader.now() && !has_ended(reader, glass.thread) =>
+        {
+            Reach::Glass { until: glass.until }
+        }
         (way, _) => way,
     }
 }
 
+/// A glass that was broken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Glass {
+    /// The thread of its entry.
+    pub thread: ThreadId,
+    /// Until when it opens, in milliseconds since 1970.
+    pub until: u64,
+}
+
+/// Whether somebody ended a broken glass before its time: whoever broke it, or another who told them. **A review is told to nobody and
+/// ends nothing.** Headers say it, for who broke the glass reads nothing of the chart's `access` section; one that cannot be read
+/// counts as the end.
+pub fn has_ended(reader: &Reader<'_>, glass: ThreadId) -> bool {
+    let Ok(headers) = reader.tx().thread_headers(&glass) else {
+        return true;
+    };
+    let Some(((_, first), rest)) = headers.split_first() else {
+        return true;
+    };
+    let breaker = Holder::Person(first.author);
+    rest.iter()
+        .any(|(_, core)| core.author == first.author || core.to.contains(&breaker))
+}
+
 impl Session {
-    /// Until when the glass over a chart is broken for this session.
-    pub fn glass_until(&self, chart: ChartId) -> Option<u64> {
+    /// The glass over a chart that this session's person broke last.
+    pub fn glass(&self, chart: ChartId) -> Option<Glass> {
         self.glass
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -76,11 +104,20 @@ impl Session {
             .copied()
     }
 
+    /// Every glass that is remembered, with its chart.
+    pub(super) fn glasses(&self) -> Vec<(ChartId, Glass)> {
+        let glass = self.glass.lock().unwrap_or_else(PoisonError::into_inner);
+        glass
+            .iter()
+            .map(|(chart, glass)| (*chart, *glass))
+            .collect()
+    }
+
     /// Remembers that the glass was broken. The entry must have landed before.
-    pub(super) fn glass_broken(&self, chart: ChartId, until: u64) {
+    pub(super) fn glass_broken(&self, chart: ChartId, glass: Glass) {
         self.glass
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .insert(chart, until);
+            .insert(chart, glass);
     }
 }

@@ -26,6 +26,10 @@ pub fn may_act(role: Role, act: &Act) -> bool {
         | Act::GlassNoted(_) => {
             matches!(role, Role::Doctor | Role::Nurse)
         }
+        // A nurse ends the glass that they broke, and decides nothing else.
+        Act::AccessDecided(act) if act.revoked && act.grant.is_none() => {
+            matches!(role, Role::Doctor | Role::Nurse | Role::Patient)
+        }
         Act::AccessDecided(_) => matches!(role, Role::Doctor | Role::Patient),
         Act::GlassReviewed(_) => matches!(role, Role::Doctor | Role::Auditor),
         Act::AccessShared(_) => role == Role::Doctor,

@@ -12,6 +12,7 @@ use crate::ledger::{CertId, ChartId, Clear};
 use crate::vault::{self, Vault, VaultError};
 
 use super::error::DeskError;
+use super::reach::Glass;
 use super::view;
 
 /// An unlocked session. Dropping it wipes its keys.
@@ -20,8 +21,8 @@ pub struct Session {
     folders: (PathBuf, PathBuf),
     /// Which charts were put on record as looked at, and in which hour.
     pub(super) looked: Mutex<HashSet<(ChartId, u64)>>,
-    /// Charts whose glass was broken, and until when.
-    pub(super) glass: Mutex<HashMap<ChartId, u64>>,
+    /// Charts whose glass was broken.
+    pub(super) glass: Mutex<HashMap<ChartId, Glass>>,
     /// Lines of the chart list, with the end of the identity section they were read at.
     pub(super) book: Mutex<HashMap<ChartId, (u64, view::ChartLine)>>,
     /// What the search index keeps between searches on this session's connection.

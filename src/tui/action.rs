@@ -55,8 +55,12 @@ pub enum Need {
     Write,
     /// Writing vital signs; a patient reports their own.
     Measure,
+    /// Amending entries: one's own kinds, and who the patient is.
+    Amend,
     /// Deciding who may read a chart.
     Decide,
+    /// Ending access to a chart: who decides, and who broke a glass.
+    End,
     /// Closing a break-glass.
     Review,
     /// Backing up.
@@ -93,8 +97,10 @@ impl Need {
             Need::Session => role.is_some(),
             Need::Write => matches!(role, Some(Doctor | Nurse)),
             Need::Measure => matches!(role, Some(Doctor | Nurse | Patient)),
+            Need::Amend => matches!(role, Some(Doctor | Nurse | Patient | Registrar)),
             Need::BackUp => role == Some(Admin),
             Need::Review => matches!(role, Some(Doctor | Auditor)),
+            Need::End => matches!(role, Some(Doctor | Nurse | Patient)),
             Need::Decide => matches!(role, Some(Doctor | Patient)),
             Need::Admit => role == Some(Registrar),
             Need::Attend => matches!(role, Some(Doctor | Registrar)),
@@ -176,7 +182,7 @@ actions! {
     Write "write" "Write a note, problem or allergy" "write" ["w"] Chart Write;
     Vitals "vitals" "Write vital signs" "vitals" ["v"] Chart Measure;
     Prescribe "prescribe" "Write and sign a prescription" "prescribe" ["p"] Chart Prescribe;
-    Amend "amend" "Amend the selected entry; the old stays readable" "amend" ["a"] Chart Measure;
+    Amend "amend" "Amend the selected entry; the old stays readable" "amend" ["a"] Chart Amend;
     Retract "retract" "Withdraw the selected entry, with a reason" "" ["x"] Chart Write;
     History "history" "All versions of the selected entry" "history" ["h"] Chart Session;
     Share "share" "Share the chart with a colleague" "share" ["s"] Chart Share;
@@ -206,7 +212,7 @@ actions! {
 
     Grant "grant" "Grant what is asked for, accept what is shared" "grant" ["y"] Inbox Decide;
     RefuseAccess "refuse_access" "Refuse it, with a reason" "refuse" ["n"] Inbox Decide;
-    Revoke "revoke" "End an access that is in force" "revoke" ["x"] Inbox Decide;
+    Revoke "revoke" "End an access that is in force" "revoke" ["x"] Inbox End;
     Deliver "deliver" "Deliver unit keys to the newcomers who wait" "deliver keys" ["d"] Inbox Session;
     Review "review" "Close a break-glass after looking into it" "review" ["c"] Inbox Review;
     InboxTab "inbox_tab" "What waits, or the list of access" "waiting/access" ["tab"] Inbox Session;

@@ -7,7 +7,7 @@ use crate::vault::permit::{AcceptShare, Decide};
 use crate::vault::{Draft, NewGrant, Reader, VaultError};
 
 use super::share::{shared_with_me, sooner};
-use super::{chart_of, thread};
+use super::{chart_of, glass, thread};
 use crate::desk::act::{AccessDecided, AccessRequested, Act};
 use crate::desk::error::DeskError;
 use crate::desk::session::Session;
@@ -100,10 +100,13 @@ fn decline(session: &Session, grant: EntryId) -> Result<Option<AccessState>, Des
     Ok(Some(answer(ThreadId(grant.0), GrantState::Refused, None)))
 }
 
-/// Takes a grant back, by the id of its request or of the grant itself. The slots go at once.
+/// Takes a grant back, by the id of its request or of the grant itself: the slots go at once. Or ends a broken glass.
 pub fn revoke(session: &Session, id: &str, reason: &str) -> Result<AccessState, DeskError> {
     let reason = said(reason)?;
     let named = thread(id)?;
+    if let Some(ended) = lost_race(glass::end(session, named, &reason))? {
+        return Ok(ended);
+    }
     let (chart, grant, request) = session.vault().read(|reader| find_grant(reader, named))?;
     session.vault().permit::<Decide>(&chart)?;
     lost_race(session.vault().write(|writer| {

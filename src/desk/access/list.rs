@@ -7,13 +7,14 @@ use crate::ledger::{ChartId, EntryId, Holder, Section, ThreadId};
 use crate::vault::Reader;
 use crate::vault::directory::HeldLine;
 
+use super::glass;
 use super::request::own_units;
 use super::share::shared_with_me;
 use crate::desk::act::Act;
 use crate::desk::charts;
 use crate::desk::error::DeskError;
 use crate::desk::locate;
-use crate::desk::reach::reach;
+use crate::desk::reach::{has_ended, reach};
 use crate::desk::session::Session;
 use crate::desk::sheet::{Leaf, Sheet};
 use crate::desk::view::{AccessKind, AccessLine, GrantState, Stamp};
@@ -43,6 +44,7 @@ pub fn list(
         }
         own(reader, only, &mut lines)?;
         shared(session, reader, only, &mut lines)?;
+        own_glass(session, reader, only, &mut lines)?;
         Ok::<_, DeskError>(lines)
     })?;
     lines.retain(|line| state.is_none_or(|state| line.state == state));
@@ -120,12 +122,7 @@ fn of_chart(
                 ));
             }
             (Some(Act::GlassBroken(broken)), _) => {
-                let over = broken.until < reader.now();
-                let state = if over {
-                    GrantState::Expired
-                } else {
-                    GrantState::Granted
-                };
+                let state = glass_state(reader, *thread, broken.until);
                 let mut line = base(
                     AccessKind::BreakGlass,
                     &[],
@@ -133,7 +130,7 @@ fn of_chart(
                     state,
                     Some(broken.until),
                 );
-                line.reviewed = Some(leaves.len() > 1);
+                line.reviewed = Some(leaves.iter().any(|leaf| glass::is_review(leaf)));
                 lines.push(line);
             }
             _ => {}
@@ -141,6 +138,61 @@ fn of_chart(
     }
     let unasked = |held: &HeldLine| !answered.contains(&held.grant);
     grants(reader, chart, &shown, name.as_deref(), unasked, lines);
+    Ok(())
+}
+
+/// Where a broken glass stands.
+fn glass_state(reader: &Reader<'_>, glass: ThreadId, until: u64) -> GrantState {
+    if has_ended(reader, glass) {
+        GrantState::Revoked
+    } else if until < reader.now() {
+        GrantState::Expired
+    } else {
+        GrantState::Granted
+    }
+}
+
+/// The glass that this person broke themselves and that is still theirs to end.
+fn own_glass(
+    session: &Session,
+    reader: &mut Reader<'_>,
+    only: Option<ChartId>,
+    lines: &mut Vec<AccessLine>,
+) -> Result<(), DeskError> {
+    let me = reader.me();
+    let login = reader
+        .directory()
+        .person(&me)
+        .map(|person| person.certificate.login.clone())
+        .unwrap_or_default();
+    for (chart, glass) in glass::own(session, reader)? {
+        let id = glass.thread.to_string();
+        let known = lines.iter().any(|line| line.id == id);
+        let open = reach(session, reader, chart, Section::Identity).is_open();
+        if known || !open || only.is_some_and(|only| only != chart) {
+            continue;
+        }
+        let created = reader.tx().thread_start(&glass.thread)?;
+        let line = charts::line(session, reader, chart)?;
+        lines.push(AccessLine {
+            id,
+            kind: AccessKind::BreakGlass,
+            chart: line
+                .as_ref()
+                .map(|line| line.mrn.clone())
+                .unwrap_or_default(),
+            who: login.clone(),
+            sections: Vec::new(),
+            purpose: None,
+            state: glass_state(reader, glass.thread, glass.until),
+            until: Some(Stamp::from_millis(glass.until as i64)),
+            decided_by: None,
+            created: Stamp::from_millis(created.map_or(0, |core| core.created) as i64),
+            name: line.map(|line| line.name),
+            mine_to_decide: false,
+            reviewed: None,
+        });
+    }
     Ok(())
 }
 
