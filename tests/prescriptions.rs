@@ -6,7 +6,7 @@ use chartseal::clinical::{
     Allergy, Body, Concept, Decimal, Dispense, Frequency, Prescription, Quantity, Span, SpanUnit,
 };
 use chartseal::desk::charts::{admit, encode, list as charts, no_json, show};
-use chartseal::desk::view::{RxState, SignatureState};
+use chartseal::desk::view::{CheckOutcome, RxState, Severity, SignatureState};
 use chartseal::desk::{Class, DeskError, Session, rx, write};
 use chartseal::ledger::{Holder, Section, ThreadId};
 use chartseal::vault::Draft;
@@ -402,5 +402,87 @@ fn an_addressed_prescription_is_invisible_to_another_pharmacy() {
             .unwrap()
             .len(),
         1
+    );
+}
+
+#[test]
+fn a_repeat_that_is_not_due_is_a_stop_beside_the_order_and_is_handed_over_only_past_a_reason() {
+    let hospital = Hospital::staffed();
+    let (doctor, mrn) = admitted(&hospital);
+    let repeated = Prescription {
+        refills: 2,
+        ..amoxicillin()
+    };
+    let id: ThreadId = rx::write(&doctor, &mrn, repeated, None)
+        .unwrap()
+        .rx
+        .parse()
+        .unwrap();
+    let pharmacist = hospital.desk("adeyemi");
+    let stop = || {
+        let view = rx::show(&pharmacist, id, &no_json).unwrap();
+        let check = view.checks.into_iter().find(|check| {
+            check.check == "duplicate dispense" && check.outcome == CheckOutcome::Stop
+        });
+        let alert = view
+            .alerts
+            .into_iter()
+            .find(|alert| alert.check == "duplicate dispense" && alert.severity == Severity::Stop);
+        assert_eq!(check.is_some(), alert.is_some());
+        check.map(|check| check.text)
+    };
+    assert_eq!(stop(), None, "the first fill is due at once");
+    rx::dispense(&pharmacist, id, handing(10), None).unwrap();
+    assert_eq!(stop(), None, "the rest of a part is no repeat");
+    rx::dispense(&pharmacist, id, handing(11), None).unwrap();
+    let shown = stop().expect("the repeat is not due for days");
+    assert!(
+        shown.starts_with("the next repeat is due from 20"),
+        "{shown}"
+    );
+    let queued = &rx::list(&pharmacist, None, None).unwrap()[0];
+    assert_eq!(queued.worst, Some(Severity::Stop));
+    for without in [None, Some("  ")] {
+        let refused = rx::dispense(&pharmacist, id, handing(21), without).unwrap_err();
+        assert!(
+            matches!(&refused, DeskError::StoppedByCheck(why) if why.ends_with(&shown)),
+            "{refused}"
+        );
+    }
+    let past = rx::dispense(&pharmacist, id, handing(21), Some("leaves for two months")).unwrap();
+    assert!(
+        past.alerts
+            .iter()
+            .any(|alert| alert.check == "duplicate dispense" && alert.overridden)
+    );
+    let events = rx::show(&doctor, id, &no_json).unwrap().events;
+    assert_eq!(
+        events.last().unwrap().reason.as_deref(),
+        Some("leaves for two months")
+    );
+}
+
+#[test]
+fn what_the_prescriber_signed_past_excuses_no_repeat_that_is_not_due() {
+    let hospital = Hospital::staffed();
+    let (doctor, mrn) = admitted(&hospital);
+    let allergy = Allergy {
+        verification: chartseal::clinical::Verification::Confirmed,
+        substance: Concept::text("penicillin"),
+        ..Allergy::none_known()
+    };
+    write::entry(&doctor, &mrn, Body::Allergy(allergy)).unwrap();
+    let repeated = Prescription {
+        refills: 1,
+        ..amoxicillin()
+    };
+    let written = rx::write(&doctor, &mrn, repeated, Some("tolerated last year")).unwrap();
+    let id = written.rx.parse().unwrap();
+    let pharmacist = hospital.desk("adeyemi");
+    rx::dispense(&pharmacist, id, handing(21), None).unwrap();
+    let early = rx::dispense(&pharmacist, id, handing(21), None).unwrap_err();
+    assert!(
+        matches!(&early, DeskError::StoppedByCheck(why) if why.contains("duplicate dispense")),
+        "{early}"
     );
 }

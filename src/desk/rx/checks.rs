@@ -1,6 +1,7 @@
 //! Safety checks, at writing and again at dispensing, from what the chart says. **A check that could not run says so.**
 
 use crate::clinical::rx_state::State;
+use crate::clinical::rx_status::Status;
 use crate::clinical::safety::{self, Context};
 use crate::clinical::{
     Allergy, Body, Concept, Instant, MedicationSummary, Prescription, Sex, summary,
@@ -13,6 +14,9 @@ use crate::desk::order::Order;
 use crate::desk::sheet::Sheet;
 use crate::desk::summary::severity;
 use crate::desk::view::{Alert, Check, CheckOutcome, Severity};
+
+/// What the check is called that a repeat is due.
+const REPEAT: &str = "duplicate dispense";
 
 /// What the checks found.
 #[derive(Clone, Debug)]
@@ -29,6 +33,53 @@ impl Checked {
         self.alerts
             .iter()
             .filter(|alert| alert.severity == Severity::Stop)
+    }
+
+    /// With whether the repeat that is due next is due yet: no repeat is handed over before, but past a STOP. The rest of a partial
+    /// fill is no repeat.
+    #[must_use]
+    pub fn with_repeat(mut self, status: &Status, now: u64) -> Self {
+        let Some(due) = status.repeat_due.filter(|_| status.parts_of_fill == 0) else {
+            return self;
+        };
+        let day = Instant::from_unix_millis(due)
+            .map(|at| at.local_date().to_string())
+            .unwrap_or_default();
+        let check = |outcome, text| Check {
+            check: REPEAT.into(),
+            outcome,
+            text,
+        };
+        if (now as i64) < due {
+            let text = format!("the next repeat is due from {day}");
+            self.checks
+                .insert(0, check(CheckOutcome::Stop, text.clone()));
+            self.alerts.insert(
+                0,
+                Alert {
+                    check: REPEAT.into(),
+                    severity: Severity::Stop,
+                    text,
+                    overridden: false,
+                    at: None,
+                },
+            );
+        } else {
+            let text = format!("repeat due since {day}");
+            self.checks.push(check(CheckOutcome::Ok, text));
+        }
+        self
+    }
+
+    /// The same without what the prescriber signed past, with a reason: the pharmacist sees it and need not sign past it again. **What
+    /// arose since then is not in it: the repeat.**
+    pub fn allow_at_counter(
+        self,
+        override_reason: Option<&str>,
+        signed_past: Option<&str>,
+    ) -> Result<Vec<Alert>, DeskError> {
+        let early = self.stops().any(|stop| stop.check == REPEAT);
+        self.allow(override_reason.or(signed_past.filter(|_| !early)))
     }
 
     /// Refuses a stop without a reason; with one, marks what it overrides.

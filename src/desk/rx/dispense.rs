@@ -34,10 +34,10 @@ pub fn dispense(
     let outcome = session.vault().write(|writer| {
         let mut reader = writer.reader();
         let verified = Verified::read(session, &mut reader, rx)?;
-        let checked = checks::run(&mut reader, chart, verified.prescription(), Some(rx))?;
-        // What the prescriber signed past, with a reason, the pharmacist sees and need not sign past again.
-        let signed_past = verified.prescription().override_reason.clone();
-        let alerts = checked.allow(override_reason.or(signed_past.as_deref()))?;
+        let order = verified.prescription();
+        let checked = checks::run(&mut reader, chart, order, Some(rx))?
+            .with_repeat(verified.status(), reader.now());
+        let alerts = checked.allow_at_counter(override_reason, order.override_reason.as_deref())?;
         hand_over(
             session,
             writer,
@@ -71,17 +71,6 @@ fn hand_over(
         .may_dispense(&dispense.quantity, session.role())
         .map_err(|breach| DeskError::NotNow(breach.to_string()))?;
     let now = writer.now();
-    if let (Some(due), 0) = (status.repeat_due, status.parts_of_fill)
-        && (now as i64) < due
-        && override_reason.is_none()
-    {
-        let day = Instant::from_unix_millis(due)
-            .map(|at| at.local_date().to_string())
-            .unwrap_or_default();
-        return Err(DeskError::StoppedByCheck(format!(
-            "STOP duplicate dispense: the next repeat is due from {day}"
-        )));
-    }
     if dispense.medicine.label().trim().is_empty() {
         dispense.medicine = verified.prescription().medicine.clone();
     }
@@ -90,8 +79,10 @@ fn hand_over(
     dispense.refill = status.fill;
     dispense.at = Instant::from_unix_millis(now as i64);
     dispense.pharmacist = Some(session.vault().certificate().name.clone());
-    dispense.override_reason = override_reason.map(|reason| reason.trim().to_owned());
-    let past = override_reason.filter(|reason| !reason.trim().is_empty());
+    let past = override_reason
+        .map(str::trim)
+        .filter(|reason| !reason.is_empty());
+    dispense.override_reason = past.map(str::to_owned);
     alerts.extend(counter::take(writer, verified, &mut dispense, past)?);
     let handed: Amount = amount(&dispense.quantity)?;
     let lot = dispense.lot.clone();

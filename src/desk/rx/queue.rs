@@ -69,6 +69,7 @@ fn line(
     let worst = (session.role() == Role::Pharmacist && status.is_dispensable())
         .then(|| checks::run(reader, chart, prescription, Some(order.leaf.core.thread)))
         .transpose()?
+        .map(|checked| checked.with_repeat(status, reader.now()))
         .and_then(|checked| checked.alerts.iter().map(|alert| alert.severity).max());
     Ok(RxLine {
         rx: order.leaf.core.thread.to_string(),
@@ -116,6 +117,11 @@ pub fn show(session: &Session, rx: ThreadId, as_json: AsJson<'_>) -> Result<RxVi
             return Err(none());
         }
         let checked = checks::run(reader, chart, order.prescription, Some(rx))?;
+        let checked = if order.status.is_dispensable() {
+            checked.with_repeat(&order.status, reader.now())
+        } else {
+            checked
+        };
         let verdict = verdict(session, reader, rx)?;
         let dispensed = handed_over(&order)?;
         let mut checks = verdict.checks;
