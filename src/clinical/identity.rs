@@ -119,7 +119,81 @@ pub struct Identity {
     pub source: Option<Source>,
 }
 
+/// Something in an identity that cannot be meant.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("telephone \"{0}\" has no digit; write a number, or leave it out")]
+pub struct NoNumber(pub String);
+
 impl Identity {
+    /// Refuses a telephone number without a digit. What the version `before` said stays as it was sent.
+    pub fn has_numbers(&self, before: Option<&Self>) -> Result<(), NoNumber> {
+        let kept = |phone: &String| before.is_some_and(|before| before.phones.contains(phone));
+        let mut phones = self.phones.iter().filter(|phone| !kept(phone));
+        match phones.find(|phone| !phone.chars().any(char::is_numeric)) {
+            Some(phone) => Err(NoNumber(phone.clone())),
+            None => Ok(()),
+        }
+    }
+
+    /// This identity, corrected by another: what that does not say stays as it was. **Record number, ties to other charts and the
+    /// identifiers by which the patient is found stay in any case**; another identifier is added.
+    #[must_use]
+    pub fn corrected(&self, by: Self) -> Self {
+        fn told<T>(new: Vec<T>, old: &[T]) -> Vec<T>
+        where
+            T: Clone,
+        {
+            if new.is_empty() { old.to_vec() } else { new }
+        }
+        let mut identifiers = self.identifiers.clone();
+        for identifier in by.identifiers {
+            if !identifiers.contains(&identifier) {
+                identifiers.push(identifier);
+            }
+        }
+        Self {
+            mrn: self.mrn,
+            names: told(by.names, &self.names),
+            birth: by.birth.or(self.birth),
+            sex: if by.sex == Sex::default() {
+                self.sex
+            } else {
+                by.sex
+            },
+            deceased: by.deceased.or_else(|| self.deceased.clone()),
+            addresses: told(by.addresses, &self.addresses),
+            phones: told(by.phones, &self.phones),
+            emails: told(by.emails, &self.emails),
+            next_of_kin: told(by.next_of_kin, &self.next_of_kin),
+            language: by.language.or_else(|| self.language.clone()),
+            identifiers,
+            link: self.link.clone(),
+            source: self.source.clone(),
+        }
+    }
+
+    /// Whether another may be the same person: the family names are equal, and so are the given names or the birth dates. Case and
+    /// spaces do not count.
+    pub fn may_be(&self, other: &Self) -> bool {
+        let plain = |text: &str| {
+            let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
+            words.join(" ")
+        };
+        let born = self.birth.is_some() && self.birth == other.birth;
+        let (Some(own), Some(theirs)) = (self.name(), other.name()) else {
+            return false;
+        };
+        let family = |name: &super::Name| {
+            if name.family.is_empty() {
+                plain(&name.text)
+            } else {
+                plain(&name.family)
+            }
+        };
+        let given = |name: &super::Name| plain(&name.given.join(" "));
+        family(own) == family(theirs) && (born || given(own) == given(theirs))
+    }
+
     /// The name to show: the usual one, else the first that is in use, else the first.
     pub fn name(&self) -> Option<&Name> {
         let usual = self.names.iter().find(|n| n.usage == NameUse::Usual);

@@ -6,6 +6,7 @@
 //!
 //! What follows from the bodies:
 //!
+//! - [`ahead`]: no time of what is written lies in the future
 //! - [`measure`], [`flags`], [`news2`]: what vital signs can be, what is not usual at an age, the early-warning score
 //! - [`rx_draft`], [`rx_state`], [`rx_status`]: what a prescription needs to be signed, who may move it, what is left to dispense
 //! - [`stock`]: the lots of a pharmacy, what is left of them, which goes first
@@ -14,6 +15,7 @@
 //! - [`synthetic`]: an invented hospital for demonstrations
 
 pub mod administration;
+pub mod ahead;
 pub mod allergy;
 pub mod body;
 pub mod coding;
@@ -55,6 +57,7 @@ pub mod vitals;
 mod vocabulary;
 
 pub use administration::{Administration, Outcome};
+pub use ahead::Ahead;
 pub use allergy::{Allergy, AllergyCategory, Criticality, Reaction, Severity, Verification};
 pub use body::{BODY_VERSION, Body, BodyError};
 pub use coding::{Coding, Concept};

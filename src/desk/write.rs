@@ -1,11 +1,11 @@
 //! Writing to a chart: a new entry, an amendment, a retraction. Prescriptions and dispenses have desks of their own.
 
-use crate::clinical::{self, Body, Retraction, Role};
+use crate::clinical::{self, Body, Instant, Retraction, Role};
 use crate::ledger::{ChartId, EntryId, ReadTx, ThreadId};
-use crate::vault::Draft;
 use crate::vault::permit::{
     Administer, WriteClinical, WriteIdentity, WriteMedication, WriteNursing, WriteSelfReported,
 };
+use crate::vault::{Draft, clock};
 
 use super::charts::encode;
 use super::error::DeskError;
@@ -25,22 +25,23 @@ pub fn entry(session: &Session, mrn: &str, body: Body) -> Result<Written, DeskEr
     let chart = session
         .vault()
         .read(|reader| locate::chart(session, reader, mrn))?;
-    let body = fit(session, chart, body)?;
+    let body = fit(session, chart, body, None)?;
     session.vault().write(|writer| {
         let section = section_of(&body);
         if !reach(session, &writer.reader(), chart, section).is_open() {
             return Err(crate::vault::VaultError::NoKey { section }.into());
         }
-        if let Body::Identity(_) = &body {
-            // There is one identity: a new one amends it.
+        if let Body::Identity(identity) = &body {
+            // There is one identity: a new one corrects it.
             let sheet = Sheet::read(&mut writer.reader(), chart, section)?;
-            if let Some((current, _)) = sheet
-                .current()
-                .rev()
-                .find(|(_, b)| matches!(b, Body::Identity(_)))
-            {
+            let mut versions = sheet.current().rev().filter_map(|(leaf, body)| match body {
+                Body::Identity(known) => Some((leaf, known)),
+                _ => None,
+            });
+            if let Some((current, known)) = versions.next() {
                 let thread = current.core.thread;
                 let end = end(writer.tx(), thread)?.unwrap_or(current.core.id);
+                let body = Body::Identity(known.corrected(identity.clone()));
                 let draft = Draft::new(chart, section).after(thread, end);
                 let stored = indexing::put(writer, draft, &encode(&body))?;
                 return Ok(written(stored, mrn, &body));
@@ -68,7 +69,11 @@ pub fn amend(session: &Session, entry: EntryId, body: Body) -> Result<Written, D
         )));
     }
     may(session, newest.leaf.core.chart, old)?;
-    let body = fit(session, newest.leaf.core.chart, body)?;
+    let mut body = fit(session, newest.leaf.core.chart, body, Some(old))?;
+    if let (Body::Identity(identity), Body::Identity(old)) = (&mut body, old) {
+        // The number by which the chart is found is no claim of who writes.
+        (identity.mrn, identity.link) = (old.mrn, old.link.clone());
+    }
     follow(session, &newest, &body)
 }
 
@@ -166,8 +171,31 @@ fn newest(session: &Session, entry: EntryId) -> Result<Newest, DeskError> {
     })
 }
 
+/// Refuses what cannot have happened yet and what cannot be meant. What the version `before` said is left as it was sent.
+pub(super) fn plausible(body: &Body, before: Option<&Body>) -> Result<(), DeskError> {
+    let bad = |error: &dyn std::fmt::Display| DeskError::BadInput(error.to_string());
+    let now = Instant::from_unix_millis(clock::now() as i64);
+    let now = now.ok_or_else(|| bad(&"the host's clock is outside the calendar"))?;
+    body.has_happened(before, &now)
+        .map_err(|error| bad(&error))?;
+    if let Body::Identity(identity) = body {
+        let before = match before {
+            Some(Body::Identity(before)) => Some(before),
+            _ => None,
+        };
+        identity.has_numbers(before).map_err(|error| bad(&error))?;
+    }
+    Ok(())
+}
+
 /// Checks a body and the right to write it; marks what a patient reports as their own.
-fn fit(session: &Session, chart: ChartId, mut body: Body) -> Result<Body, DeskError> {
+fn fit(
+    session: &Session,
+    chart: ChartId,
+    mut body: Body,
+    before: Option<&Body>,
+) -> Result<Body, DeskError> {
+    plausible(&body, before)?;
     match &mut body {
         Body::Vitals(vitals) => {
             if session.role() == Role::Patient {

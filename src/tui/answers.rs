@@ -42,7 +42,17 @@ impl App {
                         preview,
                     }
                     .begin(&mut self.shell);
+                } else {
+                    self.renew_sign(&order, &preview);
                 }
+            }
+            Ok(Reply::Namesakes {
+                unit,
+                identity,
+                known,
+            }) => {
+                self.shell.said = None;
+                self.admit(generation, unit, identity, known);
             }
             Ok(Reply::Done(line)) => {
                 self.done(generation);
@@ -69,6 +79,9 @@ impl App {
             }
             Ok(reply) if self.shell.seat.is_none() => self.login.loaded(&reply, &mut self.shell),
             Ok(reply) => {
+                if let Reply::Rx(rx) = &reply {
+                    self.renew_dispense(rx);
+                }
                 for room in [
                     &mut self.records as &mut dyn Room,
                     &mut self.prescriptions,
@@ -91,7 +104,7 @@ impl App {
     }
 
     /// The popup that waits for this answer.
-    fn waiting_for(&mut self, generation: u64) -> Option<&mut Popup> {
+    pub(super) fn waiting_for(&mut self, generation: u64) -> Option<&mut Popup> {
         self.shell.popups.iter_mut().find(|popup| {
             popup
                 .pending()
@@ -150,12 +163,16 @@ impl App {
     fn failed(&mut self, ticket: Ticket, failure: Failure) {
         self.shell.said = None;
         let wrong_passphrase = failure.code == WRONG_PASSPHRASE;
+        let told = self.read_again(ticket.generation, &failure);
         if let Some(form) = self.waiting_for(ticket.generation) {
             form.resume();
             if wrong_passphrase && form.refused_passphrase(&failure.message) {
                 self.shell.glass = None;
                 return;
             }
+        }
+        if told {
+            return;
         }
         match ticket.topic {
             Topic::Session | Topic::Vault if self.shell.seat.is_none() => {

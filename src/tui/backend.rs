@@ -65,6 +65,15 @@ pub enum Reply {
         /// How it reads and what the checks say.
         preview: Box<view::RxPreview>,
     },
+    /// Charts that may be those of a patient who is to be admitted.
+    Namesakes {
+        /// The unit to admit them to.
+        unit: String,
+        /// Who they are.
+        identity: Box<crate::clinical::Identity>,
+        /// The charts.
+        known: Vec<view::ChartLine>,
+    },
     /// A page of matches.
     Search {
         /// The page.

@@ -203,6 +203,13 @@ pub enum Query {
         /// What it says; the kept one where that is not at hand.
         report: Option<Box<view::VerifyReport>>,
     },
+    /// Charts that may be those of a patient who is to be admitted.
+    Namesakes {
+        /// The unit to admit them to.
+        unit: String,
+        /// Who they are.
+        identity: Box<Identity>,
+    },
     /// What the person began and did not sign.
     Drafts,
     /// Keep a state of it.
@@ -437,7 +444,7 @@ impl Query {
             Query::History { .. } | Query::WhoLooked { .. } => Topic::Beside,
             Query::Rxs => Topic::Rxs,
             Query::Rx { .. } => Topic::Rx,
-            Query::Preview { .. } => Topic::Preview,
+            Query::Preview { .. } | Query::Namesakes { .. } => Topic::Preview,
             Query::Search { .. } => Topic::Search,
             Query::Queries => Topic::Queries,
             Query::Access => Topic::Access,

@@ -182,6 +182,14 @@ impl Backend for DeskBackend {
                     preview,
                 }
             }
+            Query::Namesakes { unit, identity } => {
+                let known = charts::namesakes(&session, &identity)?;
+                Reply::Namesakes {
+                    unit,
+                    identity,
+                    known,
+                }
+            }
             Query::Search { query, from, limit } => {
                 let (answer, next) = search::page(&session, &query, from.as_ref(), limit)?;
                 Reply::Search {

@@ -43,6 +43,7 @@ mod open;
 pub mod pane;
 pub mod popup;
 pub mod render;
+mod renewing;
 pub mod report;
 pub mod rest;
 pub mod runner;

@@ -1,5 +1,6 @@
 //! Times as a ward reads them: today by the clock, this year by the day, else by the date; and times as it types them.
 
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, ToSpan};
 
@@ -63,42 +64,90 @@ pub struct NoDate(pub String);
 /// A date as it is typed: `2026-12-31`, `t`, `t+3w`, `t-1m`. It means the end of that day, UTC.
 pub fn typed(text: &str, now: Stamp) -> Result<Stamp, NoDate> {
     let wrong = || NoDate(text.to_owned());
-    let text = text.trim();
-    let today = now.day();
-    let date = if let Some(rest) = text.strip_prefix(['t', 'T']) {
-        if rest.is_empty() {
-            today
-        } else {
-            let (sign, rest) = if let Some(rest) = rest.strip_prefix('+') {
-                (1, rest)
-            } else {
-                (-1, rest.strip_prefix('-').ok_or_else(wrong)?)
-            };
-            let unit = rest.chars().last().ok_or_else(wrong)?;
-            let count: i32 = rest[..rest.len() - unit.len_utf8()]
-                .parse()
-                .map_err(|_| wrong())?;
-            if !(0..=1000).contains(&count) {
-                return Err(wrong());
-            }
-            let n = sign * count;
-            let span = match unit {
-                'd' => n.days(),
-                'w' => n.weeks(),
-                'm' => n.months(),
-                'y' => n.years(),
-                _ => return Err(wrong()),
-            };
-            today.checked_add(span).map_err(|_| wrong())?
-        }
-    } else {
-        text.parse().map_err(|_| wrong())?
-    };
-    let end = date
+    let end = day(text, now)
+        .ok_or_else(wrong)?
         .at(23, 59, 59, 0)
         .to_zoned(TimeZone::UTC)
         .map_err(|_| wrong())?;
     Ok(Stamp(end.timestamp()))
+}
+
+/// A day as it is typed: `2026-12-31`, `t`, `t+3w`, `t-1m`.
+fn day(text: &str, now: Stamp) -> Option<Date> {
+    let text = text.trim();
+    let today = now.day();
+    let Some(rest) = text.strip_prefix(['t', 'T']) else {
+        return text.parse().ok();
+    };
+    if rest.is_empty() {
+        return Some(today);
+    }
+    let (sign, rest) = match rest.strip_prefix('+') {
+        Some(rest) => (1, rest),
+        None => (-1, rest.strip_prefix('-')?),
+    };
+    let unit = rest.chars().last()?;
+    let count: i32 = rest[..rest.len() - unit.len_utf8()].parse().ok()?;
+    let n = sign * Some(count).filter(|count| (0..=1000).contains(count))?;
+    let span = match unit {
+        'd' => n.days(),
+        'w' => n.weeks(),
+        'm' => n.months(),
+        'y' => n.years(),
+        _ => return None,
+    };
+    today.checked_add(span).ok()
+}
+
+/// What is no time at which something was measured.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoPast {
+    /// It is not written as a time is.
+    #[error("`{0}` is no time: write 03:00, t-1d 23:50 or 2026-12-31 03:00")]
+    Unread(String),
+    /// It is to come.
+    #[error("{0} UTC is to come; write the day before the time where it was another")]
+    ToCome(String),
+}
+
+/// How far back a time of the clock alone reaches over midnight: the shift that is on.
+const SHIFT: SignedDuration = SignedDuration::from_hours(12);
+
+/// A moment that has been, as it is typed: `03:00` today, or yesterday where that was less than twelve hours ago; `t-1d 23:50`;
+/// `2026-12-31 03:00`; `now`. UTC, as all times on the screen are.
+pub fn past(text: &str, now: Stamp) -> Result<Stamp, NoPast> {
+    let unread = || NoPast::Unread(text.to_owned());
+    let typed = text.trim();
+    if typed.eq_ignore_ascii_case("now") {
+        return Ok(now);
+    }
+    let (date, time) = match typed.rsplit_once([' ', 'T']) {
+        Some((date, time)) => (Some(day(date, now).ok_or_else(unread)?), time),
+        None => (None, typed),
+    };
+    let (hour, minute) = time.split_once(':').ok_or_else(unread)?;
+    let two = |part: &str, most: i8| {
+        let digits = (1..=2).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+        let number = part.parse().ok().filter(|_| digits);
+        number.filter(|number| *number <= most).ok_or_else(unread)
+    };
+    let (hour, minute) = (two(hour, 23)?, two(minute, 59)?);
+    let at = |date: Date| {
+        let zoned = date.at(hour, minute, 0, 0).to_zoned(TimeZone::UTC);
+        zoned.map(|at| Stamp(at.timestamp())).map_err(|_| unread())
+    };
+    let said = at(date.unwrap_or(now.day()))?;
+    if said <= now {
+        return Ok(said);
+    }
+    if date.is_none()
+        && let Ok(yesterday) = now.day().yesterday()
+        && let Ok(said) = at(yesterday)
+        && now.0.duration_since(said.0) < SHIFT
+    {
+        return Ok(said);
+    }
+    Err(NoPast::ToCome(full(said)))
 }
 
 #[cfg(test)]
@@ -148,6 +197,32 @@ mod tests {
             "t+ä",
         ] {
             assert!(typed(text, now).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_time_of_the_clock_is_the_last_one_of_this_shift() {
+        let day = at("2026-11-22T14:02:00Z");
+        let night = at("2026-11-22T00:10:00Z");
+        for (text, now, means) in [
+            ("14:02", day, "2026-11-22T14:02:00Z"),
+            ("3:00", day, "2026-11-22T03:00:00Z"),
+            ("23:50", night, "2026-11-21T23:50:00Z"),
+            ("t 03:00", day, "2026-11-22T03:00:00Z"),
+            ("t-1d 23:50", day, "2026-11-21T23:50:00Z"),
+            ("2026-11-20 06:30", day, "2026-11-20T06:30:00Z"),
+            ("2026-11-20T06:30", day, "2026-11-20T06:30:00Z"),
+        ] {
+            assert_eq!(past(text, now).unwrap().to_string(), means, "{text}");
+        }
+        for text in ["15:00", "14:03", "t+1d 03:00", "2027-05-01 03:00"] {
+            let refused = past(text, day).unwrap_err().to_string();
+            assert!(refused.contains("is to come"), "{text}: {refused}");
+        }
+        for text in [
+            "", "3", "24:00", "3:60", "+3:00", "003:00", "t-1d", "x 3:00",
+        ] {
+            assert!(matches!(past(text, day), Err(NoPast::Unread(_))), "{text}");
         }
     }
 }

@@ -104,6 +104,72 @@ fn bad_input_ends_with_4_and_writes_nothing() {
 }
 
 #[test]
+fn what_is_dated_in_the_future_ends_with_4_and_names_field_and_value() {
+    let ward = Ward::new();
+    let head = || ward.hospital.vault().ledger().head().unwrap().seq;
+    let before = head();
+    let write = |login: &str, text: &str| {
+        let arguments = ["write", "--chart", &ward.mrn, "--file", "-"];
+        ward.run_with_input(login, &arguments, text)
+    };
+    let onset =
+        r#"{"resourceType": "Condition", "code": {"text": "asthma"}, "onsetDateTime": "2998-05"}"#;
+    let born = r#"{"resourceType": "Patient", "birthDate": "2998-09-30"}"#;
+    for (login, text, told) in [
+        (
+            "hsmith",
+            VITALS.replace("2026-11-22T08:12:00Z", "2998-05-01T00:00:00Z"),
+            "effectiveDateTime 2998-05-01T00:00:00Z lies in the future",
+        ),
+        (
+            "hsmith",
+            onset.to_owned(),
+            "onsetDateTime 2998-05 lies in the future",
+        ),
+        (
+            "reyes",
+            born.to_owned(),
+            "birthDate 2998-09-30 lies in the future",
+        ),
+    ] {
+        let refused = write(login, &text).error(4);
+        let message = refused["message"].as_str().unwrap();
+        assert!(message.contains(told), "{message}");
+    }
+    let phone = r#"{"resourceType": "Patient", "telecom": [{"system": "phone", "value": "abc"}]}"#;
+    let refused = write("reyes", phone).error(4);
+    assert!(
+        refused["message"]
+            .as_str()
+            .unwrap()
+            .contains("telephone \"abc\" has no digit"),
+        "{refused}"
+    );
+    assert_eq!(head(), before);
+}
+
+#[test]
+fn an_identity_is_corrected_by_the_registrar_and_what_is_not_said_stays() {
+    let ward = Ward::new();
+    let before = ward.json("reyes", &["chart", "show", &ward.mrn]);
+    let corrected = r#"{"resourceType": "Patient", "birthDate": "1961-04-13",
+        "identifier": [{"system": "urn:chartseal:mrn", "value": "0099-9"}],
+        "telecom": [{"system": "phone", "value": "+34 600 100 200"}]}"#;
+    let arguments = ["write", "--chart", &ward.mrn, "--file", "-"];
+    let written = ward.run_with_input("reyes", &arguments, corrected).json();
+    assert_eq!(written["mrn"], ward.mrn.as_str());
+    let shown = ward.json("reyes", &["chart", "show", &ward.mrn]);
+    assert_eq!(shown["birth_date"], "1961-04-13");
+    assert_eq!(
+        (&shown["mrn"], &shown["name"], &shown["sex"]),
+        (&before["mrn"], &before["name"], &before["sex"])
+    );
+    for login in ["adeyemi", "okafor"] {
+        ward.run_with_input(login, &arguments, corrected).error(3);
+    }
+}
+
+#[test]
 fn a_wrong_passphrase_and_an_unknown_login_look_the_same() {
     let ward = Ward::new();
     let wrong = ward.write("wrong", "not the passphrase\n");

@@ -12,10 +12,12 @@ use crate::desk::indexing;
 use crate::desk::locate;
 use crate::desk::session::Session;
 use crate::desk::view::ChartLine;
+use crate::desk::write::plausible;
 
 /// Opens a chart in a unit. Issues the record number; refuses a patient whose identifiers the hospital knows already.
 pub fn admit(session: &Session, unit: &str, identity: &Identity) -> Result<ChartLine, DeskError> {
     session.vault().authority::<Enrol>()?;
+    plausible(&clinical::Body::Identity(identity.clone()), None)?;
     let identity = identity.clone();
     let chart = session.vault().write(|writer| {
         let mut identity = identity.clone();

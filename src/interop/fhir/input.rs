@@ -50,7 +50,7 @@ pub enum InputError {
 }
 
 const ENTRIES: &str = "an Observation, Condition, AllergyIntolerance, Encounter, Procedure, Immunization, MedicationAdministration, \
-     DocumentReference, Composition or Communication";
+     DocumentReference, Composition, Communication, or a Patient to correct who that is";
 const ORDERS: &str = "a MedicationRequest, an array of them, or a Bundle with them";
 
 /// Reads one entry of a chart.
@@ -60,6 +60,7 @@ const ORDERS: &str = "a MedicationRequest, an array of them, or a Bundle with th
 /// - DocumentReference with a text/plain attachment, Composition, Communication: a note. DocumentReference of another media type: a
 ///   document.
 /// - Condition, AllergyIntolerance, Encounter, Procedure, Immunization, MedicationAdministration: what their names say.
+/// - Patient: what is to be corrected of who the patient is.
 pub fn entry_from_json(json: &[u8]) -> Result<Body, InputError> {
     let (raw, kind) = one(json)?;
     let unknown = || InputError::OtherType {

@@ -112,8 +112,8 @@ fn what_is_not_taken_says_what_is() {
         ("", "not valid JSON"),
         ("[]", "resource"),
         (
-            r#"{"resourceType":"Patient","id":"x"}"#,
-            "a Patient is not taken here; send an Observation",
+            r#"{"resourceType":"Practitioner","id":"x"}"#,
+            "a Practitioner is not taken here; send an Observation",
         ),
         (
             r#"{"resourceType":"MedicationRequest"}"#,

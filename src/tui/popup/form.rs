@@ -116,6 +116,8 @@ pub struct Form {
     edits: u64,
     /// What it became and whose answer has not come.
     pub(super) pending: Option<Pending>,
+    /// What stopped its act, until it is shown anew.
+    pub(super) stopped: Option<String>,
 }
 
 impl Form {
@@ -134,6 +136,7 @@ impl Form {
             begun: 0,
             edits: 0,
             pending: None,
+            stopped: None,
         }
     }
 
@@ -252,6 +255,35 @@ impl Form {
     /// How often it was changed on this screen, where its kind is kept.
     pub(super) fn edits(&self) -> Option<u64> {
         self.task.is_kept().then_some(self.edits)
+    }
+
+    /// What it is for.
+    pub(super) fn task(&self) -> &Task {
+        &self.task
+    }
+
+    /// Takes what has changed since it was put on the screen: what is to be read, its fields and their defaults. What was typed stays,
+    /// but for the field `at`, to which it goes with what is asked for there.
+    pub(super) fn renew(&mut self, fresh: Self, at: Option<Wrong>) {
+        let typed = std::mem::replace(&mut self.entries, fresh.entries);
+        let asked = at.as_ref().map(|wrong| wrong.label);
+        let before = typed.get(self.at).map(|entry| entry.label);
+        let changed = typed
+            .into_iter()
+            .filter(|entry| entry.field.text() != entry.began.text() && !entry.field.is_secret())
+            .filter(|entry| Some(entry.label) != asked);
+        for old in changed {
+            let entry = self.entries.iter_mut().find(|new| new.label == old.label);
+            if let Some(entry) = entry {
+                entry.field = old.field;
+            }
+        }
+        let place = |label| self.entries.iter().position(|entry| entry.label == label);
+        let to = asked.or(before);
+        self.at = to.and_then(place).unwrap_or_default();
+        self.wrong = at;
+        (self.title, self.intro, self.beside) = (fresh.title, fresh.intro, fresh.beside);
+        (self.task, self.scroll) = (fresh.task, Scroll::default());
     }
 
     /// Takes the answer that the passphrase is wrong. `false` where it asks for none.

@@ -23,6 +23,7 @@ use super::action::{Action, Context};
 use super::canvas::Canvas;
 use super::key::Key;
 use super::shell::Shell;
+use super::task::Task;
 use super::text;
 use super::theme::Tone;
 use crate::desk::view::{Draft, Stamp};
@@ -169,6 +170,45 @@ impl Popup {
         match self {
             Popup::Form(popup) => popup.pending = None,
             Popup::Note(popup) => popup.pending = None,
+            Popup::Confirm(_) | Popup::Menu(_) | Popup::Page(_) => {}
+        }
+    }
+
+    /// What it is for, where it is a form.
+    pub fn task(&self) -> Option<&Task> {
+        match self {
+            Popup::Form(popup) => Some(popup.task()),
+            Popup::Note(_) | Popup::Confirm(_) | Popup::Menu(_) | Popup::Page(_) => None,
+        }
+    }
+
+    /// Takes the answer that a check stopped its act.
+    pub fn stopped(&mut self, why: String) {
+        if let Popup::Form(popup) = self {
+            popup.stopped = Some(why);
+        }
+    }
+
+    /// What stopped its act, if it was not shown yet.
+    pub fn take_stopped(&mut self) -> Option<String> {
+        match self {
+            Popup::Form(popup) => popup.stopped.take(),
+            Popup::Note(_) | Popup::Confirm(_) | Popup::Menu(_) | Popup::Page(_) => None,
+        }
+    }
+
+    /// Takes what has changed since it was put on the screen, where both are forms; see [`Form::renew`].
+    pub fn renew(&mut self, fresh: Self, at: Option<Wrong>) {
+        if let (Popup::Form(popup), Popup::Form(fresh)) = (self, fresh) {
+            popup.renew(*fresh, at);
+        }
+    }
+
+    /// Waits for another answer.
+    pub fn wait(&mut self, pending: Option<Pending>) {
+        match self {
+            Popup::Form(popup) => popup.pending = pending,
+            Popup::Note(popup) => popup.pending = pending,
             Popup::Confirm(_) | Popup::Menu(_) | Popup::Page(_) => {}
         }
     }

@@ -6,10 +6,10 @@ use super::super::shell::Shell;
 use super::super::theme::Tone;
 use super::{Task, allergy, problem, reason, vitals};
 use crate::clinical::Note as ClinicalNote;
-use crate::clinical::{Body, Identity, Instant, Name, Role, Sex};
-use crate::desk::view::Amends;
+use crate::clinical::{Body, Instant, Role};
+use crate::desk::view::{Amends, Stamp};
 
-pub(super) fn popup(task: &Task) -> Popup {
+pub(super) fn popup(task: &Task, now: Stamp) -> Popup {
     let form =
         |title: &str, entries| Popup::Form(Box::new(Form::new(title, task.clone(), entries)));
     match task {
@@ -28,7 +28,7 @@ pub(super) fn popup(task: &Task) -> Popup {
         }
         Task::Vitals { mrn, amends } => form(
             &format!("Vital signs  {mrn}"),
-            vitals::entries(amends.as_ref()),
+            vitals::entries(amends.as_ref(), now),
         ),
         Task::Problem { mrn, amends } => form(
             &format!("Problem  {mrn}"),
@@ -39,20 +39,6 @@ pub(super) fn popup(task: &Task) -> Popup {
             allergy::entries(amends.as_ref()),
         ),
         Task::Retract { headline, .. } => reason("Withdraw an entry", headline, task.clone()),
-        Task::Admit { units } => {
-            let units: Vec<&str> = units.iter().map(String::as_str).collect();
-            form(
-                "Admit a patient",
-                vec![
-                    Entry::text("family name", "", ""),
-                    Entry::text("given names", "", ""),
-                    Entry::text("born", "", "1961, 1961-04 or 1961-04-03"),
-                    Entry::choice("sex", "unknown", &["male", "female", "other", "unknown"]),
-                    Entry::text("phone", "", ""),
-                    Entry::choice("unit", units.first().copied().unwrap_or(""), &units),
-                ],
-            )
-        }
         Task::Attend { mrn, who } => {
             let named = Form::new(
                 format!("Attending doctor  {mrn}"),
@@ -71,9 +57,8 @@ pub(super) fn popup(task: &Task) -> Popup {
 pub(super) fn filled(task: Task, form: &mut Form, shell: &mut Shell) -> Result<(), Wrong> {
     match task {
         Task::Vitals { mrn, amends } => {
-            let mut vitals = vitals::filled(form, amends.as_ref())?;
+            let mut vitals = vitals::filled(form, amends.as_ref(), shell)?;
             if amends.is_none() {
-                vitals.at = now(shell);
                 vitals.self_reported = shell.role() == Some(Role::Patient);
             }
             write(mrn, amends, Body::Vitals(vitals), shell);
@@ -81,14 +66,14 @@ pub(super) fn filled(task: Task, form: &mut Form, shell: &mut Shell) -> Result<(
         Task::Problem { mrn, amends } => {
             let mut condition = problem::filled(form, amends.as_ref())?;
             if amends.is_none() {
-                condition.recorded = now(shell);
+                condition.recorded = clock(shell);
             }
             write(mrn, amends, Body::Condition(condition), shell);
         }
         Task::Allergy { mrn, amends } => {
             let mut allergy = allergy::filled(form, amends.as_ref())?;
             if amends.is_none() {
-                allergy.recorded = now(shell);
+                allergy.recorded = clock(shell);
             }
             write(mrn, amends, Body::Allergy(allergy), shell);
         }
@@ -99,24 +84,6 @@ pub(super) fn filled(task: Task, form: &mut Form, shell: &mut Shell) -> Result<(
         Task::Attend { mrn, .. } => {
             let doctor = form.needed("doctor")?.to_owned();
             shell.act(Act::Attend { mrn, doctor });
-        }
-        Task::Admit { .. } => {
-            let name = Name::new(
-                form.given("given names").unwrap_or_default(),
-                form.needed("family name")?,
-            );
-            let identity = Identity {
-                names: vec![name],
-                birth: form.parsed("born")?,
-                sex: word::<Sex>(form, "sex")?.unwrap_or_default(),
-                phones: form.given("phone").map(str::to_owned).into_iter().collect(),
-                ..Identity::default()
-            };
-            let unit = form.chosen("unit")?.to_owned();
-            shell.act(Act::Admit {
-                unit,
-                identity: Box::new(identity),
-            });
         }
         _ => unreachable!("Task::filled sends only tasks of charts here"),
     }
@@ -136,7 +103,7 @@ pub(super) fn note(task: &Task, text: &str, shell: &mut Shell) -> Result<(), Wro
     text.clone_into(&mut note.text);
     note.author_role = shell.role();
     if amends.is_none() {
-        note.at = now(shell);
+        note.at = clock(shell);
     }
     write(mrn.clone(), amends.clone(), Body::Note(note), shell);
     Ok(())
@@ -158,7 +125,7 @@ fn written(amends: Option<&Amends>) -> ClinicalNote {
     }
 }
 
-fn now(shell: &Shell) -> Option<Instant> {
+fn clock(shell: &Shell) -> Option<Instant> {
     Instant::from_unix_millis(shell.now.millis())
 }
 

@@ -58,7 +58,8 @@ impl Task {
 
     /// Puts its question on the screen, filled with what a draft says.
     pub fn resume(draft: &Draft, shell: &mut Shell) {
-        let mut popup = Self::of(draft).popup();
+        let begun = i64::try_from(draft.begun).unwrap_or_default();
+        let mut popup = Self::of(draft).popup(Stamp::from_millis(begun));
         popup.begun_at(draft.begun);
         match &mut popup {
             Popup::Form(form) => form.fill(draft),

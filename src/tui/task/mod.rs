@@ -8,6 +8,7 @@ mod allergy;
 mod begin;
 mod chart;
 mod draft;
+mod identity;
 mod people;
 mod problem;
 mod query;
@@ -19,9 +20,10 @@ mod vitals;
 use super::draft::offer_instead;
 use super::popup::{Form, Popup, Wrong};
 use super::shell::Shell;
-use crate::clinical::Prescription;
+use crate::clinical::{Identity, Prescription};
 use crate::desk::view::{self, Amends};
 
+pub use identity::ANOTHER;
 pub use rx::checked;
 
 /// What is being filled in.
@@ -39,6 +41,14 @@ pub enum Task {
     Retract { entry: String, headline: String },
     /// A new patient.
     Admit { units: Vec<String> },
+    /// A new patient who may be one of those who have a chart already.
+    AdmitNamesake {
+        units: Vec<String>,
+        identity: Box<Identity>,
+        known: Vec<view::ChartLine>,
+    },
+    /// The correction of who a patient is.
+    Correct { mrn: String, amends: Amends },
     /// Who attends a chart.
     Attend { mrn: String, who: String },
     /// A prescription, before it is checked.
@@ -110,20 +120,23 @@ impl Task {
         if offer_instead(&self, shell) {
             return;
         }
-        let mut popup = self.popup();
+        let mut popup = self.popup(shell.now);
         popup.begun_at(u64::try_from(shell.now.millis()).unwrap_or_default());
         shell.push(popup);
     }
 
-    fn popup(&self) -> Popup {
+    /// Its question, begun at `now`.
+    pub fn popup(&self, now: view::Stamp) -> Popup {
         match self {
             Task::Note { .. }
             | Task::Vitals { .. }
             | Task::Problem { .. }
             | Task::Allergy { .. }
             | Task::Retract { .. }
-            | Task::Admit { .. }
-            | Task::Attend { .. } => chart::popup(self),
+            | Task::Attend { .. } => chart::popup(self, now),
+            Task::Admit { .. } | Task::AdmitNamesake { .. } | Task::Correct { .. } => {
+                identity::popup(self)
+            }
             Task::Order { .. }
             | Task::Sign { .. }
             | Task::Dispense { .. }
@@ -158,8 +171,10 @@ impl Task {
             | Task::Problem { .. }
             | Task::Allergy { .. }
             | Task::Retract { .. }
-            | Task::Admit { .. }
             | Task::Attend { .. } => chart::filled(self, form, shell),
+            Task::Admit { .. } | Task::AdmitNamesake { .. } | Task::Correct { .. } => {
+                identity::filled(self, form, shell)
+            }
             Task::Order { .. }
             | Task::Sign { .. }
             | Task::Dispense { .. }

@@ -203,6 +203,14 @@ fn from_elsewhere(sections: &mut BTreeMap<String, Vec<EntryView>>) {
         .entry("medication".to_owned())
         .or_default()
         .push(allergy);
+    let identity = imported(
+        1,
+        "identity",
+        "2001-01-01T09:00:00Z",
+        "Abshire, Chris, 1970-01-02",
+        Body::Identity(super::identity::identity()),
+    );
+    sections.insert("identity".to_owned(), vec![identity]);
 }
 
 fn series(measure: &str, unit: &str, values: &[f64], latest: &str, abnormal: bool) -> VitalSeries {

@@ -44,6 +44,8 @@ pub struct Fixture {
     pub no_repository: bool,
     /// Every act is denied.
     pub refuses: bool,
+    /// A check that hangs on the lot stops a dispense without a reason, and a colleague has handed over a part meanwhile.
+    pub stops: bool,
     /// What went wrong in backups.
     pub incidents: Vec<Incident>,
     /// What was begun and not signed before.
@@ -163,7 +165,14 @@ impl Backend for Fixture {
                 );
                 Reply::Rx(Box::new(view))
             }
-            Query::Rx { rx } => Reply::Rx(Box::new(prescriptions::rx_view(&rx))),
+            Query::Rx { rx } => {
+                let mut view = prescriptions::rx_view(&rx);
+                let tried = |asked: &String| asked.contains("Dispense {");
+                if self.stops && self.asked.lock().unwrap().iter().any(tried) {
+                    view.line.remaining = Some(7.into());
+                }
+                Reply::Rx(Box::new(view))
+            }
             Query::Preview { mrn, order } => {
                 let preview = RxPreview {
                     mrn: mrn.clone(),
@@ -177,6 +186,16 @@ impl Backend for Fixture {
                     mrn,
                     order,
                     preview: Box::new(preview),
+                }
+            }
+            Query::Namesakes { unit, identity } => {
+                let name = identity.name().map(ToString::to_string);
+                let known = charts::lines().into_iter();
+                let known = known.filter(|line| Some(&line.name) == name.as_ref());
+                Reply::Namesakes {
+                    unit,
+                    identity,
+                    known: known.collect(),
                 }
             }
             Query::Search { query, .. } if self.long => search::busy(&query),
@@ -218,6 +237,15 @@ impl Backend for Fixture {
                 return Err(Failure {
                     code: WRONG_PASSPHRASE.to_owned(),
                     ..denied("the passphrase is wrong")
+                });
+            }
+            Query::Act {
+                act: Act::Dispense { past: None, .. },
+                ..
+            } if self.stops => {
+                return Err(Failure {
+                    code: "stopped-by-check".to_owned(),
+                    ..denied("STOP stock: lot K77 is amoxicillin, not what was prescribed")
                 });
             }
             Query::Act { .. } => Reply::Done("written and signed".to_owned()),

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::bench::Bench;
-use super::fixture::{NOW, at};
+use super::bench::{Bench, look};
+use super::fixture::{Fixture, NOW, at};
 use crate::desk::view::{
     Alert, Check, CheckOutcome, RxEventView, RxLine, RxState, RxView, Severity, Stamp, StockLine,
 };
@@ -291,4 +291,44 @@ fn what_is_held_or_finished_is_not_handed_over() {
     bench.keys("2 end enter");
     assert!(bench.shows("it is held"), "{}", bench.screen());
     assert!(bench.app.shell.popups.is_empty());
+}
+
+#[test]
+fn a_stop_that_arises_at_signing_is_shown_on_the_form_and_takes_a_reason_there() {
+    let desk = Fixture {
+        stops: true,
+        ..Fixture::default()
+    };
+    let mut bench = Bench::with(look("default"), desk);
+    bench.login("adeyemi");
+    bench.keys("2 down enter");
+    assert!(bench.shows("Hand over") && !bench.shows("reason"));
+    bench.keys("tab tab");
+    bench.types("once a day");
+    bench.keys("tab");
+    bench.types("correct horse");
+    bench.keys("f2");
+    let screen = bench.screen();
+    assert!(
+        screen.contains("Hand over") && screen.contains("STOP lot K77 is amoxicillin"),
+        "{screen}"
+    );
+    assert!(
+        screen.contains("! reason: STOP stock") && screen.contains("7 left"),
+        "{screen}"
+    );
+    assert!(
+        screen.contains("once a day"),
+        "what was typed stays: {screen}"
+    );
+    bench.types("the same substance");
+    bench.keys("tab");
+    bench.types("correct horse");
+    bench.asked();
+    bench.keys("f2");
+    let asked = bench.asked();
+    assert!(
+        asked.contains("past: Some(\"the same substance\")") && asked.contains("once a day"),
+        "{asked}"
+    );
 }

@@ -21,7 +21,8 @@ pub(in crate::interop::fhir) fn entry(
             let made = body::read(resource_type, raw, &Lookup::within(&raw.bytes))?;
             return Ok(made.and_then(|made| match made {
                 body::Made::Entry(body) => Some(body),
-                body::Made::Patient(_) | body::Made::Register(_) => None,
+                body::Made::Patient(identity) => Some(Body::Identity(identity)),
+                body::Made::Register(_) => None,
             }));
         }
     };

@@ -79,8 +79,10 @@ impl ChartList {
             let mrn = text::width(&chart.mrn) as u16;
             list.put_right(width.saturating_sub(1), y, &chart.mrn, Tone::Muted);
             let mut room = width.saturating_sub(mrn + 5);
-            if wide {
-                let born = chart.birth_date.as_deref().unwrap_or("");
+            let born = chart.birth_date.as_deref().unwrap_or("");
+            // Two of one name are told apart by it, wherever there is room.
+            let beside = text::width(&chart.name) + text::width(born) + 5 <= usize::from(room);
+            if wide || beside {
                 list.put_right(width.saturating_sub(mrn + 3), y, born, Tone::Muted);
                 room = room.saturating_sub(13);
             }

@@ -118,7 +118,8 @@ impl Records {
                 Some(Role::Doctor),
                 Some(Body::Note(_) | Body::Vitals(_) | Body::Condition(_) | Body::Allergy(_)),
             )
-            | (Some(Role::Nurse), Some(Body::Note(_) | Body::Vitals(_))) => true,
+            | (Some(Role::Nurse), Some(Body::Note(_) | Body::Vitals(_)))
+            | (Some(Role::Doctor | Role::Nurse | Role::Registrar), Some(Body::Identity(_))) => true,
             (Some(Role::Patient), Some(Body::Vitals(vitals))) => vitals.self_reported,
             _ => false,
         }
@@ -146,10 +147,15 @@ impl Records {
             return;
         };
         let kind = body.kind();
-        let amends = Some(Amends {
+        let amends = Amends {
             entry: entry.entry.clone(),
             body,
-        });
+        };
+        if kind == Kind::Identity {
+            Task::Correct { mrn, amends }.begin(shell);
+            return;
+        }
+        let amends = Some(amends);
         match kind {
             Kind::Note => Task::Note { mrn, amends }.begin(shell),
             Kind::Vitals => Task::Vitals { mrn, amends }.begin(shell),
