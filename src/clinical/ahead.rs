@@ -20,8 +20,8 @@ enum Told<'a> {
     On(PartialDate),
 }
 
-fn at<'a>(field: &'static str, at: &'a Option<Instant>) -> Option<(&'static str, Told<'a>)> {
-    at.as_ref().map(|at| (field, Told::At(at)))
+fn at<'a>(field: &'static str, at: Option<&'a Instant>) -> Option<(&'static str, Told<'a>)> {
+    at.map(|at| (field, Told::At(at)))
 }
 
 fn on(field: &'static str, on: Option<PartialDate>) -> Option<(&'static str, Told<'static>)> {
@@ -60,31 +60,39 @@ impl Body {
             ],
             Self::Encounter(b) => match b.status {
                 EncounterStatus::Planned | EncounterStatus::Cancelled => Vec::new(),
-                EncounterStatus::InProgress => vec![at("period.start", &b.start)],
+                EncounterStatus::InProgress => vec![at("period.start", b.start.as_ref())],
                 EncounterStatus::Finished => {
-                    vec![at("period.start", &b.start), at("period.end", &b.end)]
+                    vec![
+                        at("period.start", b.start.as_ref()),
+                        at("period.end", b.end.as_ref()),
+                    ]
                 }
             },
-            Self::Vitals(b) => vec![at("effectiveDateTime", &b.at)],
+            Self::Vitals(b) => vec![at("effectiveDateTime", b.at.as_ref())],
             Self::Condition(b) => vec![
                 on("onsetDateTime", b.onset),
                 on("abatementDateTime", b.abatement),
-                at("recordedDate", &b.recorded),
+                at("recordedDate", b.recorded.as_ref()),
             ],
             Self::Allergy(b) => vec![
                 on("onsetDateTime", b.onset),
-                at("recordedDate", &b.recorded),
+                at("recordedDate", b.recorded.as_ref()),
             ],
-            Self::Note(b) => vec![at("date", &b.at)],
-            Self::Result(b) => vec![at("effectiveDateTime", &b.taken), at("issued", &b.issued)],
+            Self::Note(b) => vec![at("date", b.at.as_ref())],
+            Self::Result(b) => vec![
+                at("effectiveDateTime", b.taken.as_ref()),
+                at("issued", b.issued.as_ref()),
+            ],
             Self::Procedure(b) => vec![
-                at("performedDateTime", &b.start),
-                at("performedPeriod.end", &b.end),
+                at("performedDateTime", b.start.as_ref()),
+                at("performedPeriod.end", b.end.as_ref()),
             ],
-            Self::Immunisation(b) => vec![at("occurrenceDateTime", &b.at)],
-            Self::Document(b) => vec![at("date", &b.at)],
-            Self::Administration(b) => vec![at("effectiveDateTime", &b.at)],
-            Self::MedicationSummary(b) => vec![at("at", &b.at), at("egfr_at", &b.egfr_at)],
+            Self::Immunisation(b) => vec![at("occurrenceDateTime", b.at.as_ref())],
+            Self::Document(b) => vec![at("date", b.at.as_ref())],
+            Self::Administration(b) => vec![at("effectiveDateTime", b.at.as_ref())],
+            Self::MedicationSummary(b) => {
+                vec![at("at", b.at.as_ref()), at("egfr_at", b.egfr_at.as_ref())]
+            }
             Self::Prescription(_) | Self::Dispense(_) | Self::RxEvent(_) | Self::Retraction(_) => {
                 Vec::new()
             }

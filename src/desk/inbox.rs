@@ -124,7 +124,7 @@ fn notice(
             Act::AccessDecided(decided) => match broken(reader, core.thread)? {
                 Some((broken, by)) if decided.revoked => Some(Notice {
                     from: by,
-                    ..base("break-glass", format!("{}; ended", broken), true)
+                    ..base("break-glass", format!("{broken}; ended"), true)
                 }),
                 _ => Some(base("decision", act.headline(), false)),
             },
