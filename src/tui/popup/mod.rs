@@ -197,7 +197,7 @@ impl Popup {
         }
     }
 
-    /// Takes what has changed since it was put on the screen, where both are forms; see [`Form::renew`].
+    /// Takes what has changed since it was put on the screen, where both are forms: what was typed stays.
     pub fn renew(&mut self, fresh: Self, at: Option<Wrong>) {
         if let (Popup::Form(popup), Popup::Form(fresh)) = (self, fresh) {
             popup.renew(*fresh, at);
