@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 
 use chartseal::desk::act::{Act, Searched};
 use chartseal::desk::catch_up::catch_up_all;
+use chartseal::desk::charts::admit;
 use chartseal::desk::view::unwatched;
-use chartseal::desk::{Session, search};
+use chartseal::desk::{Session, search, write};
 use chartseal::ledger::clear::UnitKind;
 use chartseal::ledger::{ChartId, Section};
 use chartseal::vault::VaultError;
 
 use crate::fixture::{note, unindexed};
-use crate::support::Hospital;
+use crate::support::{Hospital, patient};
 
 /// The searches that an auditor reads, oldest first.
 fn searches(auditor: &Session) -> Vec<Searched> {
@@ -62,4 +63,34 @@ fn every_chart_that_a_search_shows_is_on_record_however_many_they_are() {
     search::run(&doctor, "cough", 5_000, 0).unwrap();
     let last = searches(&auditor).pop().unwrap();
     assert_eq!((last.query.as_str(), last.charts.len()), ("cough", 0));
+}
+
+#[test]
+fn whoever_asks_once_is_told_the_charts_of_all_matches_however_few_are_shown() {
+    let hospital = Hospital::staffed();
+    let doctor = hospital.desk("hsmith");
+    for given in ["Ana", "Ben", "Cleo"] {
+        let mrn = admit(&doctor, "Ward A", &patient(given, "Gerhold"))
+            .unwrap()
+            .mrn;
+        for text in ["fever and chills", "fever at night"] {
+            write::entry(&doctor, &mrn, note(text)).unwrap();
+        }
+    }
+    for (query, entries, charts) in [("fever", 6, 3), ("\"fever and chills\"", 3, 3)] {
+        for (limit, offset) in [(20, 0), (20, 100)] {
+            let answer = search::run(&doctor, query, limit, offset).unwrap();
+            assert_eq!(
+                (answer.total, answer.charts),
+                (entries, charts),
+                "{query} {limit} {offset}"
+            );
+            assert!(answer.all_charts);
+        }
+    }
+    let answer = search::run(&doctor, "fever", 1, 0).unwrap();
+    assert_eq!(
+        (answer.total, answer.charts, answer.all_charts),
+        (6, 3, true)
+    );
 }

@@ -104,11 +104,11 @@ pub(super) fn part(
                 found
             }
         };
+        place.met.insert(next.chart);
         if skipped < wanted.skip {
             skipped += 1;
             continue;
         }
-        place.met.insert(next.chart);
         found.push(next);
     }
     let seen = indexed.is_empty() && opened.is_empty();
@@ -159,9 +159,10 @@ fn candidates(
     let sections = by_hand.len() as u64;
     let mut read = personal(session, reader, query, by_hand, patients)?;
     let all = candidates.rids.len() as u64 + read.len() as u64;
-    // The first page hurries; whoever reads on has time to have the charts counted.
+    // The first page hurries; whoever reads on, or asks once, has time to have the charts counted.
     let countable = candidates.exact && read.is_empty() && candidates.rids.len() <= COUNTED;
-    if wanted.from.is_some() && countable && place.charts.is_none() {
+    let hurried = wanted.from.is_none() && wanted.stretch.is_some();
+    if !hurried && countable && place.charts.is_none() {
         place.charts = Some(index::count_charts(reader.tx().sql(), &candidates.rids)?);
     }
     read.retain(|(rank, _)| place.below.is_none_or(|below| *rank < below));
