@@ -2,13 +2,13 @@
 
 mod support;
 
-use chartseal::clinical::{Body, Note};
+use chartseal::clinical::{Body, Concept, Decimal, Note, Prescription, Quantity};
 use chartseal::desk::access::{
     accept, break_glass, grant, list, refuse, request, review, revoke, share,
 };
 use chartseal::desk::charts::{admit, no_json, show};
 use chartseal::desk::view::{AccessKind, GrantState, Stamp};
-use chartseal::desk::{Class, DeskError, Session, audit, inbox, write};
+use chartseal::desk::{Class, DeskError, Session, audit, inbox, rx, write};
 use chartseal::ledger::Section;
 use chartseal::vault::VaultError;
 use support::{Hospital, PASSPHRASE, patient, secret};
@@ -482,4 +482,44 @@ fn a_nurse_ends_the_glass_that_they_broke() {
     revoke(&nurse, &broken.id, "taken over").unwrap();
     assert_eq!(reads(&nurse, &mrn), 0);
     assert_eq!(glass(&doctor).unwrap().1, GrantState::Revoked);
+}
+
+#[test]
+fn who_reads_the_record_alone_is_told_the_charts_number() {
+    let hospital = Hospital::staffed();
+    let (_, mrn, _, id) = with_broken_glass(&hospital);
+    let auditor = hospital.desk("audit");
+    let lines = list(&auditor, None, None).unwrap();
+    let line = lines.iter().find(|line| line.id == id).unwrap();
+    assert_eq!((line.chart.as_str(), &line.name), (mrn.as_str(), &None));
+    let trail = audit::list(&auditor, None, None, None).unwrap();
+    for action in ["glass broken", "enrolment", "wrote"] {
+        let line = trail.iter().find(|line| line.action == action).unwrap();
+        assert_eq!(line.chart.as_ref(), Some(&mrn), "{action}");
+    }
+}
+
+#[test]
+fn prescriptions_of_one_patient_are_told_apart_by_what_was_ordered() {
+    let hospital = Hospital::staffed();
+    let (doctor, mrn) = admitted(&hospital);
+    for medicine in ["amoxicillin", "paracetamol"] {
+        let order = Prescription {
+            medicine: Concept::text(medicine),
+            quantity: Some(Quantity::new(Decimal::whole(21), "capsule")),
+            ..Prescription::default()
+        };
+        rx::write(&doctor, &mrn, order, None).unwrap();
+    }
+    let lines = list(&doctor, None, None).unwrap().into_iter();
+    let granted = lines.filter(|line| line.kind == AccessKind::Prescription);
+    let mut ordered: Vec<String> = granted.filter_map(|line| line.purpose).collect();
+    ordered.sort();
+    assert_eq!(ordered, ["amoxicillin", "paracetamol"]);
+    // Who reads no medication is not told of any.
+    let lines = list(&hospital.desk("audit"), None, None).unwrap();
+    let mut granted = lines
+        .iter()
+        .filter(|line| line.kind == AccessKind::Prescription);
+    assert!(granted.all(|line| line.purpose.is_none()));
 }

@@ -24,7 +24,7 @@ pub enum Export {
     },
     /// Headers, signatures and links as JSON lines, verifiable without keys
     Ledger {
-        /// Only what comes after this sequence number
+        /// Only what comes after this sequence number; before it, marked as context, the clear entries that say who the authors are
         #[arg(long, value_name = "SEQ", default_value_t = 0)]
         since: u64,
         /// File to write, which must not exist [default: standard output]

@@ -12,7 +12,7 @@ use crate::vault::record::{DENIED, Denied, LOGIN_FAILED, LoginFailed};
 use super::act::Act;
 use super::charts;
 use super::error::DeskError;
-use super::locate;
+use super::locate::{self, Issued};
 use super::reach::reach;
 use super::session::Session;
 use super::sheet::{Content, leaf, who};
@@ -35,13 +35,14 @@ pub fn list(
             Some(chart) => vec![chart],
             None => reader.directory().charts.keys().copied().collect(),
         };
-        let mut lines = Vec::new();
+        let (mut lines, mut issued) = (Vec::new(), Issued::default());
         let mut opened = 0;
         for chart in charts {
             if reach(session, reader, chart, Section::Access).is_open() {
                 opened += 1;
-                section(session, reader, chart, since, &mut lines)?;
-                written(session, reader, chart, since, &mut lines)?;
+                let label = shown(session, reader, chart, &mut issued)?;
+                section(reader, chart, label.as_deref(), since, &mut lines)?;
+                written(reader, chart, label.as_deref(), since, &mut lines)?;
             }
         }
         if only.is_some() && opened == 0 {
@@ -55,11 +56,11 @@ pub fn list(
                 .special(UnitKind::Auditors)
                 .map(|state| state.unit.unit.chart());
             if let Some(chart) = unit {
-                section(session, reader, chart, since, &mut lines)?;
+                section(reader, chart, None, since, &mut lines)?;
             }
         }
         if matches!(session.role(), Role::Auditor | Role::Admin) {
-            clear(reader, only, since, &mut lines)?;
+            clear(reader, only, &mut issued, since, &mut lines)?;
         }
         Ok::<_, DeskError>(lines)
     })?;
@@ -72,6 +73,7 @@ fn shown(
     session: &Session,
     reader: &mut Reader<'_>,
     chart: ChartId,
+    issued: &mut Issued,
 ) -> Result<Option<String>, DeskError> {
     if reader.directory().chart(&chart).is_none() {
         return Ok(None);
@@ -79,18 +81,23 @@ fn shown(
     if reach(session, reader, chart, Section::Identity).is_open() {
         return Ok(charts::line(session, reader, chart)?.map(|line| line.mrn));
     }
-    Ok(Some(chart.to_string()))
+    Ok(Some(numbered(reader, chart, issued)?))
+}
+
+/// A chart by its number, or by its id where nobody here may know that.
+fn numbered(reader: &Reader<'_>, chart: ChartId, issued: &mut Issued) -> Result<String, DeskError> {
+    let mrn = issued.number(reader, chart)?;
+    Ok(mrn.unwrap_or_else(|| chart.to_string()))
 }
 
 /// What stands in an `access` section: views, requests, decisions, break-glass, refusals, failed logins, searches.
 fn section(
-    session: &Session,
     reader: &mut Reader<'_>,
     chart: ChartId,
+    label: Option<&str>,
     since: u64,
     lines: &mut Vec<AuditLine>,
 ) -> Result<(), DeskError> {
-    let label = shown(session, reader, chart)?;
     let entries = reader.tx().section(&chart, Section::Access)?;
     let followed: HashSet<(EntryId, CertId)> = entries
         .iter()
@@ -138,7 +145,7 @@ fn section(
             actor,
             role: role.map_or("host", crate::clinical::Role::as_str).into(),
             action,
-            chart: label.clone(),
+            chart: label.map(str::to_owned),
             detail,
             flags: Vec::new(),
         });
@@ -152,13 +159,12 @@ fn name(act: &Act) -> &'static str {
 
 /// Who wrote to a chart, by header: no body is opened.
 fn written(
-    session: &Session,
-    reader: &mut Reader<'_>,
+    reader: &Reader<'_>,
     chart: ChartId,
+    label: Option<&str>,
     since: u64,
     lines: &mut Vec<AuditLine>,
 ) -> Result<(), DeskError> {
-    let label = shown(session, reader, chart)?;
     for section in [Section::Identity, Section::Clinical, Section::Medication] {
         for entry in reader.tx().section(&chart, section)? {
             let core = &entry.core;
@@ -174,7 +180,7 @@ fn written(
                     .map(|role| role.as_str().to_owned())
                     .unwrap_or_default(),
                 action: "wrote".into(),
-                chart: label.clone(),
+                chart: label.map(str::to_owned),
                 detail: section.to_string(),
                 flags: Vec::new(),
             });
@@ -187,6 +193,7 @@ fn written(
 fn clear(
     reader: &Reader<'_>,
     only: Option<ChartId>,
+    issued: &mut Issued,
     since: u64,
     lines: &mut Vec<AuditLine>,
 ) -> Result<(), DeskError> {
@@ -218,7 +225,9 @@ fn clear(
             actor,
             role: role.map_or("host", crate::clinical::Role::as_str).into(),
             action: clear.name().into(),
-            chart: of_chart.then(|| chart.to_string()),
+            chart: of_chart
+                .then(|| numbered(reader, chart, issued))
+                .transpose()?,
             detail,
             flags: Vec::new(),
         });

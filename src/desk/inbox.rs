@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::clinical::{Body, Role, RxEventKind};
+use crate::ledger::clear::UnitKind;
 use crate::ledger::{CertId, ChartId, Entry, EntryId, Holder, Section, ThreadId};
 use crate::vault::Reader;
 use crate::vault::account::Standing;
@@ -42,6 +43,7 @@ pub fn list(session: &Session) -> Result<Vec<Notice>, DeskError> {
         }
         shares(session, reader, &mut notices)?;
         newcomers(session, reader, &mut notices)?;
+        awaited(reader, &mut notices)?;
         Ok::<_, DeskError>(notices)
     })?;
     notices.sort_by_key(|notice| std::cmp::Reverse(notice.created.millis()));
@@ -206,6 +208,45 @@ fn decides(reader: &Reader<'_>, chart: &ChartId) -> bool {
         .directory()
         .chart(chart)
         .is_some_and(|state| state.patient == me || state.attending == me)
+}
+
+/// Units whose keys have not come to this person: until then nothing of theirs opens, and nobody else is told.
+fn awaited(reader: &Reader<'_>, notices: &mut Vec<Notice>) -> Result<(), DeskError> {
+    let me = reader.me();
+    for state in reader.directory().units.values() {
+        let of_work = matches!(
+            state.unit.kind,
+            UnitKind::Ward | UnitKind::Clinic | UnitKind::Pharmacy | UnitKind::Auditors
+        );
+        let member = state
+            .members
+            .get(&me)
+            .filter(|member| member.left.is_none());
+        // Of a unit without keys the first member makes them.
+        let Some(member) = member.filter(|member| member.holds.is_empty()) else {
+            continue;
+        };
+        if !of_work || state.keys.is_empty() {
+            continue;
+        }
+        let created = reader
+            .tx()
+            .entry(member.authorised)?
+            .map_or(reader.now(), |entry| entry.core.created);
+        let unit = &state.unit.name;
+        notices.push(Notice {
+            id: newcomer(&state.unit.unit, &me),
+            kind: "own keys".into(),
+            created: Stamp::from_millis(created as i64),
+            from: unit.clone(),
+            mrn: None,
+            text: format!(
+                "your keys of {unit} have not come: a member who compares your fingerprint delivers them"
+            ),
+            waits: true,
+        });
+    }
+    Ok(())
 }
 
 /// Keys that this session could deliver, and, for an admin, people who made their keys and wait for approval.

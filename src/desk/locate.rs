@@ -1,5 +1,7 @@
 //! From a record number to a chart and back.
 
+use std::collections::HashMap;
+
 use crate::clinical::{Mrn, Role};
 use crate::crypto::hash::Hash;
 use crate::ledger::{ChartId, Clear, Section};
@@ -11,6 +13,9 @@ use super::sheet::Sheet;
 
 /// The locator's field for record numbers of this hospital.
 pub const MRN: &str = "mrn";
+
+/// So many numbers beyond the count of charts are tried: one that was taken is passed over where numbers are issued.
+const PASSED_OVER: u32 = 64;
 
 /// Finds a chart by record number.
 pub fn chart(session: &Session, reader: &mut Reader<'_>, mrn: &str) -> Result<ChartId, DeskError> {
@@ -63,6 +68,46 @@ pub fn own_charts(reader: &Reader<'_>) -> Vec<ChartId> {
         .filter(|(_, state)| state.patient == Some(me))
         .map(|(chart, _)| *chart)
         .collect()
+}
+
+/// The record numbers of charts whose identity does not open, for who holds the locator's key all the same, as everyone employed does:
+/// each number that can have been issued is tried once. **It says no more than asking for each number would.**
+#[derive(Default)]
+pub struct Issued(Option<HashMap<ChartId, (String, Hash)>>);
+
+impl Issued {
+    /// The number under which an enrolment has this chart.
+    pub fn number(
+        &mut self,
+        reader: &Reader<'_>,
+        chart: ChartId,
+    ) -> Result<Option<String>, DeskError> {
+        let known = match &mut self.0 {
+            Some(known) => known,
+            none => none.insert(issued(reader)?),
+        };
+        let Some((mrn, tag)) = known.get(&chart) else {
+            return Ok(None);
+        };
+        let confirmed = tagged(reader, tag)? == Some(chart);
+        Ok(confirmed.then(|| mrn.clone()))
+    }
+}
+
+fn issued(reader: &Reader<'_>) -> Result<HashMap<ChartId, (String, Hash)>, DeskError> {
+    let mut found = HashMap::new();
+    let most = u32::try_from(reader.directory().charts.len()).unwrap_or(u32::MAX);
+    for mrn in (1..=most.saturating_add(PASSED_OVER)).map(Mrn::issue) {
+        let mrn = mrn.to_string();
+        // Whoever is not of the staff holds no such key, and learns no number.
+        let Ok(tag) = reader.locator_tag(MRN, &mrn) else {
+            break;
+        };
+        if let Some(chart) = reader.tx().locate(&tag)? {
+            found.insert(chart, (mrn, tag));
+        }
+    }
+    Ok(found)
 }
 
 /// The record number that stands in a chart's identity.

@@ -241,6 +241,8 @@ fn access_is_asked_for_granted_taken_back_refused_and_broken_by_commands() {
     );
     has(&glass, "id state until");
     assert!(opens());
+    let shown = ward.json("okafor", &["chart", "show", &ward.mrn]);
+    assert_eq!(shown["alerts"][0]["check"], "break-glass", "{shown}");
     let trail = ward.json("audit", &["audit"]);
     let trail = trail.as_array().unwrap();
     for line in trail {
@@ -252,6 +254,11 @@ fn access_is_asked_for_granted_taken_back_refused_and_broken_by_commands() {
             .is_some_and(|d| d.contains("collapse in the corridor"))),
         "{trail:?}"
     );
+    let id = glass["id"].as_str().unwrap();
+    let reason = ["--reason", "handed over to the ward"];
+    let ended = ward.json("okafor", &[&["access", "revoke", id], &reason[..]].concat());
+    assert_eq!(ended["state"], "revoked");
+    assert!(!opens());
 }
 
 #[test]

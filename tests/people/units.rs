@@ -4,7 +4,7 @@ use crate::desk::{Desk, refused, standing, unit, ward};
 use crate::support::Hospital;
 use chartseal::clinical::Role;
 use chartseal::desk::view::MemberState;
-use chartseal::desk::{Class, units, users};
+use chartseal::desk::{Class, inbox, units, users};
 use chartseal::ledger::clear::UnitKind;
 
 #[test]
@@ -38,8 +38,16 @@ fn a_membership_is_pending_until_a_member_delivers_and_ends_with_leaving() {
             .all(|one| one.shown.user == "brandt" && one.shown.fingerprint == of_brandt)
     );
     assert!(waiting.iter().any(|one| one.shown.unit == "Ward A"));
+    // The newcomer is told why nothing opens, until it does.
+    let awaited = || {
+        let notices = inbox::list(&hospital.desk("brandt")).unwrap().into_iter();
+        let awaited = notices.filter(|notice| notice.kind == "own keys" && notice.waits);
+        awaited.map(|notice| notice.from).collect::<Vec<_>>()
+    };
+    assert_eq!(awaited(), ["Ward A"]);
     let delivered = units::deliver(&doctor, &waiting).unwrap();
     assert_eq!(delivered.len(), waiting.len());
+    assert!(awaited().is_empty());
     assert!(delivered.iter().all(|one| one.state == MemberState::Active));
     assert!(units::deliver(&doctor, &waiting).unwrap().is_empty());
     assert!(units::waiting(&doctor).unwrap().is_empty());

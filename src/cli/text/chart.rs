@@ -22,8 +22,9 @@ pub(super) fn alerts(page: &mut Page, alerts: &[Alert]) {
         } else {
             ""
         };
+        let at = alert.at.map_or_else(String::new, |at| format!(" {at}"));
         page.line(format!(
-            "{mark}  {}: {}{overridden}",
+            "{mark}  {}: {}{at}{overridden}",
             alert.check, alert.text
         ));
     }

@@ -1,7 +1,7 @@
 //! Users and units.
 
 use crate::cli::{Page, Report};
-use crate::desk::view::{MemberState, UnitJoined, UnitView, UserView};
+use crate::desk::view::{MemberState, UnitJoined, UnitView, UserState, UserView};
 
 /// What has to be said where the last holder of a unit's keys is gone.
 fn orphaned(page: &mut Page, unit: &str) {
@@ -23,9 +23,11 @@ impl Report for UserView {
             ));
         }
         if let Some(fingerprint) = &self.fingerprint {
-            page.line(format!(
-                "fingerprint {fingerprint}: compare it face to face"
-            ));
+            let compare = match self.state {
+                UserState::Activated => ": compare it face to face",
+                _ => "",
+            };
+            page.line(format!("fingerprint {fingerprint}{compare}"));
         }
         self.orphaned.iter().for_each(|unit| orphaned(page, unit));
     }

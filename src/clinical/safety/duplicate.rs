@@ -32,7 +32,11 @@ pub(super) fn check(subject: &Subject) -> Vec<Alert> {
     for medicine in &subject.medicine.ingredients {
         for (concept, taken) in &subject.medication {
             if taken.ingredients.contains(medicine) {
-                let text = format!("{} is taken already: {}", medicine.name, concept.label());
+                let text = if concept.label().eq_ignore_ascii_case(&medicine.name) {
+                    format!("{} is taken already", medicine.name)
+                } else {
+                    format!("{} is taken already: {}", medicine.name, concept.label())
+                };
                 alerts.push(Alert::new(Check::Duplicate, Severity::Warn, text));
                 continue;
             }

@@ -1,9 +1,10 @@
 //! What stands: requests and decisions for those who read the `access` section, one's own requests for those who do not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
+use crate::clinical::Body;
 use crate::ledger::clear::GrantGround;
-use crate::ledger::{ChartId, EntryId, Holder, Section, ThreadId};
+use crate::ledger::{ChartId, Clear, EntryId, Holder, Section, ThreadId};
 use crate::vault::Reader;
 use crate::vault::directory::HeldLine;
 
@@ -13,10 +14,10 @@ use super::share::shared_with_me;
 use crate::desk::act::Act;
 use crate::desk::charts;
 use crate::desk::error::DeskError;
-use crate::desk::locate;
+use crate::desk::locate::{self, Issued};
 use crate::desk::reach::{has_ended, reach};
 use crate::desk::session::Session;
-use crate::desk::sheet::{Leaf, Sheet};
+use crate::desk::sheet::{Leaf, Sheet, leaf};
 use crate::desk::view::{AccessKind, AccessLine, GrantState, Stamp};
 
 /// Requests, grants and break-glass that this session may see, newest first.
@@ -36,10 +37,10 @@ pub fn list(
             .copied()
             .filter(|chart| only.is_none_or(|only| only == *chart))
             .collect();
-        let mut lines = Vec::new();
+        let (mut lines, mut issued) = (Vec::new(), Issued::default());
         for chart in charts {
             if reach(session, reader, chart, Section::Access).is_open() {
-                of_chart(session, reader, chart, &mut lines)?;
+                of_chart(session, reader, chart, &mut issued, &mut lines)?;
             }
         }
         own(reader, only, &mut lines)?;
@@ -56,6 +57,7 @@ fn of_chart(
     session: &Session,
     reader: &mut Reader<'_>,
     chart: ChartId,
+    issued: &mut Issued,
     lines: &mut Vec<AccessLine>,
 ) -> Result<(), DeskError> {
     let line = if reach(session, reader, chart, Section::Identity).is_open() {
@@ -63,10 +65,14 @@ fn of_chart(
     } else {
         None
     };
-    let shown = line
-        .as_ref()
-        .map_or_else(|| chart.to_string(), |line| line.mrn.clone());
+    let shown = match &line {
+        Some(line) => line.mrn.clone(),
+        None => issued
+            .number(reader, chart)?
+            .unwrap_or_else(|| chart.to_string()),
+    };
     let name = line.map(|line| line.name);
+    let ordered = ordered(session, reader, chart)?;
     let sheet = Sheet::read(reader, chart, Section::Access)?;
     let mut threads = BTreeMap::<ThreadId, Vec<&Leaf>>::new();
     for leaf in &sheet.leaves {
@@ -137,7 +143,14 @@ fn of_chart(
         }
     }
     let unasked = |held: &HeldLine| !answered.contains(&held.grant);
+    let from = lines.len();
     grants(reader, chart, &shown, name.as_deref(), unasked, lines);
+    for line in &mut lines[from..] {
+        line.purpose = line
+            .purpose
+            .take()
+            .or_else(|| ordered.get(&line.id).cloned());
+    }
     Ok(())
 }
 
@@ -194,6 +207,40 @@ fn own_glass(
         });
     }
     Ok(())
+}
+
+/// What was ordered, by the id of the grant that the order gave a pharmacy, where the session's keys open it: a patient with several
+/// prescriptions has as many grants.
+fn ordered(
+    session: &Session,
+    reader: &mut Reader<'_>,
+    chart: ChartId,
+) -> Result<HashMap<String, String>, DeskError> {
+    let mut ordered = HashMap::new();
+    if !reach(session, reader, chart, Section::Medication).is_open() {
+        return Ok(ordered);
+    }
+    for entry in reader.tx().clear_of_chart(&chart)? {
+        let Ok(Clear::Grant(grant)) = entry
+            .open_clear()
+            .map_err(drop)
+            .and_then(|body| Clear::decode(&body).map_err(drop))
+        else {
+            continue;
+        };
+        let (GrantGround::Prescription, Some(because)) = (grant.ground, grant.because) else {
+            continue;
+        };
+        // What does not open or verify is no order to name; whoever reads the chart is told.
+        let Ok(Some(opened)) = reader.by_id(&because) else {
+            continue;
+        };
+        let leaf = leaf(reader, opened).ok().filter(|leaf| leaf.authorised);
+        if let Some(Body::Prescription(order)) = leaf.as_ref().and_then(Leaf::body) {
+            ordered.insert(entry.core.id.to_string(), order.title());
+        }
+    }
+    Ok(ordered)
 }
 
 /// Grants that answer no request: prescriptions, shares.
@@ -376,7 +423,7 @@ pub(in crate::desk) fn outcome(
         let Ok(body) = entry.open_clear() else {
             continue;
         };
-        if let Ok(crate::ledger::Clear::Grant(grant)) = crate::ledger::Clear::decode(&body)
+        if let Ok(Clear::Grant(grant)) = Clear::decode(&body)
             && grant.because == Some(first)
         {
             return Ok((standing(reader, chart, entry.core.id), grant.until));

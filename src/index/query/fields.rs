@@ -36,7 +36,7 @@ pub const FIELDS: [FieldHelp; 28] = [
     field(
         "name:",
         "name:gar*",
-        "patients by a word of their name, or its beginning",
+        "patients by a word of their name, its beginning, or the name as lists write it",
     ),
     field(
         "mrn:",

@@ -104,6 +104,10 @@ fn people_are_found_by_name_number_birth_and_phone() {
         "name:garcia",
         "name:GAR*",
         "name:\"maria jose garcia\"",
+        "name:\"García-Núñez, María José\"",
+        "name:\"García Núñez, María\"",
+        "name:\"garcia, mar*\"",
+        "name:garcia,",
         "name:garcia-nunez",
         "mrn:0012",
         "mrn:12",
@@ -129,6 +133,9 @@ fn people_are_found_by_name_number_birth_and_phone() {
         "dob:1962",
         "phone:5550198",
         "name:\"garcia maria\"",
+        "name:\"garcia, pedro\"",
+        "name:\"ruiz, maria\"",
+        "name:\"nunez garcia, maria\"",
     ] {
         assert!(!finds(query, &entry), "{query}");
     }

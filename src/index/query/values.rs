@@ -194,8 +194,23 @@ fn coded(field: Field, value: &str) -> Option<Expr> {
     }
 }
 
-/// Words of a name, or the beginning of one.
+/// Words of a name, or the beginning of one. Commas stand between parts, as lists write them: `Mejía, Gustavo`; each is asked for.
 fn named(value: &str) -> Result<Expr, &'static str> {
+    let parts = value
+        .split(',')
+        .filter(|part| !text::words(part).is_empty());
+    let mut parts: Vec<&str> = parts.collect();
+    match (parts.pop(), parts.is_empty()) {
+        (Some(last), false) => {
+            parts.push(last);
+            let parts = parts.into_iter().map(named);
+            Ok(Expr::All(parts.collect::<Result<_, _>>()?))
+        }
+        _ => named_together(value),
+    }
+}
+
+fn named_together(value: &str) -> Result<Expr, &'static str> {
     let (value, open) = value
         .strip_suffix('*')
         .map_or((value, false), |stem| (stem, true));

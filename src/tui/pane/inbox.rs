@@ -72,12 +72,19 @@ fn describe(line: &AccessLine) -> String {
         .as_deref()
         .map(|purpose| format!(": {purpose}"))
         .unwrap_or_default();
+    let sections = within(line);
     format!(
-        "{} for {} to {chart} ({}){until}{purpose}",
-        line.kind,
-        line.who,
-        line.sections.join(", ")
+        "{} for {} to {chart}{sections}{until}{purpose}",
+        line.kind, line.who
     )
+}
+
+/// ` (clinical, medication)`; nothing where no section is named, as when a glass was broken.
+fn within(line: &AccessLine) -> String {
+    if line.sections.is_empty() {
+        return String::new();
+    }
+    format!(" ({})", line.sections.join(", "))
 }
 
 /// The beginning by which a section is told from the others.
@@ -91,10 +98,10 @@ fn beside(line: &AccessLine) -> String {
         || "no end".to_owned(),
         |at| format!("until {}", when::full(at)),
     );
-    let sections = line.sections.join(", ");
+    let sections = within(line);
     match &line.purpose {
-        Some(purpose) => format!("{until} ({sections}): {purpose}"),
-        None => format!("{until} ({sections})"),
+        Some(purpose) => format!("{until}{sections}: {purpose}"),
+        None => format!("{until}{sections}"),
     }
 }
 
@@ -346,7 +353,15 @@ impl Inbox {
                 } else {
                     line.sections.iter().map(|name| initial(name)).collect()
                 };
-                list.put(68, y, &sections.join(" "), Tone::Muted);
+                // Those of one patient differ by the medicine alone.
+                let ordered = line.purpose.as_deref();
+                let ordered = ordered.filter(|_| line.kind == AccessKind::Prescription);
+                let room = usize::from(list.width().saturating_sub(69));
+                let last = ordered.map_or_else(
+                    || sections.join(" "),
+                    |what| text::cut(what, room).into_owned(),
+                );
+                list.put(68, y, &last, Tone::Muted);
             }
             if Some(at) == selected {
                 list.row(y, Tone::Selected);

@@ -55,6 +55,8 @@ pub(super) enum Ask {
     /// Words of a field.
     Field(usize, Words),
     Stem(usize),
+    /// Words of a name as lists write it: the last part, a comma, what stands before it.
+    Listed(Words, Words),
     Diagnosis(usize),
     Medicine(usize),
     Lab(usize),
@@ -148,6 +150,9 @@ impl Ask {
             Self::Phrase(words) => format!("\"{}\"", spelled(words)),
             Self::Field(field, words) => format!("{}:\"{}\"", FIELDS[*field].0, spelled(words)),
             Self::Stem(stem) => format!("name:{}*", STEMS[*stem].0),
+            Self::Listed(family, given) => {
+                format!("name:\"{}, {}\"", spelled(family), spelled(given))
+            }
             Self::Diagnosis(code) => format!("dx:{}", DIAGNOSES[*code]),
             Self::Medicine(code) => format!("rx:{}", MEDICINES[*code]),
             Self::Lab(test) => format!("lab:{}", TESTS[*test].0),
@@ -223,9 +228,12 @@ impl Ask {
     fn is_of_patient(&self) -> bool {
         match self {
             Self::Field(field, _) => FIELDS[*field].0 == "name",
-            Self::Stem(_) | Self::Mrn(..) | Self::Foreign(_) | Self::Born(..) | Self::Phone(_) => {
-                true
-            }
+            Self::Stem(_)
+            | Self::Listed(..)
+            | Self::Mrn(..)
+            | Self::Foreign(_)
+            | Self::Born(..)
+            | Self::Phone(_) => true,
             _ => false,
         }
     }
@@ -271,6 +279,9 @@ impl Ask {
                 let mut words = person.names.iter().flatten();
                 words.any(|word| WORDS[*word].1.starts_with(STEMS[*stem].1))
             }),
+            Self::Listed(family, given) => {
+                together(Some(Place::Name), family) && together(Some(Place::Name), given)
+            }
             // E11.9 is one of E11.
             Self::Diagnosis(asked) => matches!(entry, Plain::Condition(code, _)
                 if code == asked || DIAGNOSES[*asked] == "E11" && DIAGNOSES[*code] == "E11.9"),
@@ -386,6 +397,7 @@ fn leaf() -> impl Strategy<Value = Ask> {
         2 => born.prop_map(|(year, month, day)| Ask::Born(year, month, day.filter(|_| month.is_some()))),
         1 => prop::sample::select(phones.to_vec()).prop_map(Ask::Phone),
         1 => phrase().prop_map(|words| Ask::Field(4, words)),
+        1 => (word(), word()).prop_map(|(family, given)| Ask::Listed(vec![family], vec![given])),
     ];
     let numbers = prop_oneof![
         2 => (0..NAMED.len(), compared(), number()).prop_map(|(name, way, n)| Ask::Named(name, way, n)),
@@ -443,7 +455,7 @@ fn entries_that_are_drawn_answer_every_kind_of_question_both_ways() {
             answers.entry(kind).or_default()[usize::from(holds)] += 1;
         }
     }
-    assert_eq!(answers.len(), 20, "{answers:?}");
+    assert_eq!(answers.len(), 21, "{answers:?}");
     for (kind, [no, yes]) in &answers {
         assert!(*no > 0 && *yes > 0, "{kind}: {no} no, {yes} yes");
     }

@@ -66,7 +66,12 @@ impl ChartList {
         if shown.is_empty() && !self.charts.is_empty() {
             list.put(1, 0, "no chart fits; Esc shows all", Tone::Muted);
         } else if shown.is_empty() && !shell.waits_for(Topic::Charts) {
-            list.paragraph(1, 0, "No chart is open to you.", Tone::Muted);
+            let mut waiting = shell.notices.iter();
+            let line = match waiting.find(|notice| notice.kind == "own keys") {
+                Some(notice) => format!("No chart is open to you: {}.", notice.text),
+                None => "No chart is open to you.".to_owned(),
+            };
+            list.paragraph(1, 0, &line, Tone::Muted);
         }
         let selected = self.selection.at(shown.len());
         for (y, at) in self
