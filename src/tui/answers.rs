@@ -25,7 +25,11 @@ impl App {
         self.shell.answered(generation, reply.is_ok());
         match reply {
             Ok(Reply::Unlocked { who, idle }) => self.unlocked(who, idle),
-            Ok(Reply::Inbox(notices)) => self.shell.notices = notices,
+            Ok(Reply::Inbox(notices)) => {
+                let before = std::mem::replace(&mut self.shell.notices, notices);
+                self.home.noticed(&before, &self.shell.notices);
+                self.inbox.noticed(&before, &self.shell.notices);
+            }
             Ok(Reply::Status(status)) => self.shell.status = Some(*status),
             Ok(Reply::Preview {
                 mrn,

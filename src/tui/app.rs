@@ -2,7 +2,7 @@
 //!
 //! [`update`] takes one message and says what is to be done; [`super::render::render`] draws what there is. The loop does the rest.
 
-use crossterm::event::{KeyEvent, KeyEventKind};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 use jiff::SignedDuration;
 
 use super::action::{Action, Context};
@@ -224,6 +224,11 @@ impl App {
         self.shell.touched = self.shell.now;
         self.shell.said = None;
         let key = Key::from(event);
+        if let Some(after) = self.escaped(key) {
+            self.key(Key::plain(KeyCode::Esc).into());
+            self.key(after.into());
+            return;
+        }
         if self.typing() && key.typed().is_some() {
             self.press(event);
             return;
@@ -247,6 +252,18 @@ impl App {
                 }
             }
         }
+    }
+
+    /// Esc and a key that follow close upon one another reach the program as one key with Alt. **Where that means nothing it is the two
+    /// that were pressed**; this is the second.
+    fn escaped(&self, key: Key) -> Option<Key> {
+        let after = key.after_esc()?;
+        let mut chord = self.chord.clone();
+        chord.push(key);
+        let contexts = self.contexts();
+        let bound =
+            |chord: &[Key]| self.shell.look.keymap.meaning(chord, &contexts) != Meaning::Nothing;
+        (!bound(&chord) && !bound(&[key])).then_some(after)
     }
 
     /// A key into the field that takes them.

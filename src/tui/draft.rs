@@ -201,5 +201,8 @@ pub(super) const LEAVING: &str = "Esc again throws this away";
 
 /// The actions that a popup does not see, because they are about the whole screen.
 pub(super) fn is_of_the_screen(action: Action) -> bool {
-    matches!(action, Action::QuitTyping | Action::LockTyping)
+    matches!(
+        action,
+        Action::QuitTyping | Action::LockTyping | Action::TypingHelp
+    )
 }

@@ -58,9 +58,27 @@ impl Key {
         self.modifiers.contains(KeyModifiers::CONTROL) && self.code == KeyCode::Char(letter)
     }
 
+    /// The key without Alt, where it may have been pressed after Esc: a terminal sends both alike. Arrows and their like say what was
+    /// pressed with them, so their Alt is one.
+    pub fn after_esc(self) -> Option<Self> {
+        let alike = matches!(
+            self.code,
+            KeyCode::Char(_) | KeyCode::Enter | KeyCode::Tab | KeyCode::Backspace
+        );
+        let modifiers = self.modifiers - KeyModifiers::ALT;
+        let code = self.code;
+        (alike && modifiers != self.modifiers).then_some(Self { code, modifiers })
+    }
+
     /// The key's code, for the editing keys of a text field.
     pub fn code(self) -> KeyCode {
         self.code
+    }
+}
+
+impl From<Key> for KeyEvent {
+    fn from(key: Key) -> Self {
+        KeyEvent::new(key.code, key.modifiers)
     }
 }
 

@@ -24,6 +24,37 @@ impl Selection {
         self.at = at;
     }
 
+    /// Stays with its item while the rows change: **a key must never meet another item than the one that its user saw selected.**
+    /// `before` are the rows as they were; `place` says where one of them stands now. Where the selected one is gone, the next of its
+    /// neighbours that is still there is selected. Whether it is the same item as before.
+    pub fn follow<K>(&mut self, before: &[K], place: impl Fn(&K) -> Option<usize>) -> bool {
+        let Some(was) = self.at(before.len()) else {
+            return true;
+        };
+        if let Some(at) = place(&before[was]) {
+            self.at = at;
+            return true;
+        }
+        let (above, below) = before.split_at(was);
+        let near = below.iter().skip(1).chain(above.iter().rev());
+        if let Some(at) = near.filter_map(place).next() {
+            self.at = at;
+        }
+        false
+    }
+
+    /// Puts `new` rows in place of the old ones and stays with its item, which `key` knows again. Whether it is the same item as before.
+    pub fn renew<T: Clone, K: PartialEq>(
+        &mut self,
+        rows: &mut Vec<T>,
+        new: &[T],
+        key: impl Fn(&T) -> K,
+    ) -> bool {
+        let before: Vec<K> = rows.iter().map(&key).collect();
+        new.clone_into(rows);
+        self.follow(&before, |row| rows.iter().position(|now| key(now) == *row))
+    }
+
     /// Moves as the action says. Whether another row is selected now.
     pub fn moves(&mut self, action: Action, len: usize) -> bool {
         let before = self.at(len);
@@ -144,6 +175,26 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn the_selection_stays_with_its_item_and_goes_to_a_neighbour_where_that_is_gone() {
+        let renewed = |at: usize, old: &str, new: &str| {
+            let mut selection = Selection::default();
+            selection.select(at);
+            let mut rows: Vec<char> = old.chars().collect();
+            let new: Vec<char> = new.chars().collect();
+            let same = selection.renew(&mut rows, &new, |c| *c);
+            (selection.at(rows.len()).map(|at| rows[at]), same)
+        };
+        assert_eq!(renewed(1, "abc", "xabc"), (Some('b'), true));
+        assert_eq!(renewed(1, "abc", "cba"), (Some('b'), true));
+        assert_eq!(renewed(1, "abc", "xyac"), (Some('c'), false));
+        assert_eq!(renewed(2, "abc", "xab"), (Some('b'), false));
+        assert_eq!(renewed(9, "abc", "zcab"), (Some('c'), true), "the last row");
+        assert_eq!(renewed(1, "abc", "xyz"), (Some('y'), false));
+        assert_eq!(renewed(1, "abc", ""), (None, false));
+        assert_eq!(renewed(0, "", "abc"), (Some('a'), true));
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod days;
 mod drafts;
 mod first_run;
 mod jobs;
+mod keys;
 #[path = "../backup/mongod.rs"]
 #[allow(
     dead_code,

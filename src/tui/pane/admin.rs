@@ -187,11 +187,21 @@ impl Room for Admin {
 
     fn loaded(&mut self, reply: &Reply, shell: &mut Shell) {
         match reply {
-            Reply::Users(users) => self.users.clone_from(users),
-            Reply::Units(units) => self.units.clone_from(units),
-            Reply::Trail(trail) => self.trail.clone_from(trail),
+            Reply::Users(users) => {
+                self.selections[Tab::Users as usize]
+                    .renew(&mut self.users, users, |user| user.login.clone());
+            }
+            Reply::Units(units) => {
+                self.selections[Tab::Units as usize]
+                    .renew(&mut self.units, units, |unit| unit.unit.clone());
+            }
+            Reply::Trail(trail) => {
+                self.selections[Tab::Ledger as usize].renew(&mut self.trail, trail, |line| {
+                    (line.entry.clone(), line.action.clone())
+                });
+            }
             Reply::Backups(backups) => self.backups = Some(backups.clone()),
-            Reply::Verifications(kept) => self.verifications.clone_from(kept),
+            Reply::Verifications(kept) => self.take_verifications(kept, shell),
             Reply::Verification { report, .. } => Self::show_report(report, shell),
             _ => {}
         }

@@ -13,7 +13,7 @@ use super::super::theme::Tone;
 use super::super::when;
 use super::Admin;
 use super::admin::Tab;
-use crate::desk::view::{Incident, VerifyLine, VerifyReport};
+use crate::desk::view::{Incident, Stamp, VerifyLine, VerifyReport};
 
 /// Kept reports in sight at once.
 const IN_SIGHT: usize = 5;
@@ -39,6 +39,20 @@ impl Admin {
     fn kept(&self, shell: &Shell) -> Option<&VerifyLine> {
         let at = self.selected(shell)?;
         self.verifications.get(at.checked_sub(shell.jobs.len())?)
+    }
+
+    /// Takes the reports that the host keeps; the selection stays on its job or report.
+    pub(super) fn take_verifications(&mut self, kept: &[VerifyLine], shell: &Shell) {
+        let jobs = shell.jobs.len();
+        let places = |kept: &[VerifyLine]| -> Vec<Result<usize, Stamp>> {
+            let reports = kept.iter().map(|line| Err(line.at));
+            (0..jobs).map(Ok).chain(reports).collect()
+        };
+        let before = places(&self.verifications);
+        self.verifications = kept.to_vec();
+        let now = places(kept);
+        self.selections[Tab::Jobs as usize]
+            .follow(&before, |row| now.iter().position(|now| now == row));
     }
 
     pub(super) fn open_job(&self, at: usize, shell: &mut Shell) {

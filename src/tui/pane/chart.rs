@@ -64,6 +64,18 @@ impl OpenChart {
         }
     }
 
+    /// Takes the chart as it is now. The selection stays on its entry, or on that entry's newest version.
+    pub fn renew(&mut self, view: ChartView) {
+        let known = |entry: &&EntryView| (entry.entry.clone(), entry.thread.clone());
+        let before: Vec<_> = self.entries().iter().map(known).collect();
+        self.view = view;
+        let now: Vec<_> = self.entries().iter().map(known).collect();
+        self.selection.follow(&before, |(entry, thread)| {
+            let same = now.iter().position(|(now, _)| now == entry);
+            same.or_else(|| now.iter().position(|(_, now)| now == thread))
+        });
+    }
+
     /// Selects an entry where it stands in time.
     pub fn select(&mut self, entry: &str) {
         self.tab = Tab::Timeline;

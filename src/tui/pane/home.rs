@@ -18,6 +18,13 @@ pub struct Home {
     list: Notices,
 }
 
+impl Home {
+    /// The notices have changed.
+    pub fn noticed(&mut self, before: &[Notice], now: &[Notice]) {
+        self.list.follow(before, now);
+    }
+}
+
 /// Where a notice leads.
 fn target(notice: &Notice) -> Pane {
     match notice.kind.as_str() {

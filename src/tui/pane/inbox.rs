@@ -31,6 +31,11 @@ pub struct Inbox {
 }
 
 impl Inbox {
+    /// The notices have changed.
+    pub fn noticed(&mut self, before: &[Notice], now: &[Notice]) {
+        self.notices.follow(before, now);
+    }
+
     fn notice<'a>(&self, shell: &'a Shell) -> Option<&'a Notice> {
         self.notices.one(&shell.notices)
     }
@@ -229,7 +234,8 @@ impl Room for Inbox {
 
     fn loaded(&mut self, reply: &Reply, _shell: &mut Shell) {
         if let Reply::Access(lines) = reply {
-            self.access.clone_from(lines);
+            self.list
+                .renew(&mut self.access, lines, |line| line.id.clone());
         }
     }
 

@@ -83,6 +83,24 @@ impl Notices {
         rows
     }
 
+    /// Stays with the selected notice, or with the fold in which it stands now, while the notices change.
+    pub fn follow(&mut self, before: &[Notice], now: &[Notice]) {
+        let (was, rows) = (self.rows(before), self.rows(now));
+        let place = |row: &Row| match row {
+            Row::Fold { key, .. } => rows
+                .iter()
+                .position(|now| matches!(now, Row::Fold { key: now, .. } if now == key)),
+            Row::One { at, .. } => {
+                let is = |place: &usize| now[*place].id == before[*at].id;
+                let one = |row: &Row| matches!(row, Row::One { at, .. } if is(at));
+                let holds = |row: &Row| matches!(row, Row::Fold { all, .. } if all.iter().any(is));
+                let one = rows.iter().position(one);
+                one.or_else(|| rows.iter().position(holds))
+            }
+        };
+        self.selection.follow(&was, place);
+    }
+
     fn row(&self, notices: &[Notice]) -> Option<Row> {
         let mut rows = self.rows(notices);
         let at = self.selection.at(rows.len())?;

@@ -151,9 +151,28 @@ impl Room for Pharmacy {
         }
     }
 
-    fn loaded(&mut self, reply: &Reply, _shell: &mut Shell) {
+    fn loaded(&mut self, reply: &Reply, shell: &mut Shell) {
         if let Reply::Stock(lots) = reply {
+            let known = |lots: Vec<&StockLine>| -> Vec<[String; 5]> {
+                let lots = lots.into_iter();
+                lots.map(|line| {
+                    let code = line.code.clone().unwrap_or_default();
+                    [
+                        &line.pharmacy,
+                        &line.medicine,
+                        &code,
+                        &line.lot,
+                        &line.expiry,
+                    ]
+                    .map(Clone::clone)
+                })
+                .collect()
+            };
+            let before = known(self.shown(shell.now));
             self.lots.clone_from(lots);
+            let now = known(self.shown(shell.now));
+            self.selection
+                .follow(&before, |lot| now.iter().position(|now| now == lot));
         }
     }
 

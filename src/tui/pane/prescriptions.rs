@@ -221,7 +221,18 @@ impl Room for Prescriptions {
     fn loaded(&mut self, reply: &Reply, shell: &mut Shell) {
         match reply {
             Reply::Rxs(lines) => {
+                let known = |lines: Vec<&RxLine>| -> Vec<String> {
+                    lines.into_iter().map(|line| line.rx.clone()).collect()
+                };
+                let before = known(self.shown());
                 self.lines.clone_from(lines);
+                let now = known(self.shown());
+                let place = |rx: &String| now.iter().position(|now| now == rx);
+                if !self.selection.follow(&before, place) {
+                    // What was asked for about the one that is gone is not done with its neighbour.
+                    self.hurry = false;
+                    self.reading = false;
+                }
                 self.select_wanted(shell);
                 if Self::is_queue(shell) {
                     self.look(shell);
@@ -230,7 +241,7 @@ impl Room for Prescriptions {
             Reply::Rx(rx) => {
                 let reading = std::mem::take(&mut self.reading);
                 self.detail = Some((**rx).clone());
-                if std::mem::take(&mut self.hurry) {
+                if std::mem::take(&mut self.hurry) && self.current().is_some() {
                     self.dispense(shell);
                 } else if reading && self.current().is_some() {
                     shell.push(Popup::Page(pages::rx(rx)));

@@ -105,7 +105,7 @@ impl Bench {
     pub fn keys(&mut self, keys: &str) {
         for key in keys.split(' ') {
             let key: Key = key.parse().unwrap();
-            self.send(Msg::Key(event(key)));
+            self.send(Msg::Key(key.into()));
         }
     }
 
@@ -142,13 +142,4 @@ impl Bench {
     pub fn asked(&self) -> String {
         std::mem::take(&mut *self.desk.asked.lock().unwrap()).join("\n")
     }
-}
-
-fn event(key: Key) -> KeyEvent {
-    let name = key.to_string();
-    let mut modifiers = KeyModifiers::NONE;
-    if name.contains("ctrl+") {
-        modifiers |= KeyModifiers::CONTROL;
-    }
-    KeyEvent::new(key.code(), modifiers)
 }

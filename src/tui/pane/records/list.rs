@@ -25,7 +25,20 @@ pub struct ChartList {
 impl ChartList {
     /// Takes the charts that the session may see.
     pub fn set(&mut self, charts: &[ChartLine]) {
-        self.charts = charts.to_vec();
+        self.following(|list| list.charts = charts.to_vec());
+    }
+
+    /// Changes what is shown; the selection stays with its chart where that is shown before and after.
+    pub fn following(&mut self, change: impl FnOnce(&mut Self)) {
+        let mrns = |list: &Self| -> Vec<String> {
+            let shown = list.shown().into_iter();
+            shown.map(|chart| chart.mrn.clone()).collect()
+        };
+        let before = mrns(self);
+        change(self);
+        let now = mrns(self);
+        self.selection
+            .follow(&before, |mrn| now.iter().position(|now| now == mrn));
     }
 
     /// The charts that the filter leaves.

@@ -170,7 +170,10 @@ impl Records {
         match action {
             Action::NextTab => open.turn(1),
             Action::PreviousTab => open.turn(-1),
-            Action::Back => self.inside = false,
+            Action::Back => {
+                self.inside = false;
+                self.leave_others(shell);
+            }
             Action::Write => shell.push(Self::write_menu(&open.view.mrn, shell.role())),
             Action::Vitals => Task::Vitals {
                 mrn: open.view.mrn.clone(),
@@ -254,9 +257,13 @@ impl Room for Records {
         }
         let len = self.list.shown().len();
         match action {
-            Action::Filter => self.list.filtering = true,
+            Action::Filter => {
+                // A filter is written anew: nobody wants to go on with the last one's letters.
+                self.list.following(|list| list.filter.clear());
+                self.list.filtering = true;
+            }
             Action::Leave => {
-                self.list.filter.clear();
+                self.list.following(|list| list.filter.clear());
                 self.list.filtering = false;
             }
             Action::NextField => {
@@ -276,7 +283,7 @@ impl Room for Records {
                     }
                 }
             }
-            Action::Back => self.list.filter.clear(),
+            Action::Back => self.list.following(|list| list.filter.clear()),
             Action::RequestAccess => Task::Request { mrn: None }.begin(shell),
             Action::BreakGlass => Task::BreakGlass { mrn: None }.begin(shell),
             Action::NameAttending => {
@@ -313,6 +320,9 @@ impl Room for Records {
         match reply {
             Reply::Charts(charts) => {
                 self.list.set(charts);
+                if !self.inside {
+                    self.leave_others(shell);
+                }
                 // A patient has one chart and came to see it.
                 if shell.role() == Some(Role::Patient) && self.open.is_none() && charts.len() == 1 {
                     self.open(charts[0].mrn.clone(), None, shell);
@@ -320,7 +330,7 @@ impl Room for Records {
             }
             Reply::Chart(view) => {
                 match &mut self.open {
-                    Some(open) if open.view.mrn == view.mrn => open.view = (**view).clone(),
+                    Some(open) if open.view.mrn == view.mrn => open.renew((**view).clone()),
                     _ => self.open = Some(OpenChart::new((**view).clone())),
                 }
                 if let Some((_, entry)) = self.wanted.take() {
