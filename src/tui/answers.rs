@@ -15,6 +15,9 @@ use super::task::Task;
 use super::theme::Tone;
 use crate::clinical::Role;
 
+/// The code of what was typed and cannot be.
+const BAD_INPUT: &str = "bad-input";
+
 impl App {
     /// Takes an answer.
     pub(super) fn loaded(&mut self, ticket: Ticket, reply: Result<Reply, Failure>) {
@@ -85,6 +88,11 @@ impl App {
             Ok(reply) => {
                 if let Reply::Rx(rx) = &reply {
                     self.renew_dispense(rx);
+                }
+                if let Reply::Charts(charts) = &reply {
+                    let names = charts.iter();
+                    let names = names.map(|chart| (chart.mrn.clone(), chart.name.clone()));
+                    self.shell.names = names.collect();
                 }
                 for room in [
                     &mut self.records as &mut dyn Room,
@@ -172,6 +180,11 @@ impl App {
             form.resume();
             if wrong_passphrase && form.refused_passphrase(&failure.message) {
                 self.shell.glass = None;
+                return;
+            }
+            // What can be put right where it was typed is said there.
+            let here = failure.code == BAD_INPUT && failure.hint.is_none() && !told;
+            if here && form.refused(&failure) {
                 return;
             }
         }

@@ -5,7 +5,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 use jiff::SignedDuration;
 
-use super::action::{Action, Context};
+use super::action::{Action, Context, Need};
 use super::backend::VaultState;
 use super::command::Command;
 use super::draft::{self, Keep, Typing};
@@ -300,7 +300,12 @@ impl App {
     fn act(&mut self, action: Action) {
         let row = action.row();
         if !row.need.met(self.shell.role(), self.shell.look.kiosk) {
-            self.shell.say("your role does not do that", Tone::Warn);
+            let why = if row.need == Need::Leave {
+                "not at this terminal, which is a kiosk"
+            } else {
+                "your role does not do that"
+            };
+            self.shell.say(why, Tone::Warn);
             return;
         }
         let of_popup = !draft::is_of_the_screen(action);

@@ -120,7 +120,12 @@ impl Scroll {
     /// Moves as the action says. `false` means that it is none of the text's.
     pub fn act(&mut self, action: Action) -> bool {
         let top = self.top.get();
-        let page = self.page.get().max(2) - 1;
+        // A line of the page before stays for orientation, but not where there are hardly more.
+        let page = match self.page.get() {
+            0 => 1,
+            few @ 1..4 => few,
+            many => many - 1,
+        };
         self.top.set(match action {
             Action::Down => top + 1,
             Action::Up => top.saturating_sub(1),

@@ -11,6 +11,7 @@ use super::shell::workplaces;
 use super::text;
 use super::theme::Tone;
 use super::when;
+use crate::clinical::Role;
 use crate::desk::status::OVERDUE_MS;
 use crate::desk::view::IncidentKind;
 
@@ -76,7 +77,10 @@ fn header(app: &App, canvas: &mut Canvas<'_>) {
                 let overdue = last.is_some_and(|at| {
                     shell.now.millis().saturating_sub(at.millis()) > OVERDUE_MS as i64
                 });
-                let incident = shell.incidents().iter().map(|incident| incident.kind);
+                // A patient can do nothing about a backup, and shall not be frightened by it.
+                let told = shell.role() != Some(Role::Patient);
+                let incident = shell.incidents().iter().filter(|_| told);
+                let incident = incident.map(|incident| incident.kind);
                 // What somebody may have done stands before what the next run makes good.
                 let incident = incident.min_by_key(|kind| *kind != IncidentKind::Alarm);
                 let text = match last {

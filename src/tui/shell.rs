@@ -87,6 +87,8 @@ pub struct Shell {
     pub notices: Vec<view::Notice>,
     /// The chart that is open under break-glass, which turns the header red.
     pub glass: Option<String>,
+    /// The names of the charts that were listed in this session, by number: what is written says whose chart it is for.
+    pub names: BTreeMap<String, String>,
     /// What the person began and did not sign, the last changed first.
     pub drafts: Vec<Draft>,
     /// Popups, the top one last.
@@ -125,6 +127,7 @@ impl Shell {
             status: None,
             notices: Vec::new(),
             glass: None,
+            names: BTreeMap::new(),
             drafts: Vec::new(),
             popups: Vec::new(),
             jobs: Vec::new(),
@@ -155,6 +158,14 @@ impl Shell {
         let at = row.action as usize - Action::Pane1 as usize;
         let pane = Pane::of(self.role()?).get(at)?;
         Some(format!("Go to {}", pane.title()))
+    }
+
+    /// A title and, where it is known, whose chart it is about.
+    pub fn titled(&self, title: &str, mrn: Option<&str>) -> String {
+        match mrn.and_then(|mrn| self.names.get(mrn)) {
+            Some(name) => format!("{title}  {name}"),
+            None => title.to_owned(),
+        }
     }
 
     /// The login at the terminal; empty while locked.
@@ -319,6 +330,7 @@ impl Shell {
         self.status = None;
         self.notices.clear();
         self.glass = None;
+        self.names.clear();
         self.drafts.clear();
         self.given.clear();
         self.popups.clear();

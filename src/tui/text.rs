@@ -38,6 +38,12 @@ fn unwanted(c: char) -> bool {
         || matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2028}' | '\u{2029}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
+/// `1 line`, `12 lines`.
+pub fn lines_of(count: usize) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{count} line{s}")
+}
+
 /// At most `columns` of `text`; what was cut shows as `…`.
 pub fn cut(text: &str, columns: usize) -> Cow<'_, str> {
     if width(text) <= columns {

@@ -3,6 +3,7 @@
 use std::sync::PoisonError;
 
 use crate::clinical::{Identity, Instant};
+use crate::index::text::fold;
 use crate::ledger::{ChartId, Section};
 use crate::vault::{Reader, VaultError};
 
@@ -48,8 +49,28 @@ pub fn list(session: &Session, unit: Option<&str>) -> Result<Vec<ChartLine>, Des
         }
         Ok::<_, DeskError>(lines)
     })?;
-    lines.sort_by_cached_key(|line| (line.name.to_lowercase(), line.mrn.clone()));
+    lines.sort_by_cached_key(|line| (alphabetical(&line.name), line.mrn.clone()));
     Ok(lines)
+}
+
+/// What a name is sorted by: without case and marks, and letters with a stroke where their plain ones stand. A list of names is read by
+/// people of every language, and none of them looks for Đặng or Żak behind Z.
+fn alphabetical(name: &str) -> String {
+    let mut plain = String::new();
+    for c in fold(name).chars() {
+        match c {
+            'đ' | 'ð' => plain.push('d'),
+            'ł' => plain.push('l'),
+            'ø' => plain.push('o'),
+            'ħ' => plain.push('h'),
+            'ı' => plain.push('i'),
+            'æ' => plain.push_str("ae"),
+            'œ' => plain.push_str("oe"),
+            'þ' => plain.push_str("th"),
+            _ => plain.push(c),
+        }
+    }
+    plain
 }
 
 /// One line of the list; remembered until the identity section grows.
@@ -144,4 +165,35 @@ fn last_entry(reader: &Reader<'_>, chart: ChartId) -> Result<Option<Stamp>, Desk
     }
     let entry = reader.tx().entry(last)?;
     Ok(entry.map(|entry| Stamp::from_millis(entry.core.created as i64)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::alphabetical;
+
+    #[test]
+    fn names_stand_where_their_readers_look_for_them() {
+        let mut names = [
+            "Zorn, Emma",
+            "Żak, Błażej",
+            "ørsted, Ove",
+            "Ògúnlésí, Adé",
+            "Mejía, Gustavo",
+            "Łukasz, Jan",
+            "Dorn, Ida",
+            "Đặng, Mỹ Linh",
+        ];
+        names.sort_by_cached_key(|name| alphabetical(name));
+        let expected = [
+            "Đặng, Mỹ Linh",
+            "Dorn, Ida",
+            "Łukasz, Jan",
+            "Mejía, Gustavo",
+            "Ògúnlésí, Adé",
+            "ørsted, Ove",
+            "Żak, Błażej",
+            "Zorn, Emma",
+        ];
+        assert_eq!(names, expected);
+    }
 }

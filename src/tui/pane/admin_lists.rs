@@ -2,7 +2,7 @@
 
 use super::super::action::Action;
 use super::super::canvas::Canvas;
-use super::super::shell::Shell;
+use super::super::shell::{Shell, workplaces};
 use super::super::text;
 use super::super::theme::Tone;
 use super::super::when;
@@ -51,7 +51,7 @@ impl Admin {
             list.put(
                 63,
                 y,
-                &format!("{locked}{}", user.units.join(" · ")),
+                &format!("{locked}{}", workplaces(&user.units).join(" · ")),
                 Tone::Muted,
             );
             self.mark(shell, &mut list, y, at);

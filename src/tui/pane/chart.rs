@@ -9,6 +9,7 @@ use super::super::text;
 use super::super::theme::Tone;
 use super::super::when;
 use super::happened;
+use crate::clinical::Body;
 use crate::desk::view::{ChartView, EntryView, Severity, Stamp};
 
 /// The tabs of a chart.
@@ -52,6 +53,15 @@ pub struct OpenChart {
     rest: Rest,
 }
 
+/// By what an entry of the list is known again.
+struct Known {
+    entry: String,
+    thread: String,
+    version: u32,
+    /// Whether it was its thread's last version.
+    last: bool,
+}
+
 impl OpenChart {
     /// A chart opens on what matters.
     pub fn new(view: ChartView) -> Self {
@@ -64,15 +74,29 @@ impl OpenChart {
         }
     }
 
-    /// Takes the chart as it is now. The selection stays on its entry, or on that entry's newest version.
+    /// Takes the chart as it is now. The selection stays on its entry; where that was the last version of its thread, on what is the
+    /// last version now: whoever goes on changing it changes what holds.
     pub fn renew(&mut self, view: ChartView) {
-        let known = |entry: &&EntryView| (entry.entry.clone(), entry.thread.clone());
-        let before: Vec<_> = self.entries().iter().map(known).collect();
+        let known = |entry: &&EntryView| Known {
+            entry: entry.entry.clone(),
+            thread: entry.thread.clone(),
+            version: entry.version,
+            last: entry.version >= entry.versions,
+        };
+        let before: Vec<Known> = self.entries().iter().map(known).collect();
         self.view = view;
-        let now: Vec<_> = self.entries().iter().map(known).collect();
-        self.selection.follow(&before, |(entry, thread)| {
-            let same = now.iter().position(|(now, _)| now == entry);
-            same.or_else(|| now.iter().position(|(_, now)| now == thread))
+        let now: Vec<Known> = self.entries().iter().map(known).collect();
+        self.selection.follow(&before, |was| {
+            let same = now.iter().position(|now| now.entry == was.entry);
+            let thread = now.iter().enumerate();
+            let thread = thread.filter(|(_, now)| now.thread == was.thread);
+            let last = thread.max_by_key(|(_, now)| now.version);
+            let last = last.map(|(at, _)| at);
+            if was.last {
+                last.or(same)
+            } else {
+                same.or(last)
+            }
         });
     }
 
@@ -160,23 +184,24 @@ impl OpenChart {
         let mut y = self.render_who(shell, canvas, keys);
         canvas.rule(y);
         y += 1;
-        self.render_tabs(canvas, y);
         let gap = u16::from(canvas.height() > 14);
         let mut inside = canvas.below(y + 1 + gap);
-        match self.tab {
+        let below = match self.tab {
             Tab::Summary => {
                 inside.scrolled(&self.scroll, |canvas| self.render_summary(shell, canvas));
+                0
             }
             Tab::Vitals => {
                 let rows = self.render_vitals(shell, &mut inside, 0);
-                self.render_entries(shell, &mut inside.below(rows + 1), keys, alone);
+                self.render_entries(shell, &mut inside.below(rows + 1), keys, alone)
             }
             Tab::Access => {
                 inside.put(1, 0, &self.attending(), Tone::Text);
-                self.render_entries(shell, &mut inside.below(2), keys, alone);
+                self.render_entries(shell, &mut inside.below(2), keys, alone)
             }
             _ => self.render_entries(shell, &mut inside, keys, alone),
-        }
+        };
+        self.render_tabs(canvas, y, below);
     }
 
     /// Who attends, and by whose word.
@@ -270,7 +295,16 @@ impl OpenChart {
         y
     }
 
-    fn render_tabs(&self, canvas: &mut Canvas<'_>, y: u16) {
+    /// The tabs, and at their right how many entries of this one stand below the window.
+    fn render_tabs(&self, canvas: &mut Canvas<'_>, y: u16, below: usize) {
+        let width = canvas.width();
+        let more = if below > 0 {
+            format!(" {below} more")
+        } else {
+            String::new()
+        };
+        let from = canvas.put_right(width.saturating_sub(1), y, &more, Tone::Muted);
+        let canvas = &mut canvas.part(0, 0, if below > 0 { from } else { width }, u16::MAX);
         // Where all names do not fit, those around the current one do.
         let at = TABS
             .iter()
@@ -293,16 +327,28 @@ impl OpenChart {
         }
     }
 
-    /// The entries of the tab, and beside or under them the selected one.
-    fn render_entries(&self, shell: &Shell, canvas: &mut Canvas<'_>, keys: bool, alone: bool) {
+    /// The entries of the tab, and beside or under them the selected one. Returns how many of them stand below the window.
+    fn render_entries(
+        &self,
+        shell: &Shell,
+        canvas: &mut Canvas<'_>,
+        keys: bool,
+        alone: bool,
+    ) -> usize {
         let entries = self.entries();
         if entries.is_empty() {
             canvas.put(1, 0, "nothing here", Tone::Muted);
-            return;
+            return 0;
         }
         let (width, height) = (canvas.width(), canvas.height());
         let beside = width >= 100;
-        let detail = if beside || height < 9 { 0 } else { 5 };
+        // What a short list leaves free is for reading.
+        let free = height.saturating_sub(entries.len() as u16);
+        let detail = if beside || height < 9 {
+            0
+        } else {
+            free.min(height / 2).max(5)
+        };
         let list_width = if beside { width / 2 } else { width };
         let mut list = canvas.part(0, 0, list_width, height.saturating_sub(detail));
         let selected = self.selection.at(entries.len());
@@ -311,6 +357,7 @@ impl OpenChart {
         } else {
             self.selection.leaping(entries.len(), list.height())
         };
+        let below = entries.len() - window.end;
         for (y, at) in window.enumerate() {
             let entry = entries[at];
             let y = y as u16;
@@ -346,7 +393,7 @@ impl OpenChart {
             }
         }
         let Some(entry) = selected.map(|at| entries[at]) else {
-            return;
+            return below;
         };
         let mut about = if beside {
             let mut side = canvas.part(list_width, 0, u16::MAX, height);
@@ -356,17 +403,47 @@ impl OpenChart {
             canvas.below(height - detail).rule(0);
             canvas.part(1, height - detail + 1, u16::MAX, detail - 1)
         } else {
-            return;
+            return below;
         };
         if !self.rest.moves() {
             render_entry(entry, shell, &mut about);
         }
+        below
+    }
+}
+
+/// What an entry says: a note in full, anything else in one line.
+fn says(entry: &EntryView) -> &str {
+    match entry.typed.as_deref() {
+        Some(Body::Note(note)) => note.text.trim_end(),
+        _ => &entry.headline,
     }
 }
 
 /// One entry beside the list.
 fn render_entry(entry: &EntryView, shell: &Shell, canvas: &mut Canvas<'_>) {
-    let y = canvas.paragraph(0, 0, &entry.headline, Tone::Text);
+    let below = 1
+        + usize::from(entry.versions > 1)
+        + entry.flags.len()
+        + usize::from(entry.retracted.is_some());
+    let room = usize::from(canvas.height()).saturating_sub(below).max(1);
+    let mut lines = text::wrap(says(entry), usize::from(canvas.width()));
+    // What is cut is said, and how to read on.
+    let more = (lines.len() > room).then(|| {
+        let kept = room.saturating_sub(1);
+        let more = lines.len() - kept;
+        lines.truncate(kept);
+        format!("… {} more, Enter shows all", text::lines_of(more))
+    });
+    let mut y = 0;
+    for line in &lines {
+        canvas.put(0, y, line, Tone::Text);
+        y += 1;
+    }
+    if let Some(more) = more {
+        canvas.put(0, y, &more, Tone::Muted);
+        y += 1;
+    }
     let sign = if entry.verified {
         ("signed ok", Tone::Good)
     } else {

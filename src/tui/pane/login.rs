@@ -272,5 +272,10 @@ impl Login {
             );
             inside.put(1, y + 2 + at as u16, &line, Tone::Text);
         }
+        if logins.len() > room {
+            let more = format!("{} more ", logins.len() - room);
+            let last = inside.height() - 1;
+            inside.put_right(inside.width(), last, &more, Tone::Muted);
+        }
     }
 }

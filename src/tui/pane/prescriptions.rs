@@ -32,6 +32,10 @@ pub struct Prescriptions {
     pub(super) rest: Rest,
     /// Whether the whole prescription was asked for, to be read on a page.
     reading: bool,
+    /// Whether an answer to the pharmacist was begun before the question had come.
+    answering: bool,
+    /// Whether this is a prescriber's or patient's list, and no pharmacy's queue.
+    own: bool,
     /// The prescription to select once the list has come.
     wanted: Option<String>,
 }
@@ -60,8 +64,9 @@ impl Prescriptions {
             .iter()
             .filter(|line| self.finished || !is_final(line.state))
             .collect();
-        // What waits comes first, the longest waiting at the top.
-        lines.sort_by_key(|line| (!waits(line.state), line.signed));
+        // What waits comes first, the longest waiting at the top; before it, in a prescriber's list, what waits for the prescriber.
+        let asked = |state| self.own && state == RxState::Held;
+        lines.sort_by_key(|line| (!asked(line.state), !waits(line.state), line.signed));
         lines
     }
 
@@ -148,6 +153,33 @@ impl Prescriptions {
         }
     }
 
+    /// Answers the pharmacist. **Nobody answers a question that is not on the screen**: it is fetched first.
+    fn answer(&mut self, shell: &mut Shell) {
+        let Some(line) = self.selected() else { return };
+        if line.state != RxState::Held {
+            let state = line.state;
+            shell.say(format!("no question is open: it is {state}"), Tone::Warn);
+            return;
+        }
+        let Some(rx) = self.current() else {
+            self.answering = true;
+            self.look(shell);
+            return;
+        };
+        let held = rx.events.iter().rev().find(|event| event.event == "held");
+        let who = rx.line.name.as_deref().unwrap_or(&rx.line.mrn);
+        let mut what = format!("{}  {who}", rx.line.medicine);
+        if let Some(held) = held {
+            let reason = held.reason.as_deref().unwrap_or("no question was written");
+            what = format!("{what}\n{} asks: {reason}", held.by);
+        }
+        Task::AnswerRx {
+            rx: rx.line.rx.clone(),
+            what,
+        }
+        .begin(shell);
+    }
+
     fn read(&mut self, shell: &mut Shell) {
         if let Some(rx) = self.current() {
             let page = pages::rx(rx);
@@ -162,6 +194,7 @@ impl Prescriptions {
 impl Room for Prescriptions {
     fn enter(&mut self, shell: &mut Shell) {
         self.detail = None;
+        self.own = !Self::is_queue(shell);
         shell.ask(Query::Rxs);
     }
 
@@ -181,11 +214,7 @@ impl Room for Prescriptions {
             Action::Hold => self.about(shell, waits, |rx, what| Task::Hold { rx, what }),
             Action::Refuse => self.about(shell, open, |rx, what| Task::RefuseRx { rx, what }),
             Action::RxCancel => self.about(shell, open, |rx, what| Task::CancelRx { rx, what }),
-            Action::RxAnswer => self.about(
-                shell,
-                |state| state == RxState::Held,
-                |rx, what| Task::AnswerRx { rx, what },
-            ),
+            Action::RxAnswer => self.answer(shell),
             Action::RxNew => Task::Order { mrn: None }.begin(shell),
             Action::RxFinal | Action::QueueFinal => {
                 self.finished = !self.finished;
@@ -199,6 +228,7 @@ impl Room for Prescriptions {
                     self.detail = None;
                     self.hurry = false;
                     self.reading = false;
+                    self.answering = false;
                     // Resting on a row is looking at it, and looks are recorded: passing by is not.
                     if Self::is_queue(shell) {
                         self.rest.moved(shell.now, REST);
@@ -232,6 +262,7 @@ impl Room for Prescriptions {
                     // What was asked for about the one that is gone is not done with its neighbour.
                     self.hurry = false;
                     self.reading = false;
+                    self.answering = false;
                 }
                 self.select_wanted(shell);
                 if Self::is_queue(shell) {
@@ -240,9 +271,12 @@ impl Room for Prescriptions {
             }
             Reply::Rx(rx) => {
                 let reading = std::mem::take(&mut self.reading);
+                let answering = std::mem::take(&mut self.answering);
                 self.detail = Some((**rx).clone());
                 if std::mem::take(&mut self.hurry) && self.current().is_some() {
                     self.dispense(shell);
+                } else if answering && self.current().is_some() {
+                    self.answer(shell);
                 } else if reading && self.current().is_some() {
                     shell.push(Popup::Page(pages::rx(rx)));
                 }

@@ -10,6 +10,14 @@ use super::super::when;
 use super::prescriptions::{Prescriptions, waits};
 use crate::desk::view::{Check, RxLine, RxState, Severity};
 
+/// What marks a controlled drug.
+fn controlled(line: &RxLine) -> &'static str {
+    line.controlled.as_ref().map_or("", |_| " CD")
+}
+
+/// Columns that the patient's name keeps where the medicine needs more than its own.
+const SHORTEST_NAME: u16 = 6;
+
 impl Prescriptions {
     pub(super) fn render_list(&self, shell: &Shell, canvas: &mut Canvas<'_>) {
         let shown = self.shown();
@@ -38,6 +46,10 @@ impl Prescriptions {
         };
         let notes = shown.iter().map(|line| text::width(&note(line)));
         let from = width.saturating_sub(1 + notes.max().unwrap_or(0) as u16);
+        // The columns of the list stand one below the other: the longest medicine says what it leaves to the names.
+        let needs = shown.iter();
+        let needs = needs.map(|line| text::width(&line.medicine) + controlled(line).len());
+        let needs = needs.max().unwrap_or(0) as u16;
         let selected = self.selection.at(shown.len());
         let height = canvas.height().saturating_sub(1);
         let mut list = canvas.part(0, 1, u16::MAX, height);
@@ -65,7 +77,9 @@ impl Prescriptions {
             let name = line.name.as_deref().unwrap_or("");
             let room = from.saturating_sub(x + 2);
             // Where both are long, the medicine has most of it: it is what is taken from the shelf.
-            let name_room = (room * 2 / 5).min(18);
+            let most = (room * 2 / 5).min(18);
+            let lacks = (needs + 1).saturating_sub(room - most);
+            let name_room = most.saturating_sub(lacks).max(most.min(SHORTEST_NAME));
             let x = list.put_within(
                 x + 1,
                 y,
@@ -73,8 +87,8 @@ impl Prescriptions {
                 &text::left(name, usize::from(name_room)),
                 Tone::Text,
             );
-            let controlled = line.controlled.as_ref().map(|_| " CD").unwrap_or_default();
             let room = from.saturating_sub(x + 2);
+            let controlled = controlled(line);
             let medicine = with_strength(
                 &line.medicine,
                 usize::from(room).saturating_sub(controlled.len()),
@@ -182,6 +196,7 @@ fn fitted(checks: &[Check], stop: bool, columns: usize, height: usize) -> Vec<(S
 }
 
 /// A medicine in at most `columns` with its strength, before which the name is cut: two strengths of one medicine differ in nothing else.
+/// **A strength stands there whole or not at all**: `0.1…` is another dose than `0.125 mg`.
 fn with_strength(medicine: &str, columns: usize) -> String {
     if text::width(medicine) <= columns {
         return medicine.to_owned();
@@ -199,10 +214,12 @@ fn with_strength(medicine: &str, columns: usize) -> String {
     let apart = words[at].chars().all(|c| c.is_ascii_digit() || c == '.');
     let strength = words[at..(at + 1 + usize::from(apart)).min(words.len())].join(" ");
     let room = columns.saturating_sub(text::width(&strength) + 1);
+    let name = words[..at].join(" ");
     if room < 4 {
-        return text::cut(medicine, columns).into_owned();
+        // The blank keeps a mark that stands for the strength apart from one that cuts the name.
+        return text::cut(&format!("{name} …"), columns).into_owned();
     }
-    format!("{} {strength}", text::cut(&words[..at].join(" "), room))
+    format!("{} {strength}", text::cut(&name, room))
 }
 
 /// The state in a word that leaves room for the medicine.
@@ -250,6 +267,16 @@ mod tests {
         );
         assert_eq!(with_strength("sodium chloride infusion", 9), "sodium c…");
         assert_eq!(with_strength("warfarin 5 mg", 5), "warf…");
+        assert_eq!(with_strength("digoxin 0.125 mg tablet", 11), "digoxin …");
+        assert_eq!(
+            with_strength("digoxin 0.125 mg tablet", 13),
+            "dig… 0.125 mg"
+        );
+        for columns in 0..20 {
+            let shown = with_strength("digoxin 0.125 mg tablet", columns);
+            let whole = shown.contains("0.125 mg");
+            assert!(whole || !shown.contains('0'), "{columns}: {shown}");
+        }
     }
 
     #[test]

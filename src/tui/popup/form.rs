@@ -4,6 +4,7 @@
 //! passphrase and the second factor are typed below it.
 
 use super::super::action::Action;
+use super::super::backend::Failure;
 use super::super::field::{Field, Shown};
 use super::super::key::Key;
 use super::super::list::Scroll;
@@ -27,6 +28,8 @@ pub struct Entry {
     pub hint: String,
     /// Words to choose from; a number or the beginning of a word will do.
     pub choices: Vec<String>,
+    /// Whether somebody typed into it, on this screen or before.
+    edited: bool,
 }
 
 impl Entry {
@@ -38,6 +41,7 @@ impl Entry {
             began: Field::with(default),
             hint: hint.to_owned(),
             choices: Vec::new(),
+            edited: false,
         }
     }
 
@@ -49,6 +53,7 @@ impl Entry {
             began: Field::new(Shown::Plain),
             hint: String::new(),
             choices: Vec::new(),
+            edited: false,
         }
     }
 
@@ -60,6 +65,7 @@ impl Entry {
             began: Field::new(Shown::Plain),
             hint: String::new(),
             choices: Vec::new(),
+            edited: false,
         }
     }
 
@@ -76,6 +82,7 @@ impl Entry {
             began: Field::with(default),
             hint: numbered.join("  "),
             choices: choices.iter().map(|c| (*c).to_owned()).collect(),
+            edited: false,
         }
     }
 }
@@ -107,7 +114,7 @@ pub struct Form {
     pub(super) beside: Vec<(String, Tone)>,
     pub(super) entries: Vec<Entry>,
     pub(super) at: usize,
-    task: Task,
+    pub(super) task: Task,
     pub(super) wrong: Option<Wrong>,
     pub(super) scroll: Scroll,
     /// Whether the next Esc throws away what was typed.
@@ -212,8 +219,14 @@ impl Form {
     {
         self.given(label)
             .map(|text| {
-                text.parse()
-                    .map_err(|error: T::Err| Wrong::new(label, error))
+                text.parse().map_err(|error: T::Err| {
+                    // Half the world writes it so.
+                    let point = text.replace(',', ".");
+                    if point != text && point.parse::<T>().is_ok() {
+                        return Wrong::new(label, format!("write a point: {point}"));
+                    }
+                    Wrong::new(label, error)
+                })
             })
             .transpose()
     }
@@ -237,6 +250,7 @@ impl Form {
         for (label, text) in &draft.fields {
             if let Some(entry) = self.entries.iter_mut().find(|entry| entry.label == label) {
                 entry.field.set(text);
+                entry.edited = true;
             }
         }
     }
@@ -297,6 +311,26 @@ impl Form {
             self.wrong = Some(Wrong::new(self.entries[at].label, why));
         }
         at.is_some()
+    }
+
+    /// Takes the answer that something in it cannot be. The cursor goes to the field of which the answer speaks: the one whose text it
+    /// repeats, the longest text first, and of several the one that it names.
+    pub(super) fn refused(&mut self, failure: &Failure) {
+        let separate = |c: char| c.is_whitespace() || matches!(c, ':' | ',' | ';' | '`');
+        let words: Vec<&str> = failure.message.split(separate).collect();
+        let spoken_of = |entry: &Entry| {
+            let typed = entry.field.text().trim();
+            let repeated = !entry.field.is_secret() && typed.len() > 1 && words.contains(&typed);
+            let mut words = words.iter();
+            let named = words.any(|word| word.len() > 2 && entry.label.starts_with(word));
+            (if repeated { typed.len() } else { 0 }, named)
+        };
+        let fields = self.entries.iter().map(spoken_of).enumerate();
+        let most = fields.max_by_key(|(_, spoken_of)| *spoken_of);
+        let at = most.filter(|(_, spoken_of)| *spoken_of > (0, false));
+        let label = at.map_or("", |(at, _)| self.entries[at].label);
+        self.at = at.map_or(self.at, |(at, _)| at);
+        self.wrong = Some(Wrong::new(label, &failure.message));
     }
 
     pub(super) fn act(mut self, action: Action, shell: &mut Shell) -> After {
@@ -363,11 +397,15 @@ impl Form {
             .get_mut(self.at)
             .filter(|_| self.pending.is_none())
         {
-            // A choice that stands there is a proposal: what is typed takes its place.
-            if key.typed().is_some() && entry.choices.iter().any(|c| c == entry.field.text()) {
+            // A choice that stands there is a proposal, and so is what a new form begins with until somebody edits it: what is typed
+            // takes its place.
+            let choice = entry.choices.iter().any(|c| c == entry.field.text());
+            let proposed = !entry.edited && !self.task.amends();
+            if key.typed().is_some() && (choice || proposed) {
                 entry.field.clear();
             }
             if entry.field.press(key) {
+                entry.edited = true;
                 self.wrong = None;
                 self.leaving = false;
                 self.edits += 1;
@@ -381,7 +419,11 @@ impl Form {
             .get_mut(self.at)
             .filter(|_| self.pending.is_none())
         {
+            if !entry.edited && !self.task.amends() {
+                entry.field.clear();
+            }
             entry.field.paste(pasted);
+            entry.edited = true;
             self.leaving = false;
             self.edits += 1;
         }
@@ -407,7 +449,10 @@ mod tests {
         let theme = Theme::mono();
         let mut buffer = Buffer::empty(Rect::new(0, 0, columns, 24));
         let mut cursor = None;
-        form.render(&mut Canvas::new(&mut buffer, &theme, &mut cursor, false));
+        form.draw(
+            "Admit",
+            &mut Canvas::new(&mut buffer, &theme, &mut cursor, false),
+        );
         capture::plain(&buffer)
     }
 

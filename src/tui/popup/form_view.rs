@@ -2,12 +2,20 @@
 
 use super::super::canvas::Canvas;
 use super::super::draft::LEAVING;
+use super::super::shell::Shell;
 use super::super::text;
 use super::super::theme::Tone;
 use super::form::{Entry, Form};
 
+/// Lines that say who and what a form with checks is about: the patient and the medicine.
+const ABOUT: usize = 2;
+
 impl Form {
-    pub(super) fn render(&self, canvas: &mut Canvas<'_>) {
+    pub(super) fn render(&self, shell: &Shell, canvas: &mut Canvas<'_>) {
+        self.draw(&shell.titled(&self.title, self.task.chart()), canvas);
+    }
+
+    pub(super) fn draw(&self, title: &str, canvas: &mut Canvas<'_>) {
         let labels = self.labels();
         // What a frame leaves inside its edges and margins.
         let room = canvas.width().saturating_sub(10).min(72);
@@ -23,11 +31,14 @@ impl Form {
                 })
                 .collect()
         };
-        let mut intro = Vec::new();
+        // Who and what it is about stands before the checks in the narrowest window, too.
+        let first = if wide { 0 } else { self.intro.len().min(ABOUT) };
+        let (about, rest) = self.intro.split_at(first);
+        let mut intro = wrapped(about);
         if !wide {
             intro.extend(wrapped(&self.beside));
         }
-        intro.extend(wrapped(&self.intro));
+        intro.extend(wrapped(rest));
         let side: &[(String, Tone)] = if wide { &self.beside } else { &[] };
         let gap = u16::from(!intro.is_empty());
         let labels_room = room.saturating_sub(labels);
@@ -40,16 +51,17 @@ impl Form {
         let tail = hints.chain([self.told(room).len(), 1]).max().unwrap_or(1) as u16;
         let fields = self.entries.len() as u16 + tail;
         let above = intro.len().max(side.len()) as u16;
-        let mut inside = super::frame(canvas, &self.title, 78, above + gap + fields);
+        let mut inside = super::frame(canvas, title, 78, above + gap + fields);
         let height = inside.height();
-        // The fields keep their place; what is to be read scrolls above them. In a small window it keeps a third: nobody signs
-        // under a text of which nothing is in sight.
+        // The fields keep their place; what is to be read scrolls above them. In a small window it keeps half, and the fields scroll,
+        // too: nobody signs under a text of which nothing is in sight.
         let upper = height
             .saturating_sub(fields + gap)
-            .max(height / 3)
+            .max(height / 2)
             .min(above);
         let window = self.scroll.window(usize::from(above), upper);
-        let hidden = usize::from(above) - window.end;
+        let below = window.end;
+        let hidden = usize::from(above) - below;
         for (y, at) in window.enumerate() {
             if let Some((line, tone)) = intro.get(at) {
                 inside.put_within(0, y as u16, column, line, *tone);
@@ -61,12 +73,16 @@ impl Form {
         if gap == 1 {
             inside.rule(upper);
             if hidden > 0 {
-                inside.put(
-                    1,
-                    upper,
-                    &format!(" {hidden} more lines, PageDown "),
-                    Tone::Warn,
-                );
+                // A STOP is said even where there is no room for it.
+                let below = intro.get(below..).into_iter().chain(side.get(below..));
+                let stop = below.flatten().any(|(line, _)| line.starts_with("STOP"));
+                let (stop, tone) = if stop {
+                    ("STOP below, ", Tone::Alert)
+                } else {
+                    ("", Tone::Warn)
+                };
+                let more = format!(" {stop}{hidden} more lines, PageDown ");
+                inside.put(1, upper, &more, tone);
             }
         }
         let mut lower = inside.below(upper + gap);
@@ -120,7 +136,12 @@ impl Form {
         let (line, tone) = if self.leaving {
             (LEAVING.to_owned(), Tone::Warn)
         } else if let Some(wrong) = &self.wrong {
-            (format!("! {}: {}", wrong.label, wrong.text), Tone::Alert)
+            let of = if wrong.label.is_empty() {
+                String::new()
+            } else {
+                format!("{}: ", wrong.label)
+            };
+            (format!("! {of}{}", wrong.text), Tone::Alert)
         } else if let Some(entry) =
             hint.filter(|entry| !fits(entry, columns.saturating_sub(labels)))
         {

@@ -1,6 +1,6 @@
 //! One of several, narrowed by typing: the palette, and questions such as what to write.
 
-use super::super::action::{Action, TABLE};
+use super::super::action::{Action, Context, Row, TABLE};
 use super::super::canvas::Canvas;
 use super::super::draft;
 use super::super::filter::Filter;
@@ -49,6 +49,31 @@ pub struct Menu {
     selection: Selection,
 }
 
+/// Columns kept for the number of rows below the window.
+const MORE: u16 = 9;
+
+/// Whether each of the words typed stands in what a row says, or in the name of its action.
+fn is_called(typed: &str, label: &str, action: Option<&Row>) -> bool {
+    let label = label.to_lowercase();
+    let name = action.map_or(["", ""], |row| [row.name, row.short]);
+    let mut words = typed.split_whitespace();
+    words.all(|word| label.contains(word) || name.iter().any(|name| name.contains(word)))
+}
+
+/// Where the keys of a context count, for whoever looks for one elsewhere.
+fn place(context: Context) -> Option<&'static str> {
+    Some(match context {
+        Context::Charts => "in Records, in the list of charts",
+        Context::Chart => "in an open chart",
+        Context::Orders | Context::Queue => "in Prescriptions",
+        Context::Shelf => "in Pharmacy",
+        Context::Search => "in Search",
+        Context::Inbox => "in Inbox",
+        Context::Admin => "in Admin",
+        _ => return None,
+    })
+}
+
 impl Menu {
     /// A menu of these rows.
     pub fn new(title: impl Into<String>, rows: Vec<MenuRow>) -> Self {
@@ -60,8 +85,8 @@ impl Menu {
         }
     }
 
-    /// Every action that may be done here, by its name.
-    pub fn palette(shell: &Shell, contexts: &[super::super::action::Context]) -> Self {
+    /// Every action that may be done here, by what it does or by its name.
+    pub fn palette(shell: &Shell, contexts: &[Context]) -> Self {
         let rows = TABLE
             .iter()
             .filter(|row| {
@@ -88,15 +113,27 @@ impl Menu {
         {
             return vec![row];
         }
-        let words: Vec<&str> = typed.split_whitespace().collect();
-        self.rows
+        let action = |choice: &Choice| match choice {
+            Choice::Do(action) => Some(action.row()),
+            _ => None,
+        };
+        let called = |row: &&MenuRow| is_called(&typed, &row.label, action(&row.choice));
+        self.rows.iter().filter(called).collect()
+    }
+
+    /// What is called so in another place, with its key and that place, where this is the palette.
+    fn elsewhere(&self, shell: &Shell) -> Option<String> {
+        let typed = self.filter.followed().trim().to_lowercase();
+        let palette = matches!(self.rows.first()?.choice, Choice::Do(_));
+        TABLE
             .iter()
-            .filter(|row| {
-                words
-                    .iter()
-                    .all(|word| row.label.to_lowercase().contains(word))
+            .filter(|row| palette && row.need.met(shell.role(), shell.look.kiosk))
+            .filter_map(|row| Some((row, place(row.context)?)))
+            .find(|(row, _)| is_called(&typed, row.description, Some(row)))
+            .map(|(row, place)| {
+                let key = shell.look.keymap.shown(row.action).unwrap_or_default();
+                format!("not here, but {place}: {}, {key}", row.description)
             })
-            .collect()
     }
 
     pub(super) fn act(mut self, action: Action, shell: &mut Shell) -> After {
@@ -173,14 +210,26 @@ impl Menu {
         let mut inside = super::frame(canvas, &self.title, 70, self.rows.len() as u16 + 2);
         let width = inside.width();
         let x = inside.put(0, 0, "> ", Tone::Muted);
-        self.filter
-            .draw(&mut inside, x, 0, width.saturating_sub(x), true);
+        let height = inside.height().saturating_sub(2);
+        let window = self.selection.window(rows.len(), height);
+        let more = rows.len() - window.end;
+        if more > 0 {
+            inside.put_right(width, 0, &format!("{more} more"), Tone::Muted);
+        }
+        let kept = if self.rows.len() > usize::from(height) {
+            MORE
+        } else {
+            0
+        };
+        let room = width.saturating_sub(x + kept);
+        self.filter.draw(&mut inside, x, 0, room, true);
         if rows.is_empty() {
-            inside.put(0, 2, "nothing is called that", Tone::Muted);
+            let elsewhere = self.elsewhere(shell);
+            let line = elsewhere.as_deref().unwrap_or("nothing is called that");
+            inside.below(2).paragraph(0, 0, line, Tone::Muted);
         }
         let mut list = inside.below(2);
         let selected = self.selection.at(rows.len());
-        let window = self.selection.window(rows.len(), list.height());
         for (y, at) in window.enumerate() {
             let row = rows[at];
             let number = self

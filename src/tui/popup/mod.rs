@@ -20,6 +20,7 @@ pub use note::Note;
 pub use page::Page;
 
 use super::action::{Action, Context};
+use super::backend::Failure;
 use super::canvas::Canvas;
 use super::key::Key;
 use super::shell::Shell;
@@ -221,13 +222,22 @@ impl Popup {
         }
     }
 
+    /// Takes the answer that what was typed cannot be. `false` where nothing shows it beside what was typed.
+    pub fn refused(&mut self, failure: &Failure) -> bool {
+        match self {
+            Popup::Form(popup) => popup.refused(failure),
+            Popup::Note(_) | Popup::Confirm(_) | Popup::Menu(_) | Popup::Page(_) => return false,
+        }
+        true
+    }
+
     /// Draws it over what is there.
     pub fn render(&self, shell: &Shell, canvas: &mut Canvas<'_>) {
         match self {
             Popup::Confirm(popup) => popup.render(canvas),
             Popup::Menu(popup) => popup.render(shell, canvas),
-            Popup::Form(popup) => popup.render(canvas),
-            Popup::Note(popup) => popup.render(canvas),
+            Popup::Form(popup) => popup.render(shell, canvas),
+            Popup::Note(popup) => popup.render(shell, canvas),
             Popup::Page(popup) => popup.render(canvas),
         }
     }
@@ -249,7 +259,8 @@ impl Popup {
 fn frame<'a>(canvas: &'a mut Canvas<'_>, title: &str, width: u16, height: u16) -> Canvas<'a> {
     let (w, h) = (canvas.width(), canvas.height());
     // What does not fit inside a frame gets the whole screen.
-    let small = w < 60 || height + 4 > h;
+    // Without edges nothing keeps it apart from what stands beside it.
+    let small = w < 60 || height + 4 > h || canvas.plain();
     let width = if small {
         w
     } else {
@@ -263,7 +274,7 @@ fn frame<'a>(canvas: &'a mut Canvas<'_>, title: &str, width: u16, height: u16) -
     let (x, y) = ((w - width) / 2, (h - height) / 2);
     let mut part = canvas.part(x, y, width, height);
     part.fill(Tone::Popup);
-    if !small && !part.plain() {
+    if !small {
         edges(&mut part);
     }
     part.put(

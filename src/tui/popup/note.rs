@@ -9,6 +9,7 @@ use super::super::canvas::Canvas;
 use super::super::draft::LEAVING;
 use super::super::shell::Shell;
 use super::super::task::Task;
+use super::super::text;
 use super::super::theme::Tone;
 use super::{After, Pending, Popup, Wrong};
 use crate::desk::view::{Draft, Stamp};
@@ -136,12 +137,24 @@ impl Note {
         self.leaving = false;
     }
 
-    pub(super) fn render(&self, canvas: &mut Canvas<'_>) {
-        let mut inside = super::frame(canvas, &self.title, 80, 14);
+    pub(super) fn render(&self, shell: &Shell, canvas: &mut Canvas<'_>) {
+        let title = shell.titled(&self.title, self.task.chart());
+        let mut inside = super::frame(canvas, &title, 80, 14);
         let height = inside.height();
         inside
             .part(0, 0, u16::MAX, height.saturating_sub(1))
             .widget(&self.area);
+        // Only what was drawn knows where it is scrolled to.
+        let (above, _) = self.area.scroll_offset();
+        if above > 0 {
+            let above = format!("{} above", text::lines_of(usize::from(above)));
+            inside.put_right(
+                inside.width(),
+                height.saturating_sub(1),
+                &above,
+                Tone::Muted,
+            );
+        }
         let note = match (&self.wrong, self.leaving) {
             (_, true) => LEAVING,
             (Some(wrong), _) => wrong,

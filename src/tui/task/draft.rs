@@ -1,5 +1,6 @@
 //! Tasks whose text outlives a lock, and how they go on.
 
+use super::super::command::Query;
 use super::super::popup::Popup;
 use super::super::shell::Shell;
 use super::Task;
@@ -16,6 +17,38 @@ impl Task {
                 | Task::Allergy { .. }
                 | Task::Order { .. }
         )
+    }
+
+    /// Whether it changes an entry that was written before.
+    pub fn amends(&self) -> bool {
+        matches!(
+            self,
+            Task::Note {
+                amends: Some(_),
+                ..
+            } | Task::Vitals {
+                amends: Some(_),
+                ..
+            } | Task::Problem {
+                amends: Some(_),
+                ..
+            } | Task::Allergy {
+                amends: Some(_),
+                ..
+            }
+        )
+    }
+
+    /// The number of the chart into which it writes, where it is known.
+    pub fn chart(&self) -> Option<&str> {
+        match self {
+            Task::Note { mrn, .. }
+            | Task::Vitals { mrn, .. }
+            | Task::Problem { mrn, .. }
+            | Task::Allergy { mrn, .. }
+            | Task::Order { mrn: Some(mrn) } => Some(mrn),
+            _ => None,
+        }
     }
 
     /// The draft that this becomes while it is being written, still empty. `None` for what is short or not a record.
@@ -59,7 +92,14 @@ impl Task {
     /// Puts its question on the screen, filled with what a draft says.
     pub fn resume(draft: &Draft, shell: &mut Shell) {
         let begun = i64::try_from(draft.begun).unwrap_or_default();
-        let mut popup = Self::of(draft).popup(Stamp::from_millis(begun));
+        let task = Self::of(draft);
+        if task
+            .chart()
+            .is_some_and(|mrn| !shell.names.contains_key(mrn))
+        {
+            shell.ask(Query::Charts);
+        }
+        let mut popup = task.popup(Stamp::from_millis(begun));
         popup.begun_at(draft.begun);
         match &mut popup {
             Popup::Form(form) => form.fill(draft),

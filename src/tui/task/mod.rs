@@ -215,7 +215,7 @@ fn reason(title: impl Into<String>, what: &str, task: Task) -> Popup {
         task,
         vec![Entry::text("reason", "", "it is signed and stays readable")],
     );
-    Popup::Form(Box::new(
-        form.under(vec![(what.to_owned(), super::theme::Tone::Text)]),
-    ))
+    let what = what.lines();
+    let what = what.map(|line| (line.to_owned(), super::theme::Tone::Text));
+    Popup::Form(Box::new(form.under(what.collect())))
 }

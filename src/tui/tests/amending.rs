@@ -262,7 +262,11 @@ fn a_patient_amends_what_the_patient_reported_alone() {
     bench.keys("2 enter right");
     bench.keys("a");
     assert!(!bench.shows("Vital signs"), "{}", bench.screen());
-    assert!(bench.shows("is not amended here"), "{}", bench.screen());
+    assert!(
+        bench.shows("your role does not amend this (vitals)"),
+        "{}",
+        bench.screen()
+    );
 }
 
 #[test]

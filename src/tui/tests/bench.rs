@@ -6,9 +6,9 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::buffer::Buffer;
 
 use super::super::app::{App, update};
-use super::super::backend::Backend;
+use super::super::backend::{Backend, Reply};
 use super::super::capture;
-use super::super::command::Command;
+use super::super::command::{Command, Query, Ticket};
 use super::super::key::Key;
 use super::super::keymap::Keymap;
 use super::super::msg::Msg;
@@ -99,6 +99,28 @@ impl Bench {
     pub fn send(&mut self, msg: Msg) {
         let commands = update(&mut self.app, self.now, msg);
         self.run(commands);
+    }
+
+    /// Lets an answer come, as after a reload.
+    pub fn answers(&mut self, query: Query, reply: Reply) {
+        self.app.shell.ask(query);
+        let mut commands = self.app.shell.commands();
+        let Some(Command::Ask { ticket, .. }) = commands.pop() else {
+            panic!("{commands:?}");
+        };
+        let reply = Ok(reply);
+        self.send(Msg::Loaded { ticket, reply });
+    }
+
+    /// Presses a key and lets the question to which it leads go unanswered.
+    pub fn asks(&mut self, key: &str) -> Ticket {
+        let key: Key = key.parse().unwrap();
+        let commands = update(&mut self.app, self.now, Msg::Key(key.into()));
+        let asked = commands.iter().rev().find_map(|command| match command {
+            Command::Ask { ticket, .. } => Some(*ticket),
+            _ => None,
+        });
+        asked.expect("a question")
     }
 
     /// Presses keys as the keymap names them, with blanks between.

@@ -103,7 +103,7 @@ fn what_was_begun_is_offered_after_the_login_and_goes_on_where_it_stood() {
         bench.screen()
     );
     bench.keys("enter");
-    assert!(bench.shows("Note  0012-7") && bench.shows("in the bay"));
+    assert!(bench.shows("Note  0012-7  Mejía, Gustavo") && bench.shows("in the bay"));
     // Looked at and left, it stays.
     bench.asked();
     bench.keys("esc");

@@ -13,6 +13,8 @@ mod keys;
 mod looking;
 mod people;
 mod prescriptions;
+mod reading;
+mod refusals;
 mod screens;
 mod search;
 mod selection;

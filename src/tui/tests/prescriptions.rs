@@ -2,6 +2,9 @@
 
 use serde_json::json;
 
+use super::super::backend::Reply;
+use super::super::capture;
+use super::super::command::Query;
 use super::bench::{Bench, look};
 use super::fixture::{Fixture, NOW, at};
 use crate::desk::view::{
@@ -169,6 +172,22 @@ pub fn alerts() -> Vec<Alert> {
 pub fn rx_view(rx: &str) -> RxView {
     let line = rx_lines().into_iter().find(|line| line.rx == rx).unwrap();
     let stopped = line.worst == Some(Severity::Stop);
+    let event = |event: &str, by: &str, role: &str, reason: Option<&str>| RxEventView {
+        entry: "e9".to_owned(),
+        event: event.to_owned(),
+        created: at("2026-11-22T08:31:00Z"),
+        by: by.to_owned(),
+        role: role.to_owned(),
+        verified: true,
+        quantity: None,
+        lot: None,
+        reason: reason.map(str::to_owned),
+    };
+    let mut events = vec![event("signed", "Dr Helen Smith", "doctor", None)];
+    if line.state == RxState::Held {
+        let question = Some("5 mg or 10 mg?");
+        events.push(event("held", "Ruth Adeyemi", "pharmacist", question));
+    }
     let mut checks = checks();
     if !stopped {
         checks.retain(|check| check.outcome != CheckOutcome::Stop);
@@ -183,17 +202,7 @@ pub fn rx_view(rx: &str) -> RxView {
         ],
         line,
         body: json!({}),
-        events: vec![RxEventView {
-            entry: "e9".to_owned(),
-            event: "signed".to_owned(),
-            created: at("2026-11-22T08:31:00Z"),
-            by: "Dr Helen Smith".to_owned(),
-            role: "doctor".to_owned(),
-            verified: true,
-            quantity: None,
-            lot: None,
-            reason: None,
-        }],
+        events,
         checks,
         alerts: if stopped { alerts() } else { vec![] },
         stock: vec![StockLine {
@@ -331,4 +340,64 @@ fn a_stop_that_arises_at_signing_is_shown_on_the_form_and_takes_a_reason_there()
         asked.contains("past: Some(\"the same substance\")") && asked.contains("once a day"),
         "{asked}"
     );
+}
+
+#[test]
+fn a_prescriber_sees_first_what_is_held_and_the_question_that_is_answered() {
+    let mut bench = Bench::of("smith");
+    bench.keys("3");
+    let screen = bench.screen();
+    let first = screen.lines().find(|line| line.contains("0090-8"));
+    assert!(
+        screen.lines().nth(4) == first,
+        "what is held stands first:\n{screen}"
+    );
+    bench.asked();
+    bench.keys("a");
+    assert!(bench.asked().contains("Rx { rx: \"r4\" }"));
+    assert!(
+        bench.shows("Answer the pharmacist") && bench.shows("Ruth Adeyemi asks: 5 mg or 10 mg?"),
+        "{}",
+        bench.screen()
+    );
+    bench.keys("esc down a");
+    assert!(bench.shows("no question is open"), "{}", bench.screen());
+}
+
+#[test]
+fn what_is_handed_over_to_whom_stands_first_in_the_smallest_window() {
+    let mut bench = Bench::of("adeyemi");
+    bench.keys("2 enter");
+    let small = capture::plain(&bench.buffer(40, 12));
+    assert!(
+        small.contains("Mejía, G. 0012-7") && small.contains("amoxicillin 500 mg capsule"),
+        "{small}"
+    );
+    assert!(small.contains("STOP below, 20 more lines"), "{small}");
+    bench.keys("pagedown");
+    let small = capture::plain(&bench.buffer(40, 12));
+    assert!(
+        small.contains("STOP penicillin allergy") && !small.contains("STOP below"),
+        "{small}"
+    );
+}
+
+#[test]
+fn a_strength_is_shown_whole_or_not_at_all_at_any_width() {
+    let mut bench = Bench::of("smith");
+    bench.keys("3");
+    let mut lines = rx_lines();
+    "digoxin 0.125 mg tablet".clone_into(&mut lines[0].medicine);
+    bench.answers(Query::Rxs, Reply::Rxs(lines));
+    for columns in 40..120 {
+        let screen = capture::plain(&bench.buffer(columns, 24));
+        let row = screen.lines().find(|line| line.contains("0012-7"));
+        let row = row.unwrap_or_else(|| panic!("{screen}"));
+        let row = row.split('│').next().unwrap();
+        assert!(
+            row.contains("0.125 mg") || !row.contains("0."),
+            "{columns}: {row}"
+        );
+        assert!(row.contains("dig"), "{columns}: {row}");
+    }
 }

@@ -4,23 +4,12 @@ use ratatui::style::Modifier;
 
 use super::super::backend::Reply;
 use super::super::capture;
-use super::super::command::{Command, Query};
+use super::super::command::Query;
 use super::super::msg::Msg;
 use super::bench::{Bench, look};
 use super::fixture::{Fixture, at};
 use super::{charts, people, prescriptions};
 use crate::desk::view::{EntryView, RxState};
-
-/// Lets an answer come, as after a reload.
-fn answers(bench: &mut Bench, query: Query, reply: Reply) {
-    bench.app.shell.ask(query);
-    let mut commands = bench.app.shell.commands();
-    let Some(Command::Ask { ticket, .. }) = commands.pop() else {
-        panic!("{commands:?}");
-    };
-    let reply = Ok(reply);
-    bench.send(Msg::Loaded { ticket, reply });
-}
 
 /// The selected row.
 fn selected(bench: &Bench) -> String {
@@ -59,7 +48,7 @@ fn an_entry_stays_selected_while_others_are_written_and_as_its_own_next_version(
     let mrn = || Query::Chart {
         mrn: "0012-7".to_owned(),
     };
-    answers(&mut bench, mrn(), Reply::Chart(Box::new(chart.clone())));
+    bench.answers(mrn(), Reply::Chart(Box::new(chart.clone())));
     assert!(bench.shows("latex: wheezing"), "{}", bench.screen());
     assert_eq!(selected(&bench), row);
     // The same thread under the id of its next version.
@@ -68,13 +57,25 @@ fn an_entry_stays_selected_while_others_are_written_and_as_its_own_next_version(
     let asked = bench.asked();
     let thread = asked.split('"').nth(1).unwrap().to_owned();
     bench.keys("esc");
-    for entry in chart.sections.values_mut().flatten() {
-        if entry.thread == thread {
-            entry.entry = "e100".to_owned();
-            entry.headline = "amended".to_owned();
-        }
-    }
-    answers(&mut bench, mrn(), Reply::Chart(Box::new(chart)));
+    // The version before it stays in the list.
+    let mut entries = chart.sections.values_mut();
+    let section = entries
+        .find(|section| section.iter().any(|entry| entry.thread == thread))
+        .unwrap();
+    let before = section
+        .iter_mut()
+        .find(|entry| entry.thread == thread)
+        .unwrap();
+    before.versions = 2;
+    let after = EntryView {
+        entry: "e100".to_owned(),
+        headline: "amended".to_owned(),
+        version: 2,
+        seq: 100,
+        ..before.clone()
+    };
+    section.push(after);
+    bench.answers(mrn(), Reply::Chart(Box::new(chart)));
     assert_selected(&bench, "amended");
 }
 
@@ -86,11 +87,11 @@ fn a_prescription_stays_selected_when_another_leaves_the_queue() {
     // A colleague refuses the first one: the row moves up, the selection with it.
     let mut lines = prescriptions::rx_lines();
     lines[0].state = RxState::Refused;
-    answers(&mut bench, Query::Rxs, Reply::Rxs(lines.clone()));
+    bench.answers(Query::Rxs, Reply::Rxs(lines.clone()));
     assert_selected(&bench, "Spencer");
     // The selected one is gone: what comes after it has its place.
     lines[2].state = RxState::Refused;
-    answers(&mut bench, Query::Rxs, Reply::Rxs(lines));
+    bench.answers(Query::Rxs, Reply::Rxs(lines));
     assert_selected(&bench, "Wisoky");
 }
 
@@ -99,20 +100,10 @@ fn handing_over_what_is_gone_meanwhile_hands_over_nothing_else() {
     let mut bench = Bench::of("adeyemi");
     bench.keys("2 down");
     // Its prescription was asked for and has not come when the list comes without it.
-    bench.app.shell.now = bench.now;
     let mut lines = prescriptions::rx_lines();
     lines[1].state = RxState::Refused;
-    let enter =
-        crossterm::event::KeyEvent::from("enter".parse::<super::super::key::Key>().unwrap());
-    let pending = super::super::app::update(&mut bench.app, bench.now, Msg::Key(enter));
-    let ticket = pending
-        .iter()
-        .find_map(|command| match command {
-            Command::Ask { ticket, .. } => Some(*ticket),
-            _ => None,
-        })
-        .unwrap();
-    answers(&mut bench, Query::Rxs, Reply::Rxs(lines));
+    let ticket = bench.asks("enter");
+    bench.answers(Query::Rxs, Reply::Rxs(lines));
     let late = Reply::Rx(Box::new(prescriptions::rx_view("r2")));
     bench.send(Msg::Loaded {
         ticket,
@@ -131,7 +122,7 @@ fn a_chart_stays_selected_when_another_comes_before_it_and_when_a_filter_goes() 
     let mut admitted = lines[0].clone();
     (admitted.mrn, admitted.name) = ("0101-3".to_owned(), "Abarca, Lucía".to_owned());
     lines.insert(0, admitted);
-    answers(&mut bench, Query::Charts, Reply::Charts(lines));
+    bench.answers(Query::Charts, Reply::Charts(lines));
     assert_selected(&bench, "Casper");
     bench.keys("/");
     bench.types("hya");
@@ -166,13 +157,13 @@ fn what_waits_stays_selected_also_when_it_is_folded_with_another() {
     newest.id = "a9".to_owned();
     newest.from = "Dr Hyde".to_owned();
     notices.insert(0, newest);
-    answers(&mut bench, Query::Inbox, Reply::Inbox(notices.clone()));
+    bench.answers(Query::Inbox, Reply::Inbox(notices.clone()));
     assert_selected(&bench, "held: allergy");
     let mut like = notices[2].clone();
     like.id = "r7".to_owned();
     like.text = "held: dose?".to_owned();
     notices.insert(0, like);
-    answers(&mut bench, Query::Inbox, Reply::Inbox(notices));
+    bench.answers(Query::Inbox, Reply::Inbox(notices));
     assert_selected(&bench, "2 ×");
     let mut bench = Bench::with(look("default"), Fixture::default());
     bench.login("smith");
@@ -180,7 +171,7 @@ fn what_waits_stays_selected_also_when_it_is_folded_with_another() {
     let row = selected(&bench);
     let mut lines = people::accesses();
     lines.reverse();
-    answers(&mut bench, Query::Access, Reply::Access(lines));
+    bench.answers(Query::Access, Reply::Access(lines));
     assert_eq!(selected(&bench), row);
 }
 
@@ -191,6 +182,6 @@ fn a_user_stays_selected_when_another_is_invited() {
     let row = selected(&bench);
     let mut users = people::users();
     users.reverse();
-    answers(&mut bench, Query::Users, Reply::Users(users));
+    bench.answers(Query::Users, Reply::Users(users));
     assert_eq!(selected(&bench), row);
 }

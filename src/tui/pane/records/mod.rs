@@ -2,6 +2,7 @@
 //! recorded, so it takes Enter. And it leaves the open chart: beside the selected name stands that person's chart or none, never
 //! another's.
 
+mod changes;
 mod list;
 
 use super::super::action::{Action, Context};
@@ -110,9 +111,10 @@ impl Records {
         Popup::Menu(Menu::new(format!("Write  {mrn}"), rows))
     }
 
-    /// Whether the selected entry is of a kind that somebody of this role amends at the screen.
+    /// Whether the selected entry is of a kind that somebody of this role amends at the screen, and not withdrawn.
     fn amendable(&self, role: Option<Role>) -> bool {
-        let body = self.entry().and_then(|entry| entry.typed.as_deref());
+        let entry = self.entry().filter(|entry| entry.retracted.is_none());
+        let body = entry.and_then(|entry| entry.typed.as_deref());
         match (role, body) {
             (
                 Some(Role::Doctor),
@@ -133,14 +135,12 @@ impl Records {
             );
             return;
         };
+        if let Some(why) = changes::closed(entry, shell.role()) {
+            shell.say(why, Tone::Warn);
+            return;
+        }
         if !self.amendable(shell.role()) {
-            let kind = entry.kind.clone();
-            shell.say(
-                format!(
-                    "a {kind} is not amended here by your role; withdraw it and write it again"
-                ),
-                Tone::Warn,
-            );
+            shell.say(changes::not_amended(entry, shell.role()), Tone::Warn);
             return;
         }
         let (Some(mrn), Some(body)) = (self.mrn(), entry.typed.clone()) else {
@@ -193,6 +193,9 @@ impl Records {
             }),
             Action::Amend => self.amend(shell),
             Action::Retract => match self.entry() {
+                Some(entry) if let Some(why) = changes::not_withdrawn(entry, shell.role()) => {
+                    shell.say(why, Tone::Warn);
+                }
                 Some(entry) => Task::Retract {
                     entry: entry.entry.clone(),
                     headline: entry.headline.clone(),

@@ -294,7 +294,8 @@ impl Room for Search {
                 None => shell.say("this query is not saved", Tone::Warn),
             },
             Action::Leave => self.editing = false,
-            Action::EditQuery | Action::Back => self.editing = true,
+            Action::EditQuery => self.editing = true,
+            Action::Back => {}
             Action::Open => self.open(shell),
             moving => {
                 let moving = match moving {
@@ -378,6 +379,14 @@ impl Room for Search {
         }
         self.render_line(shell, canvas);
         canvas.rule(2);
+        if self.results.is_some() && self.query.text().trim() != self.asked {
+            canvas.put_right(
+                width.saturating_sub(1),
+                2,
+                " of the last query ",
+                Tone::Warn,
+            );
+        }
         if let Some(results) = &self.results {
             results.render(shell, &mut canvas.below(3), !self.editing);
         }
