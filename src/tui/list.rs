@@ -36,8 +36,8 @@ impl Selection {
             return true;
         }
         let (above, below) = before.split_at(was);
-        let near = below.iter().skip(1).chain(above.iter().rev());
-        if let Some(at) = near.filter_map(place).next() {
+        let mut near = below.iter().skip(1).chain(above.iter().rev());
+        if let Some(at) = near.find_map(place) {
             self.at = at;
         }
         false

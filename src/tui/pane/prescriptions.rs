@@ -26,18 +26,25 @@ pub struct Prescriptions {
     pub(super) selection: Selection,
     detail: Option<RxView>,
     finished: bool,
-    /// Whether handing over was asked for before the prescription had come.
-    hurry: bool,
+    /// What is done with the selected prescription once it has come.
+    then: Option<Then>,
     /// Resting on a row of the queue looks at it.
     pub(super) rest: Rest,
-    /// Whether the whole prescription was asked for, to be read on a page.
-    reading: bool,
-    /// Whether an answer to the pharmacist was begun before the question had come.
-    answering: bool,
     /// Whether this is a prescriber's or patient's list, and no pharmacy's queue.
     own: bool,
     /// The prescription to select once the list has come.
     wanted: Option<String>,
+}
+
+/// What waits for a prescription that was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Then {
+    /// Handing it over.
+    Dispense,
+    /// Answering the pharmacist.
+    Answer,
+    /// Reading it on a page.
+    Read,
 }
 
 /// Whether nothing more will happen to it.
@@ -148,7 +155,7 @@ impl Prescriptions {
         if let Some(rx) = self.current().cloned() {
             Task::Dispense { rx: Box::new(rx) }.begin(shell);
         } else {
-            self.hurry = true;
+            self.then = Some(Then::Dispense);
             self.look(shell);
         }
     }
@@ -162,7 +169,7 @@ impl Prescriptions {
             return;
         }
         let Some(rx) = self.current() else {
-            self.answering = true;
+            self.then = Some(Then::Answer);
             self.look(shell);
             return;
         };
@@ -185,7 +192,7 @@ impl Prescriptions {
             let page = pages::rx(rx);
             shell.push(Popup::Page(page));
         } else {
-            self.reading = true;
+            self.then = Some(Then::Read);
             self.look(shell);
         }
     }
@@ -226,9 +233,7 @@ impl Room for Prescriptions {
                 let len = self.shown().len();
                 if self.selection.moves(action, len) {
                     self.detail = None;
-                    self.hurry = false;
-                    self.reading = false;
-                    self.answering = false;
+                    self.then = None;
                     // Resting on a row is looking at it, and looks are recorded: passing by is not.
                     if Self::is_queue(shell) {
                         self.rest.moved(shell.now, REST);
@@ -260,9 +265,7 @@ impl Room for Prescriptions {
                 let place = |rx: &String| now.iter().position(|now| now == rx);
                 if !self.selection.follow(&before, place) {
                     // What was asked for about the one that is gone is not done with its neighbour.
-                    self.hurry = false;
-                    self.reading = false;
-                    self.answering = false;
+                    self.then = None;
                 }
                 self.select_wanted(shell);
                 if Self::is_queue(shell) {
@@ -270,15 +273,13 @@ impl Room for Prescriptions {
                 }
             }
             Reply::Rx(rx) => {
-                let reading = std::mem::take(&mut self.reading);
-                let answering = std::mem::take(&mut self.answering);
+                let then = self.then.take();
                 self.detail = Some((**rx).clone());
-                if std::mem::take(&mut self.hurry) && self.current().is_some() {
-                    self.dispense(shell);
-                } else if answering && self.current().is_some() {
-                    self.answer(shell);
-                } else if reading && self.current().is_some() {
-                    shell.push(Popup::Page(pages::rx(rx)));
+                match then.filter(|_| self.current().is_some()) {
+                    Some(Then::Dispense) => self.dispense(shell),
+                    Some(Then::Answer) => self.answer(shell),
+                    Some(Then::Read) => shell.push(Popup::Page(pages::rx(rx))),
+                    None => {}
                 }
             }
             _ => {}
