@@ -32,7 +32,9 @@ fn a_broken_glass_is_reviewed_by_the_auditor_who_sees_who_looked() {
     auditor.until("break-glass");
     auditor.types("3");
     auditor.until("3 INBOX");
-    auditor.until("found unconscious in the lift");
+    // The line that says it is broken where it may be.
+    auditor.until("for haddad to 0005-9, until");
+    auditor.until("found unconscious in");
     auditor.types("\r");
     auditor.until("from Dr Samir Haddad");
     auditor.types("\x1b");

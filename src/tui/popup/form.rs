@@ -240,6 +240,11 @@ impl Form {
         }
     }
 
+    /// When it was begun, in milliseconds since 1970.
+    pub fn begun(&self) -> i64 {
+        i64::try_from(self.begun).unwrap_or_default()
+    }
+
     /// Tells it when it was begun.
     pub(super) fn begun_at(&mut self, begun: u64) {
         self.begun = begun;

@@ -96,9 +96,12 @@ pub(super) fn filled(form: &Form, amends: Option<&Amends>, shell: &Shell) -> Res
     if form.changed(SCALE) {
         vitals.spo2_scale = word(form, SCALE)?.unwrap_or_default();
     }
-    if amends.is_none() || form.changed(TAKEN) {
+    if form.changed(TAKEN) {
         let taken = taken(form, shell.now)?;
         vitals.at = Instant::from_unix_millis(taken.millis());
+    } else if amends.is_none() {
+        // To the second, though it reads to the minute: what was written within that minute stays before it.
+        vitals.at = Instant::from_unix_millis(form.begun());
     }
     vitals.checked().map_err(|error| {
         let label = match &error {

@@ -182,3 +182,22 @@ fn the_form_is_usable_in_a_small_window() {
     );
     assert!(screen.contains("above"), "{screen}");
 }
+
+#[test]
+fn a_set_of_now_is_dated_to_the_second_at_which_its_form_was_opened() {
+    let mut bench = Bench::of("brandt");
+    let later = |bench: &mut Bench, seconds| {
+        bench.now =
+            crate::desk::view::Stamp(bench.now.0 + jiff::SignedDuration::from_secs(seconds));
+    };
+    later(&mut bench, 41);
+    bench.keys("2 enter v");
+    later(&mut bench, 30);
+    bench.types("120");
+    let vitals = Vitals {
+        at: measured_at("2026-11-22T14:02:41Z"),
+        systolic: "120".parse().ok(),
+        ..Vitals::default()
+    };
+    signs(&mut bench, vitals);
+}
